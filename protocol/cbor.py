@@ -1,0 +1,176 @@
+"""Deterministic CBOR (RFC 8949 section 4.2.1), the only encoding this protocol knows.
+
+Every value has exactly one permitted byte string, so `decode` refuses all others: longer heads,
+indefinite lengths, unsorted or repeated keys, trailing bytes. It also refuses what the protocol
+never uses: floats, tags, bignums, undefined, and map keys other than non-negative integers or text.
+The reader is ours and not a library's, because a peer must not be able to reach any decoder for
+tags, and because a refusal has to say what is wrong and at which byte. Written out by `cbor2`.
+Spec: docs/protocol.md, section "Encoding".
+"""
+
+from __future__ import annotations
+
+from typing import Final, NoReturn
+
+import cbor2
+
+from protocol.errors import ProtocolError
+from protocol.registry import Problem
+
+MAX_INT: Final = 2**53 - 1
+"""Largest magnitude of any integer: what a JavaScript number holds exactly."""
+
+MAX_DEPTH: Final = 8
+"""Containers inside containers; the deepest of our own structures has five."""
+
+_WIDTHS: Final = {24: (1, 24), 25: (2, 1 << 8), 26: (4, 1 << 16), 27: (8, 1 << 32)}
+_SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
+_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = range(6)
+_FIRST_OTHER: Final = 0xE0
+_STOP: Final = 0xFF
+
+
+def encode(value: object) -> bytes:
+    """Return the one encoding of integers, bytes, text, booleans, None, lists and maps of them.
+
+    A map's keys are all non-negative integers or all text: there the order of `cbor2` and that of
+    RFC 8949 agree. Callers never pass floats.
+    """
+    return cbor2.dumps(value, canonical=True)
+
+
+def decode(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> object:
+    """Return the value of `data`, which must be its one encoding and nothing more.
+
+    Raises ProtocolError: MALFORMED, NOT_DETERMINISTIC, OUT_OF_RANGE, TOO_DEEP, TOO_LARGE.
+    """
+    if len(data) > max_bytes:
+        raise ProtocolError(Problem.TOO_LARGE, f"{len(data)} bytes, at most {max_bytes}")
+    value, end = decode_next(data, 0, max_depth=max_depth)
+    if end != len(data):
+        _refuse(Problem.MALFORMED, end, "bytes follow the value")
+    return value
+
+
+def decode_next(data: bytes, at: int, *, max_depth: int = MAX_DEPTH) -> tuple[object, int]:
+    """Return the value that begins at byte `at` and where it ends; for CBOR sequences."""
+    try:
+        value, end = _item(data, at, max_depth)
+    except IndexError:
+        end = len(data) + 1
+    if end > len(data):
+        _refuse(Problem.MALFORMED, len(data), "the data ends early")
+    return value, end
+
+
+def _refuse(problem: Problem, at: int, why: str) -> NoReturn:
+    raise ProtocolError(problem, f"{why} at byte {at}")
+
+
+# Reading past the end gives short slices here; `end` then exceeds the data and is refused above.
+# Small numbers are read in place by the containers: they are half of every record.
+
+
+def _item(data: bytes, at: int, depth: int) -> tuple[object, int]:
+    first = data[at]
+    size = first & 31
+    at += 1
+    if size > 23:
+        if first >= _FIRST_OTHER:
+            return _other(first, at)
+        size, at = _long_head(data, at, size)
+    major = first >> 5
+    if major == _BYTES:
+        end = at + size
+        return data[at:end], end
+    if major == _ARRAY:
+        return _array(data, at, size, depth)
+    if major <= _NEGATIVE:
+        return _integer(at, size, major), at
+    if major == _MAP:
+        return _map(data, at, size, depth)
+    if major == _TEXT:
+        return _text(data, at, size)
+    return _other(first, at)
+
+
+def _long_head(data: bytes, at: int, info: int) -> tuple[int, int]:
+    if info not in _WIDTHS:
+        _refuse(Problem.NOT_DETERMINISTIC if info == 31 else Problem.MALFORMED, at, "no length")
+    width, least = _WIDTHS[info]
+    end = at + width
+    if end > len(data):
+        raise IndexError
+    size = int.from_bytes(data[at:end], "big")
+    if size < least:
+        _refuse(Problem.NOT_DETERMINISTIC, at, "a number in more bytes than it needs")
+    return size, end
+
+
+def _integer(at: int, size: int, major: int) -> int:
+    value = ~size if major else size
+    if not -MAX_INT <= value <= MAX_INT:
+        _refuse(Problem.OUT_OF_RANGE, at, "an integer beyond 2^53-1")
+    return value
+
+
+def _text(data: bytes, start: int, size: int) -> tuple[str, int]:
+    end = start + size
+    try:
+        return data[start:end].decode("utf-8"), end
+    except UnicodeDecodeError:
+        if end > len(data):
+            raise IndexError from None
+        _refuse(Problem.MALFORMED, start, "text that is not UTF-8")
+
+
+def _array(data: bytes, at: int, size: int, depth: int) -> tuple[list[object], int]:
+    if depth == 0:
+        _refuse(Problem.TOO_DEEP, at, "nested too deeply")
+    items: list[object] = []
+    for _ in range(size):
+        value: object = data[at]
+        if value < 24:  # type: ignore[operator]
+            at += 1
+        else:
+            value, at = _item(data, at, depth - 1)
+        items.append(value)
+    return items, at
+
+
+def _map(data: bytes, at: int, size: int, depth: int) -> tuple[dict[object, object], int]:
+    if depth == 0:
+        _refuse(Problem.TOO_DEEP, at, "nested too deeply")
+    items: dict[object, object] = {}
+    previous = b""
+    for _ in range(size):
+        start = at
+        key, at = _key(data, at)
+        if previous >= (previous := data[start:at]):
+            _refuse(Problem.NOT_DETERMINISTIC, start, "keys out of order or repeated")
+        value: object = data[at]
+        if value < 24:  # type: ignore[operator]
+            at += 1
+        else:
+            value, at = _item(data, at, depth - 1)
+        items[key] = value
+    return items, at
+
+
+def _key(data: bytes, at: int) -> tuple[object, int]:
+    first = data[at]
+    if first < 24:
+        return first, at + 1
+    if first >> 5 not in (_UNSIGNED, _TEXT):
+        _refuse(Problem.MALFORMED, at, "a key that is neither a natural number nor text")
+    return _item(data, at, 0)
+
+
+def _other(first: int, at: int) -> tuple[object, int]:
+    if first in _SIMPLE:
+        return _SIMPLE[first], at
+    if first == _STOP:
+        _refuse(Problem.MALFORMED, at, "a stop code")
+    if first < _FIRST_OTHER:
+        _refuse(Problem.MALFORMED, at, "a tag")
+    _refuse(Problem.MALFORMED, at, "a float or an unused simple value")

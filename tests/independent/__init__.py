@@ -1,0 +1,1 @@
+"""Other people's implementations, in an environment of their own, on our vectors."""

@@ -1,0 +1,1 @@
+"""Golden and negative vectors: JSON files that any other implementation can run."""
