@@ -73,20 +73,20 @@ def _refuse(problem: Problem, at: int, why: str) -> NoReturn:
 
 def _item(data: bytes, at: int, depth: int) -> tuple[object, int]:
     first = data[at]
+    major = first >> 5
     size = first & 31
     at += 1
-    if size > 23:
-        if first >= _FIRST_OTHER:
-            return _other(first, at)
+    if size > 23 and major <= _MAP:
         size, at = _long_head(data, at, size)
-    major = first >> 5
+    if major <= _NEGATIVE:
+        if size > MAX_INT - major:
+            _refuse(Problem.OUT_OF_RANGE, at, "an integer beyond 2^53-1")
+        return ~size if major else size, at
     if major == _BYTES:
         end = at + size
         return data[at:end], end
     if major == _ARRAY:
         return _array(data, at, size, depth)
-    if major <= _NEGATIVE:
-        return _integer(at, size, major), at
     if major == _MAP:
         return _map(data, at, size, depth)
     if major == _TEXT:
@@ -99,19 +99,12 @@ def _long_head(data: bytes, at: int, info: int) -> tuple[int, int]:
         _refuse(Problem.NOT_DETERMINISTIC if info == 31 else Problem.MALFORMED, at, "no length")
     width, least = _WIDTHS[info]
     end = at + width
-    if end > len(data):
-        raise IndexError
     size = int.from_bytes(data[at:end], "big")
     if size < least:
+        if end > len(data):
+            raise IndexError
         _refuse(Problem.NOT_DETERMINISTIC, at, "a number in more bytes than it needs")
     return size, end
-
-
-def _integer(at: int, size: int, major: int) -> int:
-    value = ~size if major else size
-    if not -MAX_INT <= value <= MAX_INT:
-        _refuse(Problem.OUT_OF_RANGE, at, "an integer beyond 2^53-1")
-    return value
 
 
 def _text(data: bytes, start: int, size: int) -> tuple[str, int]:

@@ -34,6 +34,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from protocol.line import Line, Stretch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
@@ -159,11 +161,11 @@ def _arrive(state: State, ms: int, excess: int | None) -> tuple[State, tuple[Not
     line = _line(state, ms, excess)
     turn = _turn(state, line, ms, excess)
     if turn is None:
-        state, notices = _cross(state, _Stretch(line, 0, ms))
+        state, notices = _cross(state, Stretch(line, 0, ms))
     else:
-        state, before = _cross(state, _Stretch(line, 0, turn))
+        state, before = _cross(state, Stretch(line, 0, turn))
         state, change = _change(state, turn, line.at(turn) if line else excess)
-        state, after = _cross(state, _Stretch(line, turn, ms))
+        state, after = _cross(state, Stretch(line, turn, ms))
         notices = before + change + after
     arrived = replace(
         state,
@@ -175,13 +177,13 @@ def _arrive(state: State, ms: int, excess: int | None) -> tuple[State, tuple[Not
     return arrived, notices
 
 
-def _line(state: State, ms: int, excess: int | None) -> _Line | None:
+def _line(state: State, ms: int, excess: int | None) -> Line | None:
     if state.excess is None or excess is None or ms > state.limit.gap_ms:
         return None
-    return _Line(state.excess, excess - state.excess, ms)
+    return Line(state.excess, excess - state.excess, ms)
 
 
-def _turn(state: State, line: _Line | None, ms: int, excess: int | None) -> int | None:
+def _turn(state: State, line: Line | None, ms: int, excess: int | None) -> int | None:
     """Milliseconds until the episode begins or ends; None if it does neither.
 
     A line is monotone, so its far end tells whether it crosses. Without a line the change is known
@@ -209,7 +211,7 @@ def _change(state: State, turn: int, excess: int | None) -> tuple[State, tuple[N
     return replace(state, episode=episode, announced=hard), started
 
 
-def _cross(state: State, stretch: _Stretch) -> tuple[State, tuple[Notice, ...]]:
+def _cross(state: State, stretch: Stretch) -> tuple[State, tuple[Notice, ...]]:
     """Count a stretch without a change, and see what was reached in it."""
     started, spent = _started(state, stretch), _spent(state, stretch)
     after = replace(
@@ -222,7 +224,7 @@ def _cross(state: State, stretch: _Stretch) -> tuple[State, tuple[Notice, ...]]:
     return after, tuple(sorted(started + spent, key=lambda notice: notice.at_ms))
 
 
-def _started(state: State, stretch: _Stretch) -> tuple[Notice, ...]:
+def _started(state: State, stretch: Stretch) -> tuple[Notice, ...]:
     episode = state.episode
     if episode is None or state.announced or stretch.line is None:
         return ()
@@ -233,7 +235,7 @@ def _started(state: State, stretch: _Stretch) -> tuple[Notice, ...]:
     return (_notice(NoticeKind.STARTED, state.limit, tally, state.at_ms + cut),)
 
 
-def _spent(state: State, stretch: _Stretch) -> tuple[Notice, ...]:
+def _spent(state: State, stretch: Stretch) -> tuple[Notice, ...]:
     window, budget = state.window, state.limit.budget_ms
     if window is None or budget is None or state.spent or stretch.line is None:
         return ()
@@ -265,7 +267,7 @@ def _see(tally: Tally, excess: int | None) -> Tally:
     return replace(tally, peak=excess if tally.peak is None else max(tally.peak, excess))
 
 
-def _add(tally: Tally, stretch: _Stretch, limit: Limit) -> Tally:
+def _add(tally: Tally, stretch: Stretch, limit: Limit) -> Tally:
     line, ms = stretch.line, stretch.high - stretch.low
     if line is None:
         return replace(tally, unknown_ms=tally.unknown_ms + ms)
@@ -282,75 +284,5 @@ def _add(tally: Tally, stretch: _Stretch, limit: Limit) -> Tally:
     return _see(counted, line.at(stretch.high))
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The excess between two samples ``ms`` apart: ``first + rise * k / ms``, 0 <= k <= ms."""
-
-    first: int
-    rise: int
-    ms: int
-
-    def at(self, k: int) -> int:
-        """The excess at ``k``, rounded down."""
-        return self.first + self.rise * k // self.ms
-
-    def first_above(self, level: int) -> int:
-        """Smallest k with an excess above ``level``, on a rising line."""
-        return (level - self.first) * self.ms // self.rise + 1
-
-    def first_below(self, level: int) -> int:
-        """Smallest k with an excess below ``level``, on a falling line."""
-        return _Line(-self.first, -self.rise, self.ms).first_above(-level)
-
-    def first_not_above(self, level: int) -> int:
-        """Smallest k with an excess not above ``level``, on a falling line."""
-        return -((self.first - level) * self.ms // self.rise)
-
-    def area(self, low: int, high: int) -> int:
-        """Sum of ``at(k)`` over low <= k < high."""
-        sums = [_floor_sum(count, self.rise, self.ms) for count in (low, high)]
-        return (high - low) * self.first + sums[1] - sums[0]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """The milliseconds ``low <= k < high`` of a line, or of unknown time when there is none."""
-
-    line: _Line | None
-    low: int
-    high: int
-
-    def until(self, cut: int) -> _Stretch:
-        """The part before ``cut``."""
-        return replace(self, high=cut)
-
-    def above(self, level: int) -> tuple[int, int]:
-        """The one run of milliseconds in which the excess is above ``level``; perhaps empty."""
-        low, high, line = self.low, self.high, self.line
-        if line is None or (line.rise == 0 and line.first <= level):
-            return high, high
-        if line.rise > 0:
-            low = min(max(low, line.first_above(level)), high)
-        elif line.rise < 0:
-            high = max(min(high, line.first_not_above(level)), low)
-        return low, high
-
-
 def _length(run: tuple[int, int]) -> int:
     return run[1] - run[0]
-
-
-def _floor_sum(count: int, slope: int, divisor: int) -> int:
-    """Sum of ``slope * k // divisor`` over 0 <= k < count, in logarithmic time.
-
-    It counts lattice points under a line: whole steps are summed at once, and what is left is the
-    same question with the axes exchanged.
-    """
-    total = offset = 0
-    while count > 0:
-        steps, slope = divmod(slope, divisor)
-        rows, offset = divmod(offset, divisor)
-        total += steps * (count * (count - 1) // 2) + rows * count
-        count, offset = divmod(slope * count + offset, divisor)
-        slope, divisor = divisor, slope
-    return total

@@ -131,6 +131,15 @@ class LeafKind(IntEnum):
     SUCCESSOR = 4
 
 
+class Item(IntEnum):
+    """The first element of an item in an evidence bundle."""
+
+    KEY = 1
+    RECORD = 2
+    NOTE = 3
+    LEAF = 4
+
+
 class Problem(StrEnum):
     """The closed list of refusals: the last part of a problem type's address (RFC 9457)."""
 
@@ -309,6 +318,13 @@ LEAF_KINDS: Final[Mapping[LeafKind, Text]] = {
     LeafKind.SUCCESSOR: Text("successor statement", "후속 로그 선언"),
 }
 
+ITEMS: Final[Mapping[Item, Text]] = {
+    Item.KEY: Text("device key", "기기 키"),
+    Item.RECORD: Text("record", "기록"),
+    Item.NOTE: Text("checkpoint note", "체크포인트"),
+    Item.LEAF: Text("leaf with its proof", "증명이 붙은 로그 항목"),
+}
+
 PROBLEMS: Final[Mapping[Problem, ProblemText]] = {
     Problem.MALFORMED: _problem(400, "Malformed data", "형식이 잘못된 데이터"),
     Problem.NOT_DETERMINISTIC: _problem(
@@ -324,9 +340,7 @@ PROBLEMS: Final[Mapping[Problem, ProblemText]] = {
     Problem.TOO_MANY_RECORDS: _problem(413, "Too many records", "기록이 너무 많음"),
     Problem.BAD_SIGNATURE: _problem(422, "Signature does not verify", "서명이 확인되지 않음"),
     Problem.HIGH_S: _problem(422, "Signature is not low-S", "low-S 서명이 아님"),
-    Problem.WRONG_DOMAIN: _problem(
-        422, "Signed for another purpose", "다른 용도로 서명된 데이터"
-    ),
+    Problem.WRONG_DOMAIN: _problem(422, "Signed for another purpose", "다른 용도로 서명된 데이터"),
     Problem.BROKEN_CHAIN: _problem(422, "Chain is broken", "사슬이 끊어짐"),
     Problem.MIXED_EPOCHS: _problem(
         422, "More than one epoch or key in a span", "한 구간에 여러 에포크나 키가 섞임"

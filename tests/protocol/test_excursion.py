@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 
 import pytest
@@ -29,7 +30,8 @@ CHILLED = Limit(
 
 
 def run(limit: Limit, samples: Sequence[Sample]) -> tuple[State, list[Notice]]:
-    state, notices = excursion.begin(limit), []
+    state = excursion.begin(limit)
+    notices: list[Notice] = []
     for sample in samples:
         state, new = excursion.step(limit, state, sample)
         notices += new
@@ -97,7 +99,7 @@ def milliseconds(
     limit: Limit, samples: Sequence[Sample]
 ) -> Iterator[tuple[int, Fraction | None, Fraction | None]]:
     """(time, what a sample shows there, the state of that millisecond) from first to newest."""
-    for left, right in zip(samples, samples[1:], strict=False):
+    for left, right in pairwise(samples):
         a, b, ms = signed(limit, left.value), signed(limit, right.value), right.at_ms - left.at_ms
         known = a is not None and b is not None and ms <= limit.gap_ms
         for k in range(ms):
@@ -225,7 +227,7 @@ def test_a_sample_on_the_line_changes_nothing(
     stretched = [Sample(s.at_ms * 60, s.value and s.value * 60) for s in samples]
     limit = replace(limit, gap_ms=limit.gap_ms * 60)
     split = [stretched[0]]
-    for left, right in zip(stretched, stretched[1:], strict=False):
+    for left, right in pairwise(stretched):
         ms = right.at_ms - left.at_ms
         k = data.draw(st.integers(1, ms // 60 - 1)) * 60 if ms > 60 else 0
         if k and left.value is not None and right.value is not None and ms <= limit.gap_ms:

@@ -212,7 +212,7 @@ def test_there_is_no_proof_that_a_tree_shrank(old: int, size: int) -> None:
 
 def spoilt(path: list[bytes]) -> list[list[bytes]]:
     """The path with one bit, one hash or one place wrong, in every way there is."""
-    wrong = [path + [extra] for extra in (bytes(32), LEAVES[0], *path)]
+    wrong = [[*path, extra] for extra in (bytes(32), LEAVES[0], *path)]
     for at, digest in enumerate(path):
         flipped = bytes([digest[0] ^ 1]) + digest[1:]
         head, tail = path[:at], path[at + 1 :]

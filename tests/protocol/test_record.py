@@ -92,13 +92,17 @@ def test_garbage_is_a_typed_refusal(data: bytes) -> None:
         record.decode(data)
 
 
-@settings(max_examples=300)
-@given(generate.st.recursive(
+shapes: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | generate.signed | st.binary(max_size=40) | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=6)
-    | st.dictionaries(st.integers(0, 12), inner, max_size=11),
+    lambda inner: (
+        st.lists(inner, max_size=6) | st.dictionaries(st.integers(0, 12), inner, max_size=11)
+    ),
     max_leaves=25,
-), st.sampled_from(Kind))
+)
+
+
+@settings(max_examples=300)
+@given(shapes, st.sampled_from(Kind))
 def test_any_body_of_any_shape_is_read_or_refused_but_never_crashes(
     body: object, kind: Kind
 ) -> None:

@@ -224,7 +224,7 @@ def test_a_head_whose_ranges_are_not_ascending_and_apart_is_refused(ranges: obje
     assert problem(wire.decode_head, data) in {Problem.MALFORMED, Problem.OUT_OF_RANGE}
 
 
-READERS = [
+READERS: list[Callable[[bytes], object]] = [
     wire.decode_batch,
     wire.decode_answer,
     wire.decode_head,

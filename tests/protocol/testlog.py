@@ -55,7 +55,7 @@ class Log:
     owner: NoteKey = field(default_factory=note_key)
     leaves: list[bytes] = field(default_factory=list)
     nodes: dict[NodeId, bytes] = field(default_factory=dict)
-    edge: CompactRange = CompactRange()
+    edge: CompactRange = field(default_factory=CompactRange)
 
     def grow(self, *leaves: bytes) -> Log:
         """Append these leaves."""

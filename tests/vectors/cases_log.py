@@ -19,7 +19,11 @@ PROOF_SIZE = 13
 def leaves() -> list[leaf.Leaf]:
     """One leaf of each kind."""
     whole = span.Span.of(build.chain(12)).leaf(build.key().device)
-    public = {"lot": "880123456789", "grade": 2, "evidence": build.digest("evidence")}
+    public: dict[str, int | str | bytes] = {
+        "lot": "880123456789",
+        "grade": 2,
+        "evidence": build.digest("evidence"),
+    }
     return [
         whole,
         leaf.ServiceLeaf("coldchain", "verdict", public, build.digest("commitment")),

@@ -1,6 +1,6 @@
 """Write the vectors: `python -m tests.vectors.make`. Same code, same bytes, every time.
 
-Each file is one JSON object {"about", "golden": [...], "negative": [...]}; bytes are lower-case hex.
+Each file is one JSON object {"about", "golden": [...], "negative": [...]}; bytes are hex.
 A golden case gives inputs and outputs; a negative one gives bytes and the problem they must cause.
 The cases live in tests/vectors/cases_*.py; docs/protocol.md, section "Vectors", describes them.
 """

@@ -1,0 +1,148 @@
+"""`export`: everything the card holds since a time, as one evidence file. Beside a running agent.
+
+Reads the outbox read-only, an epoch at a time, so that the agent never waits for it. It signs
+nothing: the records carry their signatures, and the proofs are those the agent has verified.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent import exits
+from agent.core.shelf import Shelf
+from agent.edges import enrolment, rows
+from agent.edges.clock import utc_now_ms
+from agent.edges.lookout import reading
+from agent.edges.rows import Proof
+from agent.edges.signer import EcdsaSigner
+from agent.exits import RefusedError
+from agent.settings_file import load
+from protocol import evidence
+from protocol.bundle import MAX_EVIDENCE
+from protocol.errors import ProtocolError
+from protocol.evidence import Evidence, Proofs, ProvedLeaf
+from protocol.record import open_sealed
+from protocol.wire import Receipt
+
+STEP_ROWS = 2_000
+SUFFIX = ".evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read from the card: records in chain order, and proofs by checkpoint size."""
+
+    records: tuple[bytes, ...]
+    proofs: tuple[Proofs, ...]
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Write the file and say where it is."""
+    settings = load(options.config)
+    agreed = enrolment.load(settings).answer
+    signer = EcdsaSigner.load(settings.key_path)
+    with reading(settings.outbox_path) as sql:
+        found = _collect(sql, options.since)
+    made_ms = utc_now_ms()
+    data = evidence.write(
+        Evidence(
+            device=agreed.device,
+            origin=agreed.origin,
+            log_vkey=agreed.log_vkey,
+            made_ms=made_ms,
+            keys=(signer.public,),
+            records=found.records,
+            proofs=found.proofs,
+        )
+    )
+    path = _target(options.to, agreed.device, made_ms)
+    _write(path, data)
+    print(f"{path}: {len(found.records)} records, {len(data)} bytes")
+    print(f"check it anywhere: jagalchi-agent verify {path.name} --log-key '{agreed.log_vkey}'")
+    return exits.OK
+
+
+def _collect(sql: sqlite3.Connection, since_ms: int | None) -> Found:
+    records: list[bytes] = []
+    held: dict[int, set[int]] = {}
+    kept, size = list(rows.proofs(sql)), 0
+    for shelf in rows.shelves(sql).values():
+        first = _whole_leaf(kept, shelf.number, _first_since(sql, shelf, since_ms))
+        for seq, sealed in _records(sql, shelf, first):
+            records.append(sealed)
+            held.setdefault(shelf.number, set()).add(seq)
+            size += len(sealed)
+            _insist_on_size(size)
+    covered = [p for p in kept if held.get(p.number, set()).issuperset(range(p.first, p.last + 1))]
+    return Found(tuple(records), tuple(_proofs(covered, rows.notes(sql))))
+
+
+def _records(sql: sqlite3.Connection, shelf: Shelf, first: int) -> Iterator[tuple[int, bytes]]:
+    """In steps, so that no read keeps the agent's log from being recycled."""
+    for start in range(first, shelf.last + 1, STEP_ROWS):
+        last = min(start + STEP_ROWS - 1, shelf.last)
+        for seq, _, sealed in list(rows.between(sql, shelf.number, start, last)):
+            yield seq, sealed
+
+
+def _first_since(sql: sqlite3.Connection, shelf: Shelf, since_ms: int | None) -> int:
+    """The first record of the epoch that is not known to be older; unknown time is not older."""
+    if since_ms is None:
+        return 0
+    dated = False
+    for seq, sealed in _records(sql, shelf, 0):
+        utc_ms = _utc_ms(sealed)
+        dated = dated or utc_ms is not None
+        if utc_ms is not None and utc_ms >= since_ms:
+            return seq
+    return shelf.last + 1 if dated else 0
+
+
+def _utc_ms(sealed: bytes) -> int | None:
+    try:
+        return open_sealed(sealed).record.utc_ms
+    except ProtocolError:
+        return None  # a rotten row is exported as it is: `verify` shall name it
+
+
+def _whole_leaf(proofs: list[Proof], number: int, first: int) -> int:
+    """A proof speaks of a whole leaf: begin where the leaf begins that holds `first`."""
+    starts = [p.first for p in proofs if p.number == number and p.first < first <= p.last]
+    return min(starts, default=first)
+
+
+def _proofs(covered: list[Proof], notes: Mapping[int, str]) -> Iterator[Proofs]:
+    for size in sorted({p.size for p in covered} & notes.keys()):
+        leaves = (Receipt(p.leaf, p.place, p.path) for p in covered if p.size == size)
+        yield Proofs(notes[size], tuple(ProvedLeaf(one) for one in leaves))
+
+
+def _insist_on_size(size: int) -> None:
+    if size > MAX_EVIDENCE * 9 // 10:
+        raise RefusedError(
+            f"more than {MAX_EVIDENCE >> 20} MiB: export a shorter time with --since"
+        )
+
+
+def _target(to: Path, device: str, made_ms: int) -> Path:
+    if not to.is_dir():
+        return to
+    made = datetime.fromtimestamp(made_ms // 1_000, UTC)
+    return to / f"{device}-{made:%Y%m%dT%H%M%SZ}{SUFFIX}"
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Whole and on the stick before we say so; never over another file."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,114 @@
+"""`verify FILE`: what an evidence file, or one saved answer of the server, really proves. Offline.
+
+Exit 0: nothing in the file is wrong. Exit 1: something is, or the file is neither. The report says
+how much is signed, chained and proved, and whether the log's key was known from elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from agent import exits
+from agent.edges import enrolment
+from agent.edges.signer import verify_ed25519, verify_es256
+from agent.exits import RefusedError
+from agent.settings_file import load
+from protocol import evidence, receipt, wire
+from protocol.bundle import MAGIC, MAX_EVIDENCE
+from protocol.checkpoint import LogKey, open_checkpoint
+from protocol.errors import ProtocolError
+from protocol.evidence import Report
+from protocol.leaf import SpanLeaf
+from protocol.receipt import Trust
+from protocol.wire import Answer
+
+MAGIC_WITHIN = 64
+NO_KEY = "a saved receipt needs the log's key: --log-key KEY, or an enrolled device"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Examine one file and print what it proves."""
+    data = _read(options.file)
+    pinned = options.log_key or _enrolled_key(options.config)
+    try:
+        if MAGIC.encode() in data[:MAGIC_WITHIN]:
+            return _judge_evidence(data, pinned, as_json=options.json)
+        return _judge_answer(wire.decode_answer(data), pinned, as_json=options.json)
+    except ProtocolError as error:
+        return _say(False, {"problem": error.problem, "text": str(error)}, as_json=options.json)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_EVIDENCE + 1)
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _enrolled_key(config: Path) -> str | None:
+    """The key this very device has pinned; on somebody else's desk there is none."""
+    try:
+        return enrolment.load(load(config)).answer.log_vkey
+    except RefusedError:
+        return None
+
+
+def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
+    found = evidence.read(data)
+    report = evidence.examine(found, verify_es256, verify_ed25519, pinned)
+    facts: dict[str, object] = {"device": found.device, "origin": found.origin, **asdict(report)}
+    sound = not report.findings and report.records == report.signed == report.chained
+    return _say(sound, facts | {"verdict": _verdict(report, sound=sound)}, as_json=as_json)
+
+
+def _verdict(report: Report, *, sound: bool) -> str:
+    if not sound:
+        return "NOT SOUND: see the findings / 문제가 있습니다"
+    unproved = report.records - report.proved
+    proved = "all proved by the log" if not unproved else f"{unproved} not (yet) proved by the log"
+    key = "" if report.pinned else "; the log's key is only the file's word: use --log-key"
+    made_up = f"; {report.simulated} SIMULATED / 모의 기록" if report.simulated else ""
+    return f"sound: every record is signed and chained, {proved}{key}{made_up} / 이상 없음"
+
+
+def _judge_answer(answer: Answer, pinned: str | None, *, as_json: bool) -> int:
+    if pinned is None:
+        raise RefusedError(NO_KEY)
+    key = LogKey.parse(pinned)
+    if answer.note is None:
+        return _say(True, {"verdict": "a valid answer that proves nothing yet"}, as_json=as_json)
+    seen = open_checkpoint(answer.note, key, verify_ed25519)
+    trust = Trust(seen.origin, key, seen.size, seen.root, answer.note)
+    leaves = [receipt.proved(trust, one) for one in answer.receipts]
+    spans = [leaf for leaf in leaves if isinstance(leaf, SpanLeaf)]
+    facts: dict[str, object] = {
+        "origin": seen.origin,
+        "size": seen.size,
+        "root": seen.root.hex(),
+        "entries": len(leaves),
+        "records": sum(span.last - span.first + 1 for span in spans),
+        "devices": sorted({span.device for span in spans}),
+        "verdict": "sound: the log's signed checkpoint holds these entries / 이상 없음",
+    }
+    return _say(True, facts, as_json=as_json)
+
+
+def _say(sound: bool, facts: dict[str, object], *, as_json: bool) -> int:
+    if as_json:
+        print(json.dumps({"sound": sound, **facts}, ensure_ascii=False))
+    else:
+        for key, value in facts.items():
+            if key != "findings":
+                print(f"{key:<10} {value}")
+        for finding in _findings(facts):
+            print(f"  finding  {finding['where']}: {finding['problem']}: {finding['text']}")
+    return exits.OK if sound else exits.NO
+
+
+def _findings(facts: dict[str, object]) -> tuple[dict[str, str], ...]:
+    findings = facts.get("findings", ())
+    return findings if isinstance(findings, tuple) else ()

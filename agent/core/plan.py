@@ -1,0 +1,36 @@
+"""What the loop is told to do: the pure part of the settings, with everything already checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agent.core.quality import Key
+from protocol.checkpoint import LogKey
+from protocol.excursion import Limit
+from protocol.registry import Quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One limit on one quantity of one sensor; `number` is what events call it by."""
+
+    number: int
+    sensor: int
+    quantity: Quantity
+    limit: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Periods in ms (0: never), calibration in the quantity's unit, limits, and whom to believe.
+
+    `name` is for people. `log_key` is the log's key as pinned at enrolment.
+    """
+
+    name: str
+    log_key: LogKey
+    sample_period_ms: int
+    position_period_ms: int
+    corrections: Mapping[Key, int] = field(default_factory=dict)
+    watches: tuple[Watch, ...] = ()

@@ -1,0 +1,275 @@
+"""From what was seen to what is worth a record: readings, events, alarms, anchors. Pure.
+
+`take` is given one observation and what was known before, and returns drafts in the order in which
+they shall stand in the chain: what is said about time and log first, then the reading, then what
+follows from it. An excursion is an alarm; a fault and a door are not.
+Only measurements with status OK count towards a limit: time without them is unknown, never good.
+An EXCURSION_START with a VALUE tells of a cumulative budget spent, of VALUE ms, not of an episode.
+Spec: docs/protocol.md, "Records" and "Excursions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, Protocol
+
+from agent.core import chain, quality
+from agent.core.chain import Draft, Lane, Moment, Told
+from agent.core.plan import Plan, Watch
+from agent.core.quality import Key, Past, Seen
+from protocol import excursion
+from protocol.bodies import Anchor, Body, EventBody, Measured, Position, Reading
+from protocol.excursion import Notice, NoticeKind, Sample
+from protocol.opening import TreeHead
+from protocol.registry import Event, Fix, Param, Quantity, Status, TimeSource
+
+GNSS_UNCERTAINTY_MS: Final = 20_000
+"""Before the almanac is in, satellite time may be off by all leap seconds."""
+
+CONTACT_EVENTS: Final[Mapping[tuple[str, bool], Event]] = {
+    ("door", True): Event.DOOR_OPENED,
+    ("door", False): Event.DOOR_CLOSED,
+    ("power", True): Event.POWER_RETURNED,
+    ("power", False): Event.POWER_LOST,
+}
+
+
+class Fixed(Protocol):
+    """Where a receiver says we are (the shape of hal.PositionFix)."""
+
+    fix: int
+    lat_e7: int | None
+    lon_e7: int | None
+    speed_mm_s: int | None
+    course_cdeg: int | None
+    satellites: int | None
+    hdop_centi: int | None
+    age_ms: int | None
+    utc_ms: int | None
+    fault: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """State of a two-state input; None when it is not known."""
+
+    number: int
+    role: str
+    on: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What the instruments said in one turn; None where they were not asked.
+
+    `position` is None as well where no receiver is fitted. Its utc_ms is only there if believable.
+    """
+
+    measurements: tuple[Seen, ...] | None = None
+    contacts: tuple[Contact, ...] = ()
+    position: Fixed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Senses:
+    """What is remembered from turn to turn.
+
+    `latest` are the newest measurements, for people; `faulty` the sensors and quantities without a
+    usable value. `states` are the excursion detectors by watch number. `clock` is the newest pair of
+    boot time and UTC; `blind`: some record of this run bears no time.
+    """
+
+    pasts: Mapping[Key, Past] = field(default_factory=dict)
+    latest: tuple[Measured, ...] = ()
+    faulty: frozenset[Key] = frozenset()
+    contacts: Mapping[int, bool] = field(default_factory=dict)
+    states: Mapping[int, excursion.State] = field(default_factory=dict)
+    gnss_fault: bool = False
+    clock: Anchor | None = None
+    blind: bool = False
+
+    @property
+    def alarmed(self) -> bool:
+        """Whether an excursion is under way."""
+        return any(state.announced for state in self.states.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What else `take` looks at: the plan, what this epoch has said, the newest checkpoint."""
+
+    plan: Plan
+    told: Told
+    tree: TreeHead | None
+
+
+def take(
+    seen: Observation, before: Senses, context: Context, at: Moment
+) -> tuple[Senses, tuple[Draft, ...]]:
+    """Turn one observation into drafts; the senses returned are what the next turn starts from."""
+    senses, clock_drafts = _clock(before, seen, context.told, at)
+    drafts = [*clock_drafts]
+    if seen.measurements is not None:
+        gossip = chain.gossip(context.told, context.tree, at.boot_ms)
+        drafts += [Draft(gossip, at)] if gossip else []
+        senses, read = _reading(seen.measurements, senses, context.plan, at)
+        drafts += read
+    senses, switched = _contacts(seen.contacts, senses, at)
+    drafts += switched
+    if seen.position is not None:
+        senses, placed = _position(seen.position, senses, at)
+        drafts += placed
+    blind = senses.blind or (bool(drafts) and at.utc_ms is None)
+    return replace(senses, blind=blind), tuple(drafts)
+
+
+def _clock(
+    senses: Senses, seen: Observation, told: Told, at: Moment
+) -> tuple[Senses, list[Draft]]:
+    """Anchors for records without time, and word of a clock that jumped."""
+    own = _anchor(at.boot_ms, at.utc_ms, at.source, at.uncertainty_ms)
+    offers = [own] if own and (senses.blind or _stepped(senses.clock, own)) else []
+    gnss = seen.position.utc_ms if seen.position is not None else None
+    heard = _anchor(at.boot_ms, gnss, TimeSource.GNSS, GNSS_UNCERTAINTY_MS)
+    if heard and (own is None or abs(heard.utc_ms - own.utc_ms) > GNSS_UNCERTAINTY_MS):
+        offers.append(heard)
+    anchors = [anchor for offer in offers if (anchor := chain.anchor(told, offer))]
+    drafts = [Draft(anchor, at) for anchor in anchors]
+    if own and senses.clock and _stepped(senses.clock, own):
+        step = ((Param.STEP_MS, chain.step_ms(senses.clock, own)),)
+        drafts.append(Draft(EventBody(Event.CLOCK_STEPPED, params=step), at))
+    return replace(senses, clock=own or senses.clock), drafts
+
+
+def _anchor(
+    boot_ms: int, utc_ms: int | None, source: TimeSource, uncertainty_ms: int | None
+) -> Anchor | None:
+    if utc_ms is None or uncertainty_ms is None:
+        return None
+    return Anchor(boot_ms, utc_ms, source, uncertainty_ms)
+
+
+def _stepped(before: Anchor | None, now: Anchor) -> bool:
+    """By more than slewing and both clocks' own bounds can explain."""
+    if before is None:
+        return False
+    room = chain.STEP_MS + before.uncertainty_ms + now.uncertainty_ms
+    return abs(chain.step_ms(before, now)) > room
+
+
+def _reading(
+    seen: Sequence[Seen], senses: Senses, plan: Plan, at: Moment
+) -> tuple[Senses, list[Draft]]:
+    pasts, measured = senses.pasts, []
+    for one in seen:
+        labelled, pasts = quality.judge(one, pasts, plan.corrections, at.boot_ms)
+        measured.append(labelled)
+    if not measured:
+        return senses, []
+    after = replace(senses, pasts=pasts, latest=tuple(measured))
+    after, faults = _faults(after)
+    after, alarms = _excursions(after, plan, at)
+    drafts = [Draft(Reading(tuple(measured)), at)]
+    drafts += [Draft(body, at) for body in faults]
+    drafts += [Draft(body, at, Lane.ALARM) for body in alarms]
+    return after, drafts
+
+
+def _faults(senses: Senses) -> tuple[Senses, list[Body]]:
+    """One event when a sensor stops giving usable values, one when it does again."""
+    faulty = {(one.sensor, one.quantity): one for one in senses.latest if quality.is_fault(one)}
+    well = {(one.sensor, one.quantity) for one in senses.latest} - faulty.keys()
+    bodies: list[Body] = [
+        EventBody(Event.SENSOR_FAULT, key[0], ((Param.STATUS, int(one.status)),))
+        for key, one in faulty.items()
+        if key not in senses.faulty
+    ]
+    bodies += [EventBody(Event.SENSOR_RECOVERED, sensor) for sensor, _ in senses.faulty & well]
+    return replace(senses, faulty=(senses.faulty - well) | faulty.keys()), bodies
+
+
+def _excursions(senses: Senses, plan: Plan, at: Moment) -> tuple[Senses, list[Body]]:
+    states, bodies = dict(senses.states), list[Body]()
+    values = {(m.sensor, m.quantity): m.value for m in senses.latest if m.status is Status.OK}
+    for watch in plan.watches:
+        value = values.get((watch.sensor, watch.quantity))
+        state = states.get(watch.number) or excursion.begin(watch.limit)
+        late = state.window is None or at.boot_ms > state.at_ms
+        if value is not None and late:
+            sample = Sample(at.boot_ms, value)
+            states[watch.number], notices = excursion.step(watch.limit, state, sample)
+            bodies += [_alarm(watch, notice) for notice in notices]
+    return replace(senses, states=states), bodies
+
+
+def _alarm(watch: Watch, notice: Notice) -> EventBody:
+    ended = notice.kind is NoticeKind.ENDED
+    params = {
+        Param.LIMIT: watch.number,
+        Param.PEAK: notice.peak,
+        Param.AREA: notice.area,
+        Param.CONFIRMED_MS: notice.confirmed_ms,
+        Param.POSSIBLE_MS: notice.possible_ms,
+        Param.UNKNOWN_MS: notice.unknown_ms,
+        Param.SINCE_MS: notice.start_ms,
+    }
+    if notice.kind is NoticeKind.BUDGET_SPENT:
+        params[Param.VALUE] = watch.limit.budget_ms or 0
+    event = Event.EXCURSION_END if ended else Event.EXCURSION_START
+    return EventBody(event, watch.sensor, tuple(sorted(params.items())))
+
+
+def _contacts(
+    contacts: Sequence[Contact], senses: Senses, at: Moment
+) -> tuple[Senses, list[Draft]]:
+    """A change is an event; so is a first look that finds a door open or the power gone."""
+    drafts, known = [], dict(senses.contacts)
+    for one in contacts:
+        if one.on is None or (one.role, one.on) not in CONTACT_EVENTS:
+            continue
+        normal = one.role != "door"
+        if known.get(one.number, normal) is not one.on:
+            drafts.append(Draft(EventBody(CONTACT_EVENTS[one.role, one.on], one.number), at))
+        known[one.number] = one.on
+    return replace(senses, contacts=known), drafts
+
+
+def _position(fixed: Fixed, senses: Senses, at: Moment) -> tuple[Senses, list[Draft]]:
+    body = Position(
+        lat_e7=fixed.lat_e7,
+        lon_e7=fixed.lon_e7,
+        speed_mm_s=fixed.speed_mm_s,
+        course_cdeg=fixed.course_cdeg,
+        fix=Fix(fixed.fix),
+        satellites=fixed.satellites,
+        hdop_centi=fixed.hdop_centi,
+        age_ms=fixed.age_ms,
+    )
+    return _gnss(fixed, senses, at, [Draft(body, at)])
+
+
+def _gnss(
+    fixed: Fixed, senses: Senses, at: Moment, drafts: list[Draft]
+) -> tuple[Senses, list[Draft]]:
+    """A receiver without a fix works; one that is silent or talks garbage is faulty."""
+    broken = fixed.fault in (Status.NO_ANSWER, Status.CHECKSUM, Status.UNPLUGGED, Status.DEADLINE)
+    if broken is not senses.gnss_fault:
+        event = Event.GNSS_FAULT if broken else Event.GNSS_RECOVERED
+        params = ((Param.STATUS, int(fixed.fault or 0)),) if broken else ()
+        drafts = [*drafts, Draft(EventBody(event, params=params), at)]
+    return replace(senses, gnss_fault=broken), drafts
+
+
+def sensor_lines(senses: Senses) -> list[dict[str, object]]:
+    """The newest measurements for `status`: numbers in the quantity's unit, codes in words."""
+    return [
+        {
+            "sensor": one.sensor,
+            "quantity": Quantity(one.quantity).name.lower(),
+            "value": one.value,
+            "status": one.status.name.lower(),
+        }
+        for one in senses.latest
+    ]
+

@@ -1,0 +1,115 @@
+"""What lies on the card, epoch by epoch, as sets of numbers: the outbox's own table of contents.
+
+The outbox rebuilds it from the database at every opening and moves it in step with each commit.
+The sync machine cuts spans from it. Every counter is the size of one of these sets, so the
+equation committed = waiting + proved + evicted cannot drift. Pure. Spec: docs/protocol.md, "Span".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from agent.core.ranges import NONE, Ranges, run
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One epoch on this card. `last` is the newest committed number, -1 for none.
+
+    `number` counts the epochs of this card from 1. `freed` is the part of `proved` whose bytes are
+    gone; `evicted` includes damaged rows and never overlaps `proved`. `alarms` are rows of the
+    alarm lane; `pinned` ones, openings and rotations, are never evicted or freed.
+    """
+
+    number: int
+    epoch: bytes
+    last: int = -1
+    proved: Ranges = NONE
+    freed: Ranges = NONE
+    evicted: Ranges = NONE
+    aside: Ranges = NONE
+    alarms: Ranges = NONE
+    pinned: Ranges = NONE
+
+    @property
+    def committed(self) -> Ranges:
+        """Every number of this epoch that was ever committed."""
+        return run(0, self.last)
+
+    @property
+    def waiting(self) -> Ranges:
+        """Committed, on the card, not yet proved; rows set aside are among them."""
+        return self.committed - self.proved - self.evicted
+
+    def open_to(self, held: Ranges) -> Ranges:
+        """What may be posted: waiting, not set aside, and not held by the server."""
+        return self.waiting - self.aside - held
+
+    def prove(self, first: int, last: int) -> Shelf:
+        """After a verified receipt: what is on the card of this run counts as proved."""
+        return replace(self, proved=self.proved | (self.waiting & run(first, last)))
+
+    def bury(self, first: int, last: int) -> Shelf:
+        """After a tombstone was committed with the rows it stands for taken away."""
+        return replace(self, evicted=self.evicted | (self.waiting & run(first, last)))
+
+    def unproved(self, held: Ranges) -> Ranges:
+        """What the server holds and owes a receipt for."""
+        return self.waiting & held
+
+
+Held = Mapping[int, Ranges]
+"""By shelf number: what the server said it holds. RAM only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A span to be read from the card: rows first to last of the epoch with this shelf number."""
+
+    number: int
+    first: int
+    last: int
+
+    def __len__(self) -> int:
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """The balance. All of them count rows.
+
+    made = committed + uncommitted + overflowed; committed = waiting + proved + evicted.
+    `set_aside` is part of `waiting`. `shipped` is what the server said it holds, proved included.
+    `overflowed` are drafts that the RAM ring had to let go while nothing could be written.
+    """
+
+    made: int
+    committed: int
+    uncommitted: int
+    overflowed: int
+    shipped: int
+    proved: int
+    evicted: int
+    set_aside: int
+    waiting: int
+
+
+def count(
+    shelves: Iterable[Shelf], held: Held, *, uncommitted: int = 0, overflowed: int = 0
+) -> Counters:
+    """Draw up the balance over all epochs of the card."""
+    shelves = tuple(shelves)
+    committed = sum(shelf.last + 1 for shelf in shelves)
+    proved = sum(len(shelf.proved) for shelf in shelves)
+    return Counters(
+        made=committed + uncommitted + overflowed,
+        committed=committed,
+        uncommitted=uncommitted,
+        overflowed=overflowed,
+        shipped=proved + sum(len(s.unproved(held.get(s.number, NONE))) for s in shelves),
+        proved=proved,
+        evicted=sum(len(shelf.evicted) for shelf in shelves),
+        set_aside=sum(len(shelf.aside & shelf.waiting) for shelf in shelves),
+        waiting=sum(len(shelf.waiting) for shelf in shelves),
+    )

@@ -1,0 +1,240 @@
+"""The sync machine: what to ask the server next, and what its answer changes. Pure.
+
+Four phases and one table. `decide` says what to send now, if anything; `answers.answered` takes the
+reply. The machine knows rows only as sets of numbers; what the server holds lives in RAM and is
+asked for after every start. Nothing here makes a record *proved*: verified receipts alone do.
+HALTED stops shipping, never sampling, and looks again every hour. `now_ms` is boot time.
+Spec: docs/protocol.md, "Spans" and "Receipt".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Final
+
+from agent.core import lanes
+from agent.core.lanes import Way
+from agent.core.ranges import NONE, Ranges
+from agent.core.shelf import Cut, Held, Shelf
+from protocol.registry import Problem
+from protocol.span import MAX_RECORDS
+
+COLLECT_SPANS: Final = 16
+COLLECT_AGE_MS: Final = 60_000
+FORGET_HELD_MS: Final = 3_600_000
+FIRST_RETRY_ASIDE_MS: Final = 3_600_000
+RETRY_ASIDE_MS: Final = 86_400_000
+
+
+class Phase(Enum):
+    """What the machine is doing."""
+
+    IDLE = "idle"
+    IN_FLIGHT = "in flight"
+    BACKOFF = "backing off"
+    HALTED = "halted"
+
+
+class Cue(Enum):
+    """What moves it."""
+
+    ASK = "a request went out"
+    GOOD = "the server answered"
+    LOST = "no answer of our server"
+    BUSY = "the server asks to come back later"
+    DENIED = "the server refuses this device"
+    DUE = "the wait is over"
+    LINK = "the link came back"
+
+
+TABLE: Final[Mapping[tuple[Phase, Cue], Phase]] = {
+    (Phase.IDLE, Cue.ASK): Phase.IN_FLIGHT,
+    (Phase.IN_FLIGHT, Cue.GOOD): Phase.IDLE,
+    (Phase.IN_FLIGHT, Cue.LOST): Phase.BACKOFF,
+    (Phase.IN_FLIGHT, Cue.BUSY): Phase.BACKOFF,
+    (Phase.IN_FLIGHT, Cue.DENIED): Phase.HALTED,
+    (Phase.BACKOFF, Cue.DUE): Phase.IDLE,
+    (Phase.BACKOFF, Cue.LINK): Phase.IDLE,
+    (Phase.HALTED, Cue.DUE): Phase.IDLE,
+}
+"""A pair that is not here cannot happen: KeyError is a bug of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Ship these spans."""
+
+    way: Way
+    cuts: tuple[Cut, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskHead:
+    """Ask what the server holds; `after` is the cursor of the page before, or 0."""
+
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Ask for receipts of one epoch from `seq` on; `hashes`: with the records' hashes."""
+
+    number: int
+    seq: int
+    hashes: bool = False
+
+
+Ask = Post | AskHead | Collect
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the machine may look at: the card's contents, oldest epoch first, and the link.
+
+    `link`: False when the hardware says there is none. `hurry`: do not save on requests (draining).
+    `proofs`: False once the log showed two histories; shipping goes on without receipts.
+    """
+
+    shelves: tuple[Shelf, ...]
+    link: bool | None = None
+    hurry: bool = False
+    proofs: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """All that the machine remembers, in RAM only.
+
+    `why` explains a back-off or halt; `problem` the halt. `reach` is how many rows a span may
+    have just now, `narrow` restricts a batch to one span. `stuck` counts answers in a row that
+    moved nothing. `owed_ms`: since when receipts are owed; `owed_then`: what was, at the hourly
+    look (`looked_ms`). `distrust_ms`: since when answers have failed to prove anything.
+    """
+
+    phase: Phase = Phase.IDLE
+    until_ms: int = 0
+    attempt: int = 0
+    cue: Cue = Cue.GOOD
+    why: str = ""
+    problem: Problem | None = None
+    asked: Ask | None = None
+    link: bool | None = None
+    known: bool = False
+    after: int = 0
+    held: Held = field(default_factory=dict)
+    way: Way = Way.B
+    stuck: int = 0
+    reach: int = MAX_RECORDS
+    narrow: bool = False
+    spans: int = 0
+    owed_ms: int | None = None
+    owed_then: Held = field(default_factory=dict)
+    looked_ms: int = 0
+    collected: int = 0
+    collect_more: Collect | None = None
+    collect_ms: int = 0
+    collect_attempt: int = 0
+    distrust_ms: int | None = None
+    good_ms: int | None = None
+    aside_ms: int | None = None
+
+
+def decide(sync: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
+    """Say what to send now; None: nothing, or a request is still under way."""
+    sync = _wake(replace(sync, link=view.link), sync.link, now_ms)
+    if sync.phase is not Phase.IDLE or view.link is False:
+        return sync, None
+    sync, ask = _next(_reckon(sync, view, now_ms), view, now_ms)
+    if ask is None:
+        return sync, None
+    return replace(sync, phase=TABLE[sync.phase, Cue.ASK], asked=ask), ask
+
+
+def wake_ms(sync: Sync) -> int | None:
+    """When `decide` should be asked again at the latest; None: nothing is waited for."""
+    if sync.phase in (Phase.BACKOFF, Phase.HALTED):
+        return sync.until_ms
+    if sync.phase is Phase.IDLE and sync.owed_ms is not None:
+        return max(sync.collect_ms, sync.owed_ms + COLLECT_AGE_MS)
+    return None
+
+
+def retry_aside_due(sync: Sync, now_ms: int) -> tuple[Sync, bool]:
+    """Whether rows set aside shall try again: an hour after the start, then daily."""
+    if sync.aside_ms is None:
+        return replace(sync, aside_ms=now_ms + FIRST_RETRY_ASIDE_MS), False
+    if now_ms < sync.aside_ms:
+        return sync, False
+    return replace(sync, aside_ms=now_ms + RETRY_ASIDE_MS), True
+
+
+def _wake(sync: Sync, link_before: bool | None, now_ms: int) -> Sync:
+    returned = link_before is False and sync.link is not False
+    if sync.phase is Phase.BACKOFF and sync.cue is Cue.LOST and returned:
+        return replace(sync, phase=TABLE[sync.phase, Cue.LINK], attempt=0)
+    if sync.phase in (Phase.BACKOFF, Phase.HALTED) and now_ms >= sync.until_ms:
+        return replace(sync, phase=TABLE[sync.phase, Cue.DUE])
+    return sync
+
+
+def _reckon(sync: Sync, view: View, now_ms: int) -> Sync:
+    """See what receipts are owed. Held but unproved for an hour: the server may have lost it.
+
+    Once an hour the rows that were owed at the last look and still are count as not held, so they
+    are posted again.
+    """
+    owed = {shelf.number: rows for shelf, rows in _owed(sync, view.shelves)}
+    if not owed:
+        return replace(sync, owed_ms=None, spans=0, collect_more=None)
+    if now_ms - sync.looked_ms < FORGET_HELD_MS:
+        return sync
+    stale = {number: rows & sync.owed_then.get(number, NONE) for number, rows in owed.items()}
+    held = {number: rows - stale.get(number, NONE) for number, rows in sync.held.items()}
+    return replace(sync, held=held, owed_then=owed, looked_ms=now_ms)
+
+
+def _owed(sync: Sync, shelves: Sequence[Shelf]) -> list[tuple[Shelf, Ranges]]:
+    """What the server holds and has not proved, oldest epoch first."""
+    pairs = ((shelf, shelf.unproved(sync.held.get(shelf.number, NONE))) for shelf in shelves)
+    return [(shelf, rows) for shelf, rows in pairs if rows]
+
+
+def _next(sync: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
+    if not sync.known:
+        return sync, AskHead(sync.after)
+    waiting = lanes.still_open(view.shelves, sync.held)
+    collect = _collect(sync, view, now_ms, idle=not waiting)
+    if collect is not None and not lanes.has_alarm(waiting):
+        return sync, collect
+    way = _way(sync, lanes.has_alarm(waiting))
+    cuts = lanes.cut(waiting, way, sync.reach)
+    if not cuts:
+        return sync, collect
+    return replace(sync, way=way), Post(way, cuts[:1] if sync.narrow else cuts)
+
+
+def _way(sync: Sync, alarm: bool) -> Way:
+    """A and B take turns; an alarm takes every turn, unless A has just moved nothing."""
+    if sync.way is Way.B or (alarm and not sync.stuck):
+        return Way.A
+    return Way.B
+
+
+def _collect(sync: Sync, view: View, now_ms: int, *, idle: bool) -> Collect | None:
+    """The next request for receipts, if it is time: 16 spans, 60 s, an alarm, or in a hurry."""
+    if not view.proofs or now_ms < sync.collect_ms:
+        return None
+    owed = _owed(sync, view.shelves)
+    if not owed or sync.owed_ms is None:
+        return None
+    if sync.collect_more is not None:
+        return sync.collect_more
+    alarm = any(rows & shelf.alarms for shelf, rows in owed)
+    old = now_ms - sync.owed_ms >= COLLECT_AGE_MS
+    if not (alarm or old or sync.spans >= COLLECT_SPANS or (view.hurry and idle)):
+        return None
+    later = [one for one in owed if one[0].number > sync.collected]
+    shelf, rows = (later or owed)[0]
+    return Collect(shelf.number, rows.runs[0][0])

@@ -1,0 +1,158 @@
+"""The only door to the network: one request at a time, carried by one worker thread.
+
+The loop posts a request and goes on sampling; when the outcome is there, `wake` turns readable.
+Every request has a deadline for the whole of it, however slowly the other end drips, and answers
+have a size. What this file refuses: redirects (a captive portal's favourite), proxies and passwords
+from the environment, switching off TLS checks, and believing anything: an answer is only bytes.
+`requests` is the dearest import of the agent and is made by the worker, not at start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from agent.edges import https
+
+DEADLINE_S = 60.0
+
+
+# ruff: noqa: N818 - an outcome with a name of its own, not a mishap
+class LinkLost(Exception):
+    """No whole answer came; `timed_out` when the deadline passed on an open line."""
+
+    def __init__(self, why: str, *, timed_out: bool = False) -> None:
+        super().__init__(why)
+        self.timed_out = timed_out
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request: `path` below the server's address; a body means application/cbor."""
+
+    method: str
+    path: str
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer; header names in lower case. An answer beyond the cap never gets here."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one request ended: with a response, or `lost` with the reason in words."""
+
+    request: Request
+    response: Response | None
+    lost: str | None = None
+    timed_out: bool = False
+
+
+class Transport(Protocol):
+    """The lowest door, where tests stand: raises LinkLost and nothing else."""
+
+    def send(self, method: str, path: str, body: bytes, deadline_s: float) -> Response:
+        """Send, and wait for the whole answer, at most `deadline_s` seconds in all."""
+        ...
+
+
+class RequestsTransport:
+    """HTTP by `requests`. `url` has no trailing slash; `ca_file` replaces the usual authorities."""
+
+    def __init__(self, url: str, ca_file: Path | None = None) -> None:
+        self._url, self._ca_file = url, ca_file
+        self._client: https.Client | None = None
+
+    def send(self, method: str, path: str, body: bytes, deadline_s: float) -> Response:
+        """See `Transport.send`."""
+        if self._client is None:
+            from agent.edges import https  # 9 MiB and 70 ms that a truck in a dead zone never pays
+
+            self._client = https.Client(self._url, self._ca_file)
+        return self._client.exchange(Request(method, path, body), deadline_s)
+
+
+class Courier:
+    """One slot. The worker thread starts with the first request and dies with the process.
+
+    `wake` is a descriptor that is readable while an outcome waits. `link_up` is set by the loop to
+    what the hardware says of the link; while it is False nothing passes, in either direction.
+    """
+
+    def __init__(self, transport: Transport, deadline_s: float = DEADLINE_S) -> None:
+        self.wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.link_up: bool | None = None
+        self._closed = False
+        self._transport, self._deadline_s = transport, deadline_s
+        self._slot: queue.Queue[Request | None] = queue.Queue(maxsize=1)
+        self._outcome: Outcome | None = None
+        self._busy = False
+        self._worker: threading.Thread | None = None
+
+    def post(self, request: Request) -> bool:
+        """Hand over a request; False while the slot is taken. Never blocks."""
+        if self._busy or self._closed:
+            return False
+        if self._worker is None:
+            self._worker = threading.Thread(target=self._run, name="courier", daemon=True)
+            self._worker.start()
+        self._busy = True
+        self._slot.put_nowait(request)
+        return True
+
+    def collect(self) -> Outcome | None:
+        """The outcome, once; None while there is none. Never blocks."""
+        outcome = self._outcome
+        if outcome is None:
+            return None
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self.wake)
+        # The slot is freed last: the worker touches it only while it is busy.
+        self._outcome, self._busy = None, False
+        return outcome
+
+    def close(self, patience_s: float = 1.0) -> None:
+        """Let the worker finish for at most `patience_s`, then leave it behind; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._worker is not None:
+            with contextlib.suppress(queue.Full):
+                self._slot.put_nowait(None)
+            self._worker.join(patience_s)
+        if self._worker is None or not self._worker.is_alive():
+            # A worker left behind keeps the descriptor: it must not write into somebody else's.
+            os.close(self.wake)
+
+    def _run(self) -> None:
+        while (request := self._slot.get()) is not None:
+            self._outcome = self._carry(request)
+            os.eventfd_write(self.wake, 1)
+
+    def _carry(self, request: Request) -> Outcome:
+        try:
+            self._insist_on_link()
+            response = self._transport.send(
+                request.method, request.path, request.body, self._deadline_s
+            )
+            self._insist_on_link()
+        except LinkLost as lost:
+            return Outcome(request, None, str(lost), lost.timed_out)
+        return Outcome(request, response)
+
+    def _insist_on_link(self) -> None:
+        if self.link_up is False:
+            raise LinkLost("there is no link")

@@ -1,0 +1,101 @@
+"""A look at the outbox from outside: read-only, in short steps, beside a running agent or without.
+
+The command line uses this where it may not ask the agent, or where the agent is down. It cannot
+write: the connection is opened read-only, and it takes no lock that the agent would wait for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from agent.core.shelf import Counters, count
+from agent.edges import rows
+from agent.edges.card import APPLICATION_ID, FORMAT
+from agent.exits import RefusedError
+from protocol.errors import ProtocolError
+from protocol.record import Record, open_sealed
+
+
+class NoOutboxError(RefusedError):
+    """There is no outbox here, or nothing can be read in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """What lies on the card: whose it is, the balance, what is trusted, the newest record."""
+
+    device: str
+    origin: str
+    counters: Counters
+    size: int
+    root: bytes
+    newest: Record | None
+
+
+@contextlib.contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Lend a read-only connection. Raises NoOutboxError also for what fails inside."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        raise NoOutboxError(f"{path}: there is no outbox here yet") from None
+    except OSError as error:
+        raise NoOutboxError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        with contextlib.closing(_open(path)) as sql:
+            _insist_on_ours(sql, path)
+            yield sql
+    except sqlite3.Error as error:
+        raise NoOutboxError(f"{path}: cannot be read: {error}") from None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """On a read-only disk SQLite cannot make its shared index; nobody can write there either."""
+    name = "file:" + quote(str(path))
+    sql = sqlite3.connect(f"{name}?mode=ro", uri=True, isolation_level=None)
+    try:
+        sql.execute("SELECT 1 FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        sql.close()
+        if path.with_name(path.name + "-wal").exists():
+            raise
+        sql = sqlite3.connect(f"{name}?immutable=1", uri=True, isolation_level=None)
+    return sql
+
+
+def _insist_on_ours(sql: sqlite3.Connection, path: Path) -> None:
+    found = tuple(
+        sql.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+    )
+    if found != (APPLICATION_ID, FORMAT):
+        raise NoOutboxError(f"{path}: not an outbox of this program")
+
+
+def glimpse(path: Path) -> Glimpse:
+    """Look once. Raises NoOutboxError."""
+    with reading(path) as sql:
+        return Glimpse(
+            device=_text(sql, "device"),
+            origin=_text(sql, "origin"),
+            counters=count(rows.shelves(sql).values(), {}),
+            size=int.from_bytes(rows.fact(sql, "size") or b"", "big"),
+            root=rows.fact(sql, "root") or b"",
+            newest=_newest(sql),
+        )
+
+
+def _text(sql: sqlite3.Connection, name: str) -> str:
+    return (rows.fact(sql, name) or b"").decode("utf-8", "replace")
+
+
+def _newest(sql: sqlite3.Connection) -> Record | None:
+    found = sql.execute("SELECT sealed FROM record ORDER BY id DESC LIMIT 1").fetchone()
+    try:
+        return open_sealed(bytes(found[0])).record if found else None
+    except ProtocolError:
+        return None

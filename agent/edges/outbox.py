@@ -1,0 +1,393 @@
+"""The durable queue: sealed rows in, spans out, proofs kept. A crash at any line loses no commit.
+
+What is on the disk is the truth; RAM holds only the table of contents (`Shelf`), which is rebuilt
+from the disk at every opening, and the rows of the open transaction. Any failure of SQLite drops
+the connection and raises StorageTrouble; `reopen` reads the truth again and `rescue` hands back
+the rows that did not make it, whatever the failed call claimed. One transaction is open at a time;
+rows, proofs and the trusted checkpoint that were given since the last commit land together.
+Spec: docs/protocol.md, "Epoch", "Receipt" and "Eviction".
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import accumulate, takewhile
+from pathlib import Path
+
+from agent.core import eviction
+from agent.core.chain import Lane
+from agent.core.ranges import NONE, Ranges, run
+from agent.core.shelf import Counters, Cut, Held, Shelf, count
+from agent.edges import card, rows
+from agent.edges.card import (
+    Connect,
+    DamagedFile,
+    ForeignOutbox,
+    LockedOutbox,
+    StorageTrouble,
+    translated,
+)
+from agent.edges.rows import Kept, Proof
+from protocol import merkle
+from protocol.errors import ProtocolError
+from protocol.opening import Head
+from protocol.record import Sealed
+from protocol.registry import Kind
+from protocol.span import Span
+
+__all__ = [
+    "Caps",
+    "Connect",
+    "Counters",
+    "ForeignOutbox",
+    "Kept",
+    "Lane",
+    "LockedOutbox",
+    "Outbox",
+    "Owner",
+    "Proof",
+    "Slice",
+    "StorageTrouble",
+]
+
+COMMIT_ROWS = 32
+COMMIT_AGE_MS = 5_000
+SETTLED_AGE_MS = 60_000
+"""Proofs alone may wait longer: losing them to a crash only means asking for them again."""
+
+PRESSURE_PERCENT = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Bounds of the durable queue: rows and bytes in use; eviction begins at 90 % of either."""
+
+    rows: int = 500_000
+    bytes: int = 250_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose outbox this is: written into a fresh file, compared with an old one."""
+
+    device: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What was read for a batch: the cuts as far as they could be read, and their sealed bytes."""
+
+    cuts: tuple[Cut, ...]
+    spans: tuple[tuple[bytes, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A row of the open transaction."""
+
+    number: int
+    row: Sealed
+    lane: Lane
+
+
+class Outbox:
+    """One file, one lock, one connection. Only the main thread may touch it.
+
+    `trouble` says why there is no connection, None while there is one. `damaged` is the name under
+    which a damaged file was set aside since this object was made. `rotten` are rows, by shelf
+    number, whose bytes are no longer what was sealed and which still need a tombstone.
+    """
+
+    def __init__(self, path: Path, owner: Owner, caps: Caps, connect: Connect) -> None:
+        """Touch nothing yet; use `open`."""
+        self.trouble: str | None = "not opened yet"
+        self.damaged: str | None = None
+        self.rotten: dict[int, Ranges] = {}
+        self.kept = Kept(0, merkle.EMPTY, None)
+        self._path, self._owner, self._caps, self._connect = path, owner, caps, connect
+        self._lock: int | None = None
+        self._sql: sqlite3.Connection | None = None
+        self._shelves: dict[int, Shelf] = {}
+        self._pending: list[Pending] = []
+        self._oldest_ms: int | None = None
+        self._settled_ms: int | None = None
+        self.stored = 0
+
+    @classmethod
+    def open(
+        cls, path: Path, owner: Owner, caps: Caps, connect: Connect = sqlite3.connect
+    ) -> Outbox:
+        """Lock and open the file, made if missing.
+
+        Raises LockedOutbox and ForeignOutbox. A card that fails is no error here: `trouble` says
+        so, and `reopen` may be called until it works.
+        """
+        outbox = cls(path, owner, caps, connect)
+        with contextlib.suppress(StorageTrouble):
+            outbox.reopen()
+        return outbox
+
+    def reopen(self) -> None:
+        """Read the truth from the disk again. Raises StorageTrouble, LockedOutbox, ForeignOutbox.
+
+        A damaged file is renamed aside and a fresh one takes its place.
+        """
+        self._drop("opening")
+        try:
+            if self._lock is None:
+                self._lock = card.lock(self._path)
+            self._sql = self._connected()
+            self._load(self._sql)
+        except (StorageTrouble, DamagedFile) as error:
+            self._drop(str(error))
+            raise StorageTrouble(str(error)) from error
+        except ForeignOutbox:
+            self.close()
+            raise
+        self.trouble = None
+
+    def _connected(self) -> sqlite3.Connection:
+        try:
+            return card.open_card(self._path, self._connect)
+        except DamagedFile:
+            self.damaged = card.move_aside(self._path)
+            return card.open_card(self._path, self._connect)
+
+    def _load(self, sql: sqlite3.Connection) -> None:
+        with translated():
+            if rows.is_fresh(sql):
+                self._found(sql)
+            self._compare_owner(sql)
+            size, root, note = (rows.fact(sql, name) for name in ("size", "root", "note"))
+            self._shelves, self.rotten = rows.shelves(sql), {}
+            self.stored = rows.count_records(sql)
+        if size is not None and root is not None and note is not None:
+            self.kept = Kept(int.from_bytes(size, "big"), root, note.decode())
+
+    def _found(self, sql: sqlite3.Connection) -> None:
+        sql.execute("BEGIN IMMEDIATE")
+        rows.create(sql)
+        rows.put_fact(sql, "device", self._owner.device.encode())
+        rows.put_fact(sql, "origin", self._owner.origin.encode())
+        sql.execute("COMMIT")
+        self.kept = Kept(0, merkle.EMPTY, None)
+
+    def _compare_owner(self, sql: sqlite3.Connection) -> None:
+        for name, mine in (("device", self._owner.device), ("origin", self._owner.origin)):
+            found = (rows.fact(sql, name) or b"").decode(errors="replace")
+            if found != mine:
+                raise ForeignOutbox(f"{self._path}: belongs to {name} {found}, this is {mine}")
+
+    def _drop(self, why: str) -> None:
+        self.trouble = why
+        if self._sql is not None:
+            card.abandon(self._sql)
+        self._sql = self._oldest_ms = self._settled_ms = None
+
+    @contextlib.contextmanager
+    def using(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection. Any failure inside drops it: what is true is read anew, not guessed.
+
+        Raises StorageTrouble.
+        """
+        if self._sql is None:
+            raise StorageTrouble(self.trouble or "closed")
+        try:
+            with translated():
+                yield self._sql
+        except (StorageTrouble, DamagedFile) as error:
+            self._drop(str(error))
+            raise StorageTrouble(str(error)) from error
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """Lend the connection inside the open transaction, begun if need be; commits nothing."""
+        with self.using() as sql:
+            if not sql.in_transaction:
+                sql.execute("BEGIN IMMEDIATE")
+            yield sql
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """The table of contents, oldest epoch first; only committed rows are in it."""
+        return tuple(self._shelves.values())
+
+    def shelf(self, number: int) -> Shelf:
+        """One epoch of the table of contents."""
+        return self._shelves[number]
+
+    def reshelve(self, shelf: Shelf) -> None:
+        """Replace an entry after the same change was written into the open transaction."""
+        self._shelves[shelf.number] = shelf
+
+    def pressed(self) -> bool:
+        """Whether it is time to let rows go: on a full disk nothing could be written any more."""
+        with self.using() as sql:
+            used = rows.used_bytes(sql)
+        share = max(self.stored * 100 // self._caps.rows, used * 100 // self._caps.bytes)
+        return share >= PRESSURE_PERCENT
+
+    def settled(self, kept: Kept, now_boot_ms: int) -> None:
+        """Remember the checkpoint just written; its transaction commits within a minute."""
+        self.kept = kept
+        if self._settled_ms is None:
+            self._settled_ms = now_boot_ms
+
+    def counters(self, held: Held, *, ring: int = 0, overflowed: int = 0) -> Counters:
+        """The balance; `ring` rows wait in RAM beside those of the open transaction."""
+        uncommitted = ring + len(self._pending)
+        return count(self.shelves, held, uncommitted=uncommitted, overflowed=overflowed)
+
+    # Writing -------------------------------------------------------------------------------------
+
+    def head(self) -> Head | None:
+        """The newest record on the card, of the open transaction or committed; always read."""
+        with self.using() as sql:
+            return rows.newest(sql)
+
+    def append(self, row: Sealed, lane: Lane, now_boot_ms: int) -> None:
+        """Write a sealed record into the open transaction; an opening begins a new shelf."""
+        with self.writing() as sql:
+            opens = row.record.kind is Kind.OPENING
+            number = rows.add_epoch(sql, row.record.epoch) if opens else self._current()
+            rows.add_record(sql, number, row, lane)
+        self._pending.append(Pending(number, row, lane))
+        self.stored += 1
+        if self._oldest_ms is None:
+            self._oldest_ms = now_boot_ms
+
+    def _current(self) -> int:
+        return self._pending[-1].number if self._pending else max(self._shelves)
+
+    def commit_due(self, now_boot_ms: int) -> bool:
+        """5 s since the oldest uncommitted row, 32 rows, or an alarm; 60 s for proofs alone."""
+        alarm = any(pending.lane is Lane.ALARM for pending in self._pending)
+        waits = ((self._oldest_ms, COMMIT_AGE_MS), (self._settled_ms, SETTLED_AGE_MS))
+        old = any(at is not None and now_boot_ms - at >= age for at, age in waits)
+        return alarm or old or len(self._pending) >= COMMIT_ROWS
+
+    def due_ms(self) -> int | None:
+        """Boot time at which `commit_due` will say yes by age alone; None: nothing to commit."""
+        waits = ((self._oldest_ms, COMMIT_AGE_MS), (self._settled_ms, SETTLED_AGE_MS))
+        return min((at + age for at, age in waits if at is not None), default=None)
+
+    def commit(self) -> None:
+        """Make everything given so far durable; only now may it be shipped."""
+        with self.using() as sql:
+            if sql.in_transaction:
+                sql.execute("COMMIT")
+        landed, self._pending = self._pending, []
+        self._oldest_ms = self._settled_ms = None
+        for one in landed:
+            self._shelve(one)
+
+    def _shelve(self, one: Pending) -> None:
+        record = one.row.record
+        shelf = self._shelves.get(one.number, Shelf(one.number, record.epoch))
+        at = run(record.seq, record.seq)
+        self._shelves[one.number] = replace(
+            shelf,
+            last=record.seq,
+            alarms=shelf.alarms | at if one.lane is Lane.ALARM else shelf.alarms,
+            pinned=shelf.pinned | at if record.kind in eviction.PINNED else shelf.pinned,
+        )
+
+    def rescue(self) -> tuple[Pending, ...]:
+        """After `reopen`: the rows of the broken transaction that are not on the disk."""
+        with self.using() as sql:
+            lost = tuple(one for one in self._pending if not rows.holds(sql, one.row.head))
+        self._pending = []
+        return lost
+
+    # Shipping ------------------------------------------------------------------------------------
+
+    def read(self, cuts: Sequence[Cut], max_bytes: int) -> Slice:
+        """Read spans for a batch, as many whole rows as fit.
+
+        Every row is hashed and its chain checked again. A row that has rotted ends its span there
+        and goes to `rotten`: it is never shipped as good.
+        """
+        good: list[tuple[Cut, tuple[bytes, ...]]] = []
+        for cut in cuts:
+            span = _fitting(self.sound(cut), max_bytes)
+            max_bytes -= sum(map(_cost, span))
+            if span:
+                good.append((replace(cut, last=cut.first + len(span) - 1), span))
+        return Slice(tuple(cut for cut, _ in good), tuple(span for _, span in good))
+
+    def sound(self, cut: Cut) -> tuple[bytes, ...]:
+        """The rows of a cut from its first on, up to the first that is not what was sealed."""
+        with self.using() as sql:
+            found = tuple(rows.between(sql, cut.number, cut.first, cut.last))
+        good = _sound(found, self._shelves[cut.number].epoch, cut.first)
+        if len(good) < len(cut):
+            self._rot(cut.number, cut.first + len(good))
+        return good
+
+    def _rot(self, number: int, seq: int) -> None:
+        at = run(seq, seq)
+        shelf = self._shelves[number]
+        self.rotten[number] = self.rotten.get(number, NONE) | at
+        self._shelves[number] = replace(shelf, aside=shelf.aside | at)
+
+    def mend(self, number: int, seq: int) -> None:
+        """This row is no longer rotten: it was healed, or its tombstone is written."""
+        at = run(seq, seq)
+        shelf = self._shelves[number]
+        self.rotten[number] = self.rotten.get(number, NONE) - at
+        self._shelves[number] = replace(shelf, aside=shelf.aside - at)
+
+    def set_aside(self, number: int, seq: int, problem: str) -> None:
+        """The server refused this row for good: it waits apart and does not block the line."""
+        with self.writing() as sql:
+            rows.put_aside(sql, number, seq, problem)
+        shelf = self._shelves[number]
+        self._shelves[number] = replace(shelf, aside=shelf.aside | run(seq, seq))
+
+    def retry_aside(self) -> None:
+        """Once a day every row that was set aside tries again; rotten ones do not."""
+        with self.writing() as sql:
+            rows.clear_aside(sql)
+        for number, shelf in self._shelves.items():
+            self._shelves[number] = replace(shelf, aside=self.rotten.get(number, NONE))
+
+    def close(self) -> None:
+        """Commit what is open, close, unlock; idempotent, never raises."""
+        with contextlib.suppress(StorageTrouble):
+            self.commit()
+        self._drop("closed")
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+
+def _sound(
+    found: Sequence[tuple[int, bytes, bytes]], epoch: bytes, first: int
+) -> tuple[bytes, ...]:
+    whole = takewhile(
+        lambda row: row[1][0] == row[0] and sha256(row[1][2]).digest() == row[1][1],
+        enumerate(found, first),
+    )
+    good = tuple(sealed for _, (_, _, sealed) in whole)
+    try:
+        span = Span.open(good)
+    except ProtocolError as error:
+        return good[: error.index or 0]
+    return good if (span.epoch, span.first) == (epoch, first) else ()
+
+
+def _fitting(span: Sequence[bytes], max_bytes: int) -> tuple[bytes, ...]:
+    sizes = accumulate(map(_cost, span))
+    fitting = sum(1 for _ in takewhile(lambda size: size <= max_bytes, sizes))
+    return tuple(span[:fitting])
+
+
+def _cost(sealed: bytes) -> int:
+    """Bytes of a sealed record in a batch, with the CBOR head before it."""
+    return len(sealed) + 5

@@ -1,0 +1,231 @@
+"""Drafts in, durable signed rows out: epochs, the RAM ring, and what to do when the card fails.
+
+The only caller of the signer. It signs when the loop brings drafts, on the sampling schedule, and
+never because of something that came over the network. Whatever the card does, drafts are taken:
+while nothing can be written they wait in a bounded ring, and after the card is back they are sealed
+into a new epoch whose opening names the head that was really found on the disk. Nothing is ever
+signed twice under one number. Raises nothing; `trouble` and `full` are states.
+Spec: docs/protocol.md, "Epoch" and "Eviction".
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from agent.core import chain
+from agent.core.chain import Draft, Identity, Lane, Moment, Stamp, Told
+from agent.edges import pruning
+from agent.edges.outbox import Outbox, StorageTrouble
+from agent.edges.pruning import Burial
+from agent.edges.signer import Signer
+from protocol import record
+from protocol.bodies import Closing, EventBody
+from protocol.opening import Head, TreeHead
+from protocol.record import Record, Sealed
+from protocol.registry import Event, Kind, Param, Reason
+from protocol.tombstone import Tombstone
+
+RING_DRAFTS = 4_096
+RETRY_MS = 5_000
+FULL_RETRY_MS = 60_000
+EPOCH_BYTES = 8
+_SEALED_AGAIN = frozenset({Kind.READING, Kind.POSITION, Kind.EVENT, Kind.ANCHOR})
+"""Openings, gossip and tombstones of a broken transaction spoke of a state that is gone."""
+
+
+class Sealer:
+    """Owns the outbox and the key for one run of the agent; `entropy(n)` draws n bytes.
+
+    `told` is what this epoch said about log and time. `durable_ms` is the boot time of the newest
+    commit, for the watchdog. `overflowed` counts drafts the ring had to let go. `damaged` is the
+    name of a file that was set aside.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        signer: Signer,
+        identity: Identity,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self.outbox = outbox
+        self.told = Told()
+        self.durable_ms: int | None = None
+        self.overflowed = 0
+        self.full = False
+        self.damaged: str | None = None
+        self.trouble_since_ms: int | None = None
+        self._signer, self._identity, self._entropy = signer, identity, entropy
+        self._ring: deque[Draft] = deque()
+        self._head: Head | None = None
+        self._retry_ms = 0
+
+    @property
+    def identity(self) -> Identity:
+        """Who signs."""
+        return self._identity
+
+    @property
+    def head(self) -> Head | None:
+        """Where this epoch stands; None before its opening is written."""
+        return self._head
+
+    @property
+    def ring(self) -> int:
+        """Drafts that wait in RAM because the card does not take them."""
+        return len(self._ring)
+
+    def begin(self, now: Moment) -> None:
+        """Open the epoch of this run and make it durable."""
+        self._attempt(now, self._begin)
+
+    def put(self, drafts: Sequence[Draft], now: Moment) -> None:
+        """Take drafts, seal them in order, and commit when the rules say so."""
+        for draft in drafts:
+            self._keep(draft)
+        self.tend(now)
+
+    def tend(self, now: Moment) -> None:
+        """Commit what is due; bring down the ring if the card is back."""
+        self._attempt(now, self._work)
+
+    def close(self, now: Moment, reason: Reason) -> None:
+        """End the epoch in order: a closing record, then everything durable."""
+        self._keep(Draft(Closing(reason), now))
+        self._attempt(now, self._work)
+        self._attempt(now, self._commit)
+
+    def commit(self, now: Moment) -> None:
+        """Make everything durable now."""
+        self._attempt(now, self._commit)
+
+    def _attempt(self, now: Moment, step: Callable[[Moment], None]) -> None:
+        try:
+            if self._reached(now):
+                step(now)
+        except StorageTrouble:
+            self._retry_ms = now.boot_ms + RETRY_MS
+            if self.trouble_since_ms is None:
+                self.trouble_since_ms = now.boot_ms
+
+    def _reached(self, now: Moment) -> bool:
+        """Whether the card can be spoken to; after trouble it is opened and read anew."""
+        if self.outbox.trouble is None:
+            return True
+        if self.trouble_since_ms is None:
+            self.trouble_since_ms = now.boot_ms
+        if now.boot_ms < self._retry_ms:
+            return False
+        self.outbox.reopen()
+        lost = self.outbox.rescue()
+        self._head = None
+        self._ring.extendleft(
+            _draft_of(one.row, one.lane, now.boot_id)
+            for one in reversed(lost)
+            if one.row.record.kind in _SEALED_AGAIN
+        )
+        return True
+
+    def _begin(self, now: Moment) -> None:
+        self._open_epoch(now)
+        self._commit(now)
+
+    def _work(self, now: Moment) -> None:
+        if self._ring and self._has_room(now):
+            self._bury_rotten(now)
+        while self._ring and not self.full:
+            self._append(self._ring[0], now)
+            self._ring.popleft()
+        if self.outbox.commit_due(now.boot_ms):
+            self._commit(now)
+
+    def _commit(self, now: Moment) -> None:
+        self.outbox.commit()
+        self.durable_ms = now.boot_ms
+
+    def _keep(self, draft: Draft) -> None:
+        self._ring.append(draft)
+        if len(self._ring) > RING_DRAFTS:
+            self._ring.popleft()
+            self.overflowed += 1
+
+    def _append(self, draft: Draft, now: Moment) -> None:
+        head = self.outbox.head()
+        if head is None or head != self._head:
+            # A first record, a re-opened card, or a card that forgot: never continue on a guess.
+            head = self._open_epoch(draft.at)
+        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+
+    def _seal(self, unsigned: Record, lane: Lane, now: Moment) -> Head:
+        sealed = record.seal(unsigned, self._signer.kid, self._signer.sign)
+        self.outbox.append(sealed, lane, now.boot_ms)
+        self._head = sealed.head
+        return sealed.head
+
+    def _open_epoch(self, at: Moment) -> Head:
+        """The opening, then at once what made this epoch necessary. Stamped like what follows."""
+        epoch, tree = self._entropy(EPOCH_BYTES), self.tree()
+        first = chain.opening(self._identity, at, epoch, self.outbox.head(), tree)
+        head = self._seal(first, Lane.ROUTINE, at)
+        self.told = Told(tree=tree)
+        for body in self._news():
+            head = self._seal(
+                chain.follow(self._identity, head, Draft(body, at)), Lane.ALARM, at
+            )
+        self.trouble_since_ms = self.outbox.damaged = None
+        return head
+
+    def _news(self) -> list[EventBody]:
+        news = []
+        if self.outbox.damaged is not None:
+            self.damaged = self.outbox.damaged
+            news.append(EventBody(Event.OUTBOX_DAMAGED))
+        if self.trouble_since_ms is not None:
+            told = ((Param.COUNT, self.overflowed), (Param.SINCE_MS, self.trouble_since_ms))
+            news.append(EventBody(Event.STORAGE_TROUBLE, params=told))
+        return news
+
+    def tree(self) -> TreeHead | None:
+        """The newest checkpoint this device has verified itself."""
+        kept = self.outbox.kept
+        return TreeHead(kept.size, kept.root) if kept.size else None
+
+    def _has_room(self, now: Moment) -> bool:
+        """Let rows go by the declared order once the card is pressed; else the ring must do."""
+        if self.full and now.boot_ms < self._retry_ms:
+            return False
+        self.full = self.outbox.pressed() and not self._make_room(now)
+        if self.full:
+            self._retry_ms = now.boot_ms + FULL_RETRY_MS
+        return not self.full
+
+    def _make_room(self, now: Moment) -> bool:
+        self.outbox.commit()
+        if pruning.free(self.outbox, None):
+            return True
+        burial = pruning.evictable(self.outbox)
+        if burial is not None:
+            self._bury(burial, now)
+        return burial is not None
+
+    def _bury_rotten(self, now: Moment) -> None:
+        if not any(self.outbox.rotten.values()):
+            return
+        pruning.heal(self.outbox)
+        burial = pruning.damaged(self.outbox)
+        if burial is not None:
+            self._bury(burial, now)
+
+    def _bury(self, burial: Burial, now: Moment) -> None:
+        """Tombstone and removal in one transaction: the append opens it, the commit ends it."""
+        self._append(Draft(Tombstone(burial.ranges), now), now)
+        pruning.bury(self.outbox, burial)
+        self._commit(now)
+
+
+def _draft_of(row: Sealed, lane: Lane, boot_id: bytes) -> Draft:
+    """The content of a record that is not on the disk, with the moment it was made at."""
+    old = row.record
+    at = Stamp(old.boot_ms, old.utc_ms, old.source, old.uncertainty_ms, boot_id)
+    return Draft(old.body, at, lane)

@@ -1,0 +1,24 @@
+"""How the agent's programs end: one number for each kind of ending, and the ending that explains.
+
+systemd restarts all but OK, with back-off; a shell script may branch on them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+OK: Final = 0
+NO: Final = 1
+"""The question was answered, and the answer is no: not running, not valid, not accepted."""
+
+USAGE: Final = 64
+BUG: Final = 70
+CONFIGURATION: Final = 78
+INTERRUPTED: Final = 130
+
+
+class RefusedError(Exception):
+    """An expected trouble that somebody has to mend; the message says what and how.
+
+    It ends the program with exit 78 and never with a traceback.
+    """

@@ -1,0 +1,242 @@
+"""What an evidence file proves, offline: which records are signed, chained and proved by the log.
+
+Nothing is believed: keys must descend from the device's first key, every signature, joint and proof
+is computed again, and whatever does not hold becomes a finding with its place. Without a pinned log
+key the file vouches for its own log, and the report says so. Spec: docs/protocol.md, "Evidence".
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from protocol import cose, joints, keyring, merkle, receipt, record
+from protocol.bodies import Opening
+from protocol.bundle import Evidence, Proofs, ProvedLeaf, read, write
+from protocol.checkpoint import LogKey, open_checkpoint
+from protocol.cose import Verify
+from protocol.errors import ProtocolError
+from protocol.leaf import SpanLeaf
+from protocol.receipt import Trust
+from protocol.record import Sealed, open_sealed
+from protocol.registry import Problem
+
+__all__ = ["Evidence", "Finding", "Proofs", "ProvedLeaf", "Report", "examine", "read", "write"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that does not hold: which problem, where in the file, and why."""
+
+    problem: Problem
+    where: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How many records the file holds, and how many of them are signed, chained and proved.
+
+    signed: by a key of this device. chained: signed, and the joint to the record before holds.
+    proved: signed, and committed to by the log. simulated: signed, and says so in its bytes.
+    pinned: the log's key was the caller's, not merely the file's.
+    """
+
+    records: int
+    signed: int
+    chained: int
+    proved: int
+    simulated: int
+    pinned: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Whether every record is signed, chained and proved, and nothing was found."""
+        return not self.findings and self.records == self.signed == self.chained == self.proved
+
+
+@dataclass(slots=True)
+class _Bench:
+    """An examination under way."""
+
+    evidence: Evidence
+    findings: list[Finding] = field(default_factory=list)
+
+    def find(self, problem: Problem, where: str, text: str) -> None:
+        self.findings.append(Finding(problem, where, text))
+
+    def note(self, error: ProtocolError, where: str) -> None:
+        self.find(error.problem, where, error.detail)
+
+
+def examine(
+    evidence: Evidence, verify_es256: Verify, verify_ed25519: Verify, pinned: str | None = None
+) -> Report:
+    """Judge a file; `pinned` is the log's verifier key, known from elsewhere.
+
+    Never raises for anything that the file holds.
+    """
+    bench = _Bench(evidence)
+    signed = _signed(bench, verify_es256)
+    loose = _loose(bench, signed)
+    proved = _proved(bench, signed, verify_ed25519, pinned)
+    return Report(
+        records=len(evidence.records),
+        signed=len(signed),
+        chained=sum(one.hash not in loose for one in signed),
+        proved=sum(one.hash in proved for one in signed),
+        simulated=sum(one.record.simulated for one in signed),
+        pinned=pinned is not None,
+        findings=tuple(bench.findings),
+    )
+
+
+def _name(one: Sealed) -> str:
+    return f"record {one.record.epoch.hex()}/{one.record.seq}"
+
+
+# Signatures
+
+
+def _signed(bench: _Bench, verify: Verify) -> list[Sealed]:
+    opened = _opened(bench)
+    keys = _keys(bench, opened, verify)
+    return [one for one in opened if _is_signed(bench, one, keys, verify)]
+
+
+def _opened(bench: _Bench) -> list[Sealed]:
+    opened = []
+    for at, sealed in enumerate(bench.evidence.records):
+        try:
+            opened.append(open_sealed(sealed))
+        except ProtocolError as error:
+            bench.note(error, f"record item {at}")
+    return opened
+
+
+def _keys(bench: _Bench, opened: list[Sealed], verify: Verify) -> dict[bytes, bytes]:
+    try:
+        ring = keyring.collect(bench.evidence.device, bench.evidence.keys, opened, verify)
+    except ProtocolError as error:
+        bench.note(error, "first key")
+        return {}
+    for one, refusal in ring.refused:
+        bench.note(refusal, _name(one))
+    for key in bench.evidence.keys:
+        kid = cose.key_id(key)
+        if kid not in ring.keys:
+            bench.find(Problem.UNKNOWN_KEY, f"key {kid.hex()}", "no rotation introduces it")
+    return ring.keys
+
+
+def _is_signed(bench: _Bench, one: Sealed, keys: dict[bytes, bytes], verify: Verify) -> bool:
+    xy = keys.get(one.kid)
+    if xy is None:
+        bench.find(Problem.UNKNOWN_KEY, _name(one), f"{one.kid.hex()} is no key of this device")
+        return False
+    try:
+        record.verify(one, xy, verify)
+    except ProtocolError as error:
+        bench.note(error, _name(one))
+        return False
+    return True
+
+
+# Chain
+
+
+def _loose(bench: _Bench, signed: list[Sealed]) -> set[bytes]:
+    for one in signed:
+        _check_opening(bench, one)
+    troubles = joints.troubles(signed)
+    for one, error in troubles:
+        bench.note(error, _name(one))
+    return {one.hash for one, _ in troubles}
+
+
+def _check_opening(bench: _Bench, one: Sealed) -> None:
+    body = one.record.body
+    if not isinstance(body, Opening):
+        return
+    if body.device != bench.evidence.device:
+        bench.find(Problem.WRONG_DEVICE, _name(one), f"opened by {body.device}")
+    if body.origin != bench.evidence.origin:
+        bench.find(Problem.WRONG_ORIGIN, _name(one), f"meant for {body.origin}")
+
+
+# Log
+
+_Rows = dict[tuple[bytes, int], list[Sealed]]
+"""Signed records by (epoch, seq); more than one only where the device forked."""
+
+
+def _proved(
+    bench: _Bench, signed: list[Sealed], verify: Verify, pinned: str | None
+) -> set[bytes]:
+    """Return the hashes of the records to which a leaf under a signed checkpoint commits."""
+    try:
+        key = LogKey.parse(bench.evidence.log_vkey if pinned is None else pinned)
+    except ProtocolError as error:
+        bench.note(error, "log key")
+        return set()
+    if (key.vkey, key.name) != (bench.evidence.log_vkey, bench.evidence.origin):
+        bench.find(Problem.WRONG_ORIGIN, "header", f"not made for the log {key.vkey}")
+    rows: _Rows = defaultdict(list)
+    for one in signed:
+        rows[one.record.epoch, one.record.seq].append(one)
+    proved: set[bytes] = set()
+    for trust, leaves in _checkpoints(bench, key, verify):
+        for leaf in leaves:
+            proved |= _committed(bench, trust, leaf, rows)
+    return proved
+
+
+def _checkpoints(
+    bench: _Bench, key: LogKey, verify: Verify
+) -> list[tuple[Trust, tuple[ProvedLeaf, ...]]]:
+    found = []
+    roots: dict[int, bytes] = {}
+    for at, proofs in enumerate(bench.evidence.proofs):
+        try:
+            seen = open_checkpoint(proofs.note, key, verify)
+        except ProtocolError as error:
+            bench.note(error, f"note {at}")
+            continue
+        if roots.setdefault(seen.size, seen.root) != seen.root:
+            bench.find(Problem.TWO_HISTORIES, f"note {at}", f"two roots of size {seen.size}")
+        found.append((Trust(seen.origin, key, seen.size, seen.root), proofs.leaves))
+    return found
+
+
+def _committed(bench: _Bench, trust: Trust, proof: ProvedLeaf, rows: _Rows) -> set[bytes]:
+    where = f"leaf {proof.receipt.index}"
+    try:
+        leaf = receipt.proved(trust, proof.receipt)
+        if isinstance(leaf, SpanLeaf):
+            return _held(leaf, bench.evidence.device, proof.hashes, rows)
+    except ProtocolError as error:
+        bench.note(error, where)
+    return set()
+
+
+def _held(leaf: SpanLeaf, device: str, hashes: tuple[bytes, ...], rows: _Rows) -> set[bytes]:
+    """Return the hashes of our records that stand under this leaf, which must fit all it says."""
+    if leaf.device != device:
+        raise ProtocolError(Problem.WRONG_DEVICE, f"a span of {leaf.device}")
+    numbers = range(leaf.first, leaf.last + 1)
+    held = [one for seq in numbers for one in rows.get((leaf.epoch, seq), [])]
+    known = hashes or tuple(merkle.leaf_hash(one.sealed) for one in held)
+    if not receipt.covers(leaf, known):
+        raise ProtocolError(Problem.BAD_PROOF, "its records, or their hashes, do not make its root")
+    standing = [one for one in held if receipt.stands(leaf, known, one.record.seq, one.sealed)]
+    for one in standing:
+        _check_ends(leaf, one)
+    return {one.hash for one in standing}
+
+
+def _check_ends(leaf: SpanLeaf, one: Sealed) -> None:
+    if one.record.seq == leaf.first and one.record.prev != leaf.prev_hash:
+        raise ProtocolError(Problem.BAD_PROOF, "the leaf's prev_hash is not that of its first")
+    if one.record.seq == leaf.last and one.hash != leaf.last_hash:
+        raise ProtocolError(Problem.BAD_PROOF, "the leaf's last_hash is not that of its last")

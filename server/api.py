@@ -1,0 +1,233 @@
+# ruff: noqa: ARG001  every view and handler is given its request, used or not
+"""The HTTP interface of devices, and every refusal as a problem document (RFC 9457).
+
+Bodies of devices are CBOR and are read raw; /api/openapi.json describes them all. An unexpected
+exception becomes `internal`: it is logged here and never shown. Spec: docs/protocol.md, section
+"HTTP".
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import Field, NinjaAPI, Path, Query, Schema
+from ninja.errors import ValidationError
+
+from protocol import wire
+from protocol.cbor import MAX_INT
+from protocol.errors import ProtocolError
+from protocol.registry import PROBLEMS, Problem
+from protocol.span import MAX_BATCH_BYTES
+from server.devices import enrolment, history, intake, receipts
+from server.ledger.log import LogBroken, LogUnavailable
+from server.ledger.tick import now_ms
+
+CBOR = wire.MEDIA_TYPE
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+RETRY_AFTER_S = "2"
+
+logger = logging.getLogger(__name__)
+
+Device = Annotated[str, Path(pattern="^[a-z2-7]{16}$", description="the device's name")]
+Size = Annotated[int, Query(ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")]
+Cursor = Annotated[int, Query(ge=0, le=MAX_INT, description="`next` of the page before")]
+View = Callable[..., HttpResponse]
+Raised = Exception | type[Exception]
+
+
+class Collect(Schema):
+    """Which receipts: of this epoch, from this number on, for a device that trusts `since`."""
+
+    epoch: str = Field(pattern="^[0-9a-f]{16}$", description="8 bytes in hexadecimal")
+    seq: int = Field(0, alias="from", ge=0, le=2**32 - 1)
+    since: int = Field(0, ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")
+    hashes: bool = Field(False, description="also the hashes of each leaf's records")
+
+
+api = NinjaAPI(
+    title="Jagalchi",
+    version="1",
+    description="Signed readings in, proof out. Bodies are CBOR; docs/protocol.md is normative.",
+    docs_url=None,
+)
+
+
+def problem(kind: Problem, detail: str, **where: int | None) -> HttpResponse:
+    """One of the closed list as application/problem+json; `where` names span and index."""
+    text = PROBLEMS[kind]
+    document = {
+        "type": f"urn:jagalchi:problem:{kind}",
+        "title": text.title.en,
+        "title_ko": text.title.ko,
+        "status": text.status,
+        "detail": detail,
+    }
+    document |= {name: value for name, value in where.items() if value is not None}
+    body = json.dumps(document, ensure_ascii=False).encode()
+    response = HttpResponse(body, "application/problem+json", status=text.status)
+    if text.status in (429, 503):
+        response.headers["Retry-After"] = RETRY_AFTER_S
+    return response
+
+
+def _cbor(body: bytes, status: int = 200) -> HttpResponse:
+    response = HttpResponse(body, CBOR, status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _body(request: HttpRequest) -> bytes:
+    """Return the request's body. Raises ProtocolError: CONTENT_ENCODING, MEDIA_TYPE, TOO_LARGE."""
+    if "Content-Encoding" in request.headers:
+        raise ProtocolError(Problem.CONTENT_ENCODING, "send the body as it is")
+    if request.content_type != CBOR:
+        raise ProtocolError(Problem.MEDIA_TYPE, f"the body is {CBOR}")
+    if int(request.headers.get("Content-Length") or 0) > MAX_BATCH_BYTES:
+        raise ProtocolError(Problem.TOO_LARGE, f"a body has at most {MAX_BATCH_BYTES} bytes")
+    return request.body
+
+
+# What the OpenAPI document says of bodies that no JSON schema describes.
+
+
+def _described(*statuses: int, body: bool = False) -> dict[str, Any]:
+    binary = {CBOR: {"schema": {"type": "string", "format": "binary"}}}
+    refused = {"application/problem+json": {"schema": {"type": "object"}}}
+    answers: dict[int | str, Any] = {
+        status: {"description": "see docs/protocol.md", "content": binary} for status in statuses
+    }
+    answers["default"] = {"description": "a problem of the closed list", "content": refused}
+    described: dict[str, Any] = {"responses": answers}
+    if body:
+        described["requestBody"] = {"required": True, "content": binary}
+    return described
+
+
+def _endpoint(
+    method: str, path: str, summary: str, extra: dict[str, Any]
+) -> Callable[[View], View]:
+    """Register a view, and the refusal of every other method at its address."""
+
+    def register(view: View) -> View:
+        api.api_operation([method], path, summary=summary, openapi_extra=extra)(view)
+        others = sorted(METHODS - {method})
+        refusing = _only_for_devices(method) if "{device}" in path else _only(method)
+        api.api_operation(others, path, include_in_schema=False)(refusing)
+        return view
+
+    return register
+
+
+def _only(method: str) -> View:
+    def refused(request: HttpRequest) -> HttpResponse:
+        response = problem(Problem.METHOD_NOT_ALLOWED, f"only {method} is answered here")
+        response.headers["Allow"] = method
+        return response
+
+    return refused
+
+
+def _only_for_devices(method: str) -> View:
+    # Ninja wants every part of the address among the parameters.
+    def refused(request: HttpRequest, device: str) -> HttpResponse:
+        return _only(method)(request)
+
+    return refused
+
+
+@_endpoint("POST", "/enrol", "Admit a device by a one-time token", _described(200, body=True))
+def enrol(request: HttpRequest) -> HttpResponse:
+    """The enrolment answer, whose bytes the device keeps."""
+    return _cbor(enrolment.enrol(_body(request), now_ms()))
+
+
+@_endpoint(
+    "POST", "/devices/{device}/spans", "Take in signed records", _described(200, 202, body=True)
+)
+def spans(request: HttpRequest, device: Device, since: Size = 0) -> HttpResponse:
+    """A verdict per span, and proof; 202 when there is no receipt yet."""
+    answer = intake.receive(device, _body(request), since, now_ms())
+    return _cbor(wire.encode_answer(answer), 200 if answer.receipts else 202)
+
+
+@_endpoint("GET", "/devices/{device}/head", "What is held of a device", _described(200))
+def head(request: HttpRequest, device: Device, after: Cursor = 0) -> HttpResponse:
+    """The ranges held of each epoch, page by page."""
+    return _cbor(wire.encode_head(receipts.head(device, after)))
+
+
+@_endpoint("GET", "/devices/{device}/receipts", "Collect proofs of one epoch", _described(200))
+def collect(
+    request: HttpRequest, device: Device, wanted: Annotated[Collect, Query()]
+) -> HttpResponse:
+    """Up to 32 receipts of leaves that reach `from` or beyond, and the cursor for more."""
+    page = receipts.Wanted(bytes.fromhex(wanted.epoch), wanted.seq, wanted.since, wanted.hashes)
+    return _cbor(wire.encode_answer(receipts.page(device, page, now_ms())))
+
+
+@_endpoint("GET", "/devices/{device}/config", "The device's configuration", _described())
+def config(request: HttpRequest, device: Device) -> HttpResponse:
+    """Always 404: this server publishes no configuration yet."""
+    return problem(Problem.NOT_FOUND, "no configuration is published for this device")
+
+
+@_endpoint("POST", "/log/evidence", "Hand in two notes that contradict", _described(202, body=True))
+def evidence(request: HttpRequest) -> HttpResponse:
+    """`[1, note, note]`: one size, two roots, both signed by this log."""
+    history.keep(_body(request), now_ms())
+    return HttpResponse(status=202)
+
+
+@api.api_operation(sorted(METHODS), "/{path:rest}", include_in_schema=False)
+def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+    """Whatever else is asked for."""
+    return problem(Problem.NOT_FOUND, "nothing is answered here")
+
+
+# Refusals
+
+
+@api.exception_handler(ProtocolError)
+def _refused(request: HttpRequest, error: ProtocolError) -> HttpResponse:
+    return problem(error.problem, error.detail, span=error.span, index=error.index)
+
+
+@api.exception_handler(ValidationError)
+def _bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors)
+    return problem(Problem.BAD_REQUEST, "; ".join(faults))
+
+
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return problem(Problem.NOT_FOUND, "nothing is answered here")
+
+
+def _unavailable(request: HttpRequest, error: Raised) -> HttpResponse:
+    logger.warning("log unavailable: %s", error)
+    return problem(Problem.LOG_UNAVAILABLE, "the log cannot be extended just now")
+
+
+def _busy(request: HttpRequest, error: Raised) -> HttpResponse:
+    logger.warning("database busy: %s", error)
+    return problem(Problem.BUSY, "the database cannot be used just now")
+
+
+@api.exception_handler(Exception)
+def _internal(request: HttpRequest, error: Exception) -> HttpResponse:
+    logger.error("unexpected", exc_info=error)
+    return problem(Problem.INTERNAL, "this is a defect of the server; it has been recorded")
+
+
+for _kind, _handler in (
+    (LogUnavailable, _unavailable),
+    (LogBroken, _unavailable),
+    (OperationalError, _busy),
+    (InterfaceError, _busy),
+):
+    api.add_exception_handler(_kind, _handler)

@@ -1,0 +1,173 @@
+"""The command line of the server: run, demo, migrate, token.
+
+Every expected trouble ends in one plain sentence on stderr and an exit status: 64 for a wrong
+command line, 78 for a configuration, a state directory or a port that cannot be used. Settings
+come from the environment and from the file named by JAGALCHI_CONFIG (see config/server.toml).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from server import demo, options
+
+USAGE, MISCONFIGURED = 64, 78
+EPILOG = """\
+Settings are environment variables, or keys of the file named by JAGALCHI_CONFIG:
+  JAGALCHI_HOME           keys, database and journal live here (owner-only)
+  JAGALCHI_JOURNAL        journal directory, best on another disk
+  JAGALCHI_DATABASE_URL   postgresql://user@/name?host=/socket/dir; unset: SQLite in the home
+  JAGALCHI_ORIGIN         name of the log, for ever; unset: made from its key
+  JAGALCHI_ALLOWED_HOSTS  host names this server answers to, separated by commas
+  JAGALCHI_HTTPS          1 if browsers reach it by https (default), else 0
+  JAGALCHI_DEMO           1 to accept simulated readings
+"""
+
+
+class Refused(Exception):  # noqa: N818  says what happened
+    """Nothing was done; the text tells the operator why."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with our exit status for a wrong command line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and how to ask for help."""
+        self.exit(USAGE, f"{self.prog}: {message}\nTry: {self.prog} --help\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    chosen = parser().parse_args(arguments)
+    try:
+        return int(chosen.command(chosen))
+    except (Refused, options.OptionError) as error:
+        print(f"jagalchi-server: {error}", file=sys.stderr)
+        return MISCONFIGURED
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their help."""
+    top = Parser(
+        prog="jagalchi-server",
+        description="The public log of the cold chain, and the devices that write to it.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, command: Callable[[argparse.Namespace], int], text: str) -> Parser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=command)
+        return sub
+
+    sub = add("run", run, "Start the server; the first start makes keys, database and journal.")
+    sub.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    sub.add_argument("--port", type=_number, default=8000, help="port (%(default)s)")
+    sub.add_argument("--workers", type=_number, default=1, help="processes (%(default)s)")
+    sub.add_argument("--threads", type=_number, default=8, help="threads in each (%(default)s)")
+    sub = add("demo", demo.run, "Show it all: this server and three simulated trucks.")
+    demo.add_arguments(sub)
+    add("migrate", migrate, "Bring the database's tables up to date, and check the installation.")
+    sub = add("token", token, "Make a one-time token that enrols one device within 24 hours.")
+    sub.add_argument("--asset", required=True, help="truck, room or store it will be fitted to")
+    sub.add_argument("--url", default="http://127.0.0.1:8000", help="this server, for the device")
+    return top
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT."""
+    _set_up()
+    from server import serve
+
+    listen = serve.Listen(chosen.host, chosen.port, chosen.workers, chosen.threads)
+    try:
+        listener = serve.bind(listen)
+    except serve.PortTaken as error:
+        raise Refused(str(error)) from None
+    print(_ready(), flush=True)
+    print(f"listening on http://{chosen.host}:{chosen.port}/", flush=True)
+    serve.Server(listen, listener).run()
+    return 0
+
+
+def migrate(_chosen: argparse.Namespace) -> int:
+    """Make or update the tables, then check that everything belongs together."""
+    _set_up()
+    print(_ready())
+    return 0
+
+
+def token(chosen: argparse.Namespace) -> int:
+    """Print a new enrolment token and the command that uses it."""
+    _set_up()
+    _ready()
+    from server.devices.commands import issue_token
+    from server.ledger.keys import entropy
+    from server.ledger.tick import now_ms
+
+    text = issue_token(chosen.asset, now_ms=now_ms(), entropy=entropy(32))
+    print(f"token for {chosen.asset}, valid once within 24 hours: {text}")
+    print(f"on the device: jagalchi-agent enrol {chosen.url} {text}")
+    return 0
+
+
+def _set_up() -> None:
+    """Load the settings and make the state directory."""
+    os.umask(0o077)
+    home = options.load(os.environ).home
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{home} cannot be made: {error.strerror}. Set JAGALCHI_HOME.") from None
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise Refused(f"{home} cannot be written to. Set JAGALCHI_HOME or its owner.")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+    import django
+
+    django.setup()
+
+
+def _ready() -> str:
+    """Migrate, prepare the log, and say what there is. Raises Refused."""
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import Error, connection
+
+    from server.ledger import keys, startup
+    from server.ledger.tick import now_ms
+
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        newest = startup.prepare(now_ms())
+    except Error as error:
+        raise Refused(f"The database cannot be used: {str(error).strip()}") from None
+    except startup.StartupRefused as error:
+        raise Refused(str(error)) from None
+    connection.close()
+    settings.SECRET_KEY = settings.SECRET_FILE.read_text()
+    _remind(settings.JAGALCHI.home / "keys", settings.JAGALCHI.demo)
+    return f"log {keys.current().origin}, {newest.size} entries, in {settings.JAGALCHI.home}"
+
+
+def _remind(directory: Path, demo: bool) -> None:
+    from server.ledger import keys
+
+    if not demo and keys.recovery_is_online(directory):
+        print(
+            f"Take the recovery key offline: move {directory}/{keys.RECOVERY}.key to a safe place"
+            " away from this machine. Without it a lost log cannot be succeeded; with it here,"
+            " whoever takes this machine takes the log.",
+            file=sys.stderr,
+        )
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 65535")
+    return int(text)

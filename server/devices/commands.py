@@ -1,0 +1,69 @@
+"""What an operator does to devices: give leave to enrol, assign to an asset, revoke.
+
+Each function is one transaction. Time and chance are passed in. Nothing here deletes: a device's
+end is a date, and what it wrote before stays.
+"""
+
+from __future__ import annotations
+
+import base64
+
+from server.devices.enrolment import token_hash
+from server.devices.models import Asset, Assignment, Device, DeviceKey, EnrolmentToken
+from server.ledger.log import writing
+
+TOKEN_LIFE_MS = 24 * 3600 * 1000
+MIN_ENTROPY = 16
+
+
+class UnknownDevice(LookupError):  # noqa: N818 - named after what it says
+    """No device of this name is enrolled here."""
+
+
+def issue_token(asset: str, *, now_ms: int, entropy: bytes) -> str:
+    """Make a one-time enrolment token, valid for 24 hours, for an asset, which is made if new.
+
+    entropy: at least 16 bytes that nobody can guess. Returns the token's text; only its hash is
+    kept. Raises ValueError for an asset's name that is empty or longer than 64 characters.
+    """
+    name = asset.strip()
+    if not 0 < len(name) <= 64:
+        raise ValueError("an asset's name has 1 to 64 characters")
+    if len(entropy) < MIN_ENTROPY:
+        raise ValueError(f"a token is made of at least {MIN_ENTROPY} bytes")
+    token = base64.b32encode(entropy).decode().rstrip("=").lower()
+    with writing():
+        place, _ = Asset.objects.get_or_create(name=name, defaults={"made_ms": now_ms})
+        EnrolmentToken.objects.create(
+            token_hash=token_hash(token), asset=place, expires_ms=now_ms + TOKEN_LIFE_MS
+        )
+    return token
+
+
+def assign(device: str, asset: str, *, now_ms: int) -> None:
+    """Move a device to another asset from now on; its earlier records stay with the earlier one."""
+    with writing():
+        row = _locked(device)
+        place, _ = Asset.objects.get_or_create(name=asset, defaults={"made_ms": now_ms})
+        Assignment.objects.filter(device=row, until_ms=None).update(until_ms=now_ms)
+        Assignment.objects.create(asset=place, device=row, from_ms=now_ms)
+
+
+def revoke(device: str, *, now_ms: int) -> None:
+    """End a device: from now on only what is already committed to is accepted. Idempotent.
+
+    Effective with the next request. Raises UnknownDevice.
+    """
+    with writing():
+        row = _locked(device)
+        if row.revoked_ms is None:
+            row.revoked_ms = now_ms
+            row.save(update_fields=["revoked_ms"])
+        DeviceKey.objects.filter(device=row, ended_ms=None).update(ended_ms=now_ms)
+
+
+def _locked(device: str) -> Device:
+    row = Device.objects.select_for_update().filter(name=device).first()
+    if row is None:
+        raise UnknownDevice(device)
+    return row

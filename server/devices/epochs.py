@@ -1,0 +1,244 @@
+"""What the epochs of one device show together: lost tails, forks, suspects, the silent. Pure views.
+
+An epoch descends from the one that its opening names as head, so the epochs of a device are a tree,
+and a card that forgets or is copied makes it branch. Nothing here is an accusation, refuses a
+record or depends on the order in which records arrived. Spec: docs/protocol.md, section "What a
+server accepts".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntFlag
+
+from protocol.bodies import Head, Opening
+from protocol.record import Sealed
+from server.devices import ranges
+from server.devices.ranges import Runs
+
+QUIET_MS = 24 * 3600 * 1000
+ROOT = b""
+"""Stands for "nothing known": the parent of an opening without a head."""
+
+
+class Flag(IntFlag):
+    """What is odd about an epoch's records; all of them were accepted."""
+
+    NONE = 0
+    CLOCK_ODD = 1
+    BOOT_FELL = 2
+    GOSSIP_FELL = 4
+    GOSSIP_UNKNOWN = 8
+    SIMULATED = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One epoch as far as it is held.
+
+    parent: the head its opening names, or None. held / told: numbers that are held, and
+    those held or explained by a tombstone. leaf, index: the opening's leaf hash and place in
+    the log. opened: (checkpoint size, UTC ms) as its opening states, for telling siblings. gossip:
+    largest checkpoint size that its records prove to have known. trusted: (earliest, latest) UTC ms
+    that is certain. reading: (seq, sealed bytes) of the newest. heard: first and last received, ms.
+    """
+
+    id: bytes
+    kid: bytes
+    parent: Head | None
+    held: Runs
+    told: Runs
+    leaf: bytes = b""
+    opened: tuple[int, int] = (0, 0)
+    index: int | None = None
+    gossip: int = 0
+    trusted: tuple[int, int] | None = None
+    flags: Flag = Flag.NONE
+    reading: tuple[int, bytes] | None = None
+    heard: tuple[int, int] = (0, 0)
+
+    @property
+    def gaps(self) -> int:
+        """How many ranges are missing: neither held nor explained."""
+        return max(len(self.told) - 1, 0)
+
+    @property
+    def missing(self) -> Runs:
+        """The ranges below the newest record that are neither held nor explained."""
+        return ranges.between(self.told)
+
+    @property
+    def evicted(self) -> Runs:
+        """The ranges that a tombstone explains and that are not held."""
+        return ranges.outside(self.told, self.held)
+
+    @property
+    def rows(self) -> int:
+        """How many records are held."""
+        return ranges.size(self.held)
+
+
+def begin(opening: Sealed) -> Epoch:
+    """Return the epoch that an opening begins; nothing of it is held yet."""
+    body = opening.record.body
+    if not isinstance(body, Opening):
+        raise TypeError("not an opening")
+    size = body.checkpoint.size if body.checkpoint else 0
+    opened = (size, opening.record.utc_ms or 0)
+    return Epoch(opening.record.epoch, opening.kid, body.head, (), (), opened=opened)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Records first..last of an epoch that the card forgot after shipping them."""
+
+    epoch: bytes
+    first: int
+    last: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two epochs that cannot both be the work of one honest card (fork), or might not (suspect)."""
+
+    epoch: bytes
+    other: bytes
+
+
+def tails(epochs: Iterable[Epoch]) -> tuple[Tail, ...]:
+    """Return every branch beyond a head that some opening names: at most one tail per epoch.
+
+    Of two openings that name the same head, the one that knows the older checkpoint (then: the
+    earlier clock, then the smaller id) is the forgotten one.
+    """
+    tree = _children(epochs)
+    found: list[Tail] = []
+    pending = [(epoch, lost) for epoch, lost in _branches(tree.get(ROOT, []))]
+    while pending:
+        epoch, lost = pending.pop()
+        children = tree.get(epoch.id, [])
+        cut = min((_head_seq(child) for child in children), default=None)
+        first = 0 if lost else None if cut is None else cut + 1
+        if first is not None:
+            found += _tail(epoch, first)
+        pending += [(child, lost or lower) for child, lower in _branches(children)]
+    return tuple(sorted(found, key=lambda tail: tail.epoch))
+
+
+def _children(epochs: Iterable[Epoch]) -> dict[bytes, list[Epoch]]:
+    tree: dict[bytes, list[Epoch]] = {}
+    for epoch in epochs:
+        tree.setdefault(epoch.parent.epoch if epoch.parent else ROOT, []).append(epoch)
+    return tree
+
+
+def _head_seq(epoch: Epoch) -> int:
+    return epoch.parent.seq if epoch.parent else -1
+
+
+def _branches(children: list[Epoch]) -> Iterator[tuple[Epoch, bool]]:
+    """Each child, and whether it is beyond the head that a sibling names."""
+    if not children:
+        return
+    cut = min(_head_seq(child) for child in children)
+    newest = max((c for c in children if _head_seq(c) == cut), key=lambda c: (c.opened, c.id))
+    for child in children:
+        yield child, child is not newest
+
+
+def _tail(epoch: Epoch, first: int) -> list[Tail]:
+    if not epoch.held or epoch.held[-1][1] < first:
+        return []
+    last = epoch.held[-1][1]
+    rows = last - first + 1 - ranges.size(ranges.absent(epoch.held, first, last))
+    return [Tail(epoch.id, first, last, rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Where an epoch stands in a walk of the tree: its subtree is the epochs entered in between."""
+
+    entered: int
+    left: int
+    gossip: int
+
+    def holds(self, other: _Line) -> bool:
+        return self.entered <= other.entered < self.left
+
+
+def forks(epochs: Iterable[Epoch]) -> tuple[Pair, ...]:
+    """Return the pairs that prove two cards at work with one key.
+
+    (X, Y): Y gossips a checkpoint that holds X's opening without descending from X, and X or a
+    descendant of X gossips one that holds Y's. Or Y is an ancestor of X and gossips X's opening.
+    Quadratic in the number of epochs: callers bound it.
+    """
+    here = list(epochs)
+    lines = _walk(here)
+    known = [epoch for epoch in here if epoch.index is not None]
+    return tuple(
+        Pair(x.id, y.id)
+        for y in known
+        for x in known
+        if x is not y and y.gossip > (x.index or 0) and _proves(x, y, lines)
+    )
+
+
+def _proves(x: Epoch, y: Epoch, lines: Mapping[bytes, _Line]) -> bool:
+    line, other = lines[x.id], lines[y.id]
+    if line.holds(other):
+        return False  # y descends from x: knowing its opening is as it should be
+    return other.holds(line) or line.gossip > (y.index or 0)
+
+
+def suspects(epochs: Iterable[Epoch]) -> tuple[Pair, ...]:
+    """Return pairs, neither descending from the other, whose trusted times overlap."""
+    timed = sorted(epochs, key=lambda epoch: epoch.id)
+    lines = _walk(timed)
+    return tuple(
+        Pair(x.id, y.id)
+        for at, x in enumerate(timed)
+        for y in timed[at + 1 :]
+        if _overlap(x, y) and not (lines[x.id].holds(lines[y.id]) or lines[y.id].holds(lines[x.id]))
+    )
+
+
+def _overlap(x: Epoch, y: Epoch) -> bool:
+    if x.trusted is None or y.trusted is None:
+        return False
+    return max(x.trusted[0], y.trusted[0]) < min(x.trusted[1], y.trusted[1])
+
+
+def quiet(epochs: Iterable[Epoch]) -> tuple[bytes, ...]:
+    """Return the epochs that got receipts for 24 hours and never gossiped a checkpoint."""
+    return tuple(
+        epoch.id
+        for epoch in epochs
+        if epoch.gossip == 0 and epoch.heard[1] - epoch.heard[0] >= QUIET_MS
+    )
+
+
+def _walk(epochs: Iterable[Epoch]) -> dict[bytes, _Line]:
+    """Number the tree depth first (without recursion: chains are thousands long)."""
+    here = list(epochs)
+    present = {epoch.id for epoch in here}
+    tree = _children(here)
+    roots = [e for e in here if e.parent is None or e.parent.epoch not in present]
+    lines: dict[bytes, _Line] = {}
+    clock = 0
+    entered: dict[bytes, int] = {}
+    stack = [(epoch, False) for epoch in roots]
+    while stack:
+        epoch, done = stack.pop()
+        if done:
+            below = [lines[child.id].gossip for child in tree.get(epoch.id, [])]
+            gossip = max((epoch.gossip, *below))
+            lines[epoch.id] = _Line(entered[epoch.id], clock, gossip)
+            continue
+        entered[epoch.id] = clock
+        clock += 1
+        stack.append((epoch, True))
+        stack += [(child, False) for child in tree.get(epoch.id, [])]
+    return lines

@@ -1,0 +1,105 @@
+"""What the records of an epoch say about clocks, gossip and the last reading. Pure.
+
+It accepts everything: a clock in 1970 or 2046, a boot clock that falls, gossip about a log that is
+not ours are remembered as flags, shown, and never a reason to refuse. Spec: docs/protocol.md,
+section "What a server accepts".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from protocol.bodies import Gossip, Opening
+from protocol.record import Record, Sealed
+from protocol.registry import Kind, TimeSource
+from server.devices.epochs import Epoch, Flag
+from server.devices.held import Point
+
+OLDEST_MS = 1_577_836_800_000
+"""2020-01-01: no device of ours is older."""
+AHEAD_MS = 24 * 3600 * 1000
+TRUSTED = frozenset({TimeSource.NTP, TimeSource.GNSS, TimeSource.SERVER})
+TRUSTED_WITHIN_MS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the records are compared with.
+
+    roots: the log's own root per gossiped size it has signed. boots: boot clock, ms, at the ends of
+    the held spans nearby. now_ms: the server's clock.
+    """
+
+    roots: Mapping[int, bytes]
+    boots: Mapping[Point, int]
+    now_ms: int
+
+
+def gossips(records: Sequence[Sealed]) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (seq, size, root) of every checkpoint that the records say they have verified."""
+    for sealed in records:
+        match sealed.record.body:
+            case Gossip(size=size, root=root):
+                yield sealed.record.seq, size, root
+            case Opening(checkpoint=tree) if tree is not None:
+                yield sealed.record.seq, tree.size, tree.root
+
+
+def observe(epoch: Epoch, records: Sequence[Sealed], known: Known) -> Epoch:
+    """Return the epoch with what these new records, consecutive ones, show."""
+    heard = [(seq, size, known.roots.get(size) == root) for seq, size, root in gossips(records)]
+    flags = epoch.flags | _clock_flags(epoch.id, records, known)
+    if not all(ours for _, _, ours in heard):
+        flags |= Flag.GOSSIP_UNKNOWN
+    return replace(
+        epoch,
+        gossip=max((epoch.gossip, *(size for _, size, ours in heard if ours))),
+        trusted=_trusted(epoch, records, known),
+        flags=flags,
+        reading=_newest_reading(epoch, records),
+        heard=(epoch.heard[0] or known.now_ms, max(epoch.heard[1], known.now_ms)),
+    )
+
+
+def _clock_flags(epoch: bytes, records: Sequence[Sealed], known: Known) -> Flag:
+    flags = Flag.NONE
+    first, last = records[0].record, records[-1].record
+    before = known.boots.get((epoch, first.seq - 1), 0)
+    for sealed in records:
+        record = sealed.record
+        if record.boot_ms < before:
+            flags |= Flag.BOOT_FELL
+        if _odd(record, known.now_ms):
+            flags |= Flag.CLOCK_ODD
+        if record.simulated:
+            flags |= Flag.SIMULATED
+        before = record.boot_ms
+    after = known.boots.get((epoch, last.seq + 1))
+    return flags | Flag.BOOT_FELL if after is not None and after < before else flags
+
+
+def _odd(record: Record, now_ms: int) -> bool:
+    return record.utc_ms is not None and not OLDEST_MS <= record.utc_ms <= now_ms + AHEAD_MS
+
+
+def _trusted(epoch: Epoch, records: Sequence[Sealed], known: Known) -> tuple[int, int] | None:
+    """Widen the interval that is certain: its ends are moved inwards by the uncertainty."""
+    found = epoch.trusted
+    for sealed in records:
+        record = sealed.record
+        if record.source not in TRUSTED or record.utc_ms is None or _odd(record, known.now_ms):
+            continue
+        blur = record.uncertainty_ms or 0
+        if blur <= TRUSTED_WITHIN_MS:
+            low, high = record.utc_ms + blur, record.utc_ms - blur
+            found = (min(found[0], low), max(found[1], high)) if found else (low, high)
+    return found
+
+
+def _newest_reading(epoch: Epoch, records: Sequence[Sealed]) -> tuple[int, bytes] | None:
+    for sealed in reversed(records):
+        if sealed.record.kind is Kind.READING:
+            found = (sealed.record.seq, sealed.sealed)
+            return found if epoch.reading is None or found[0] > epoch.reading[0] else epoch.reading
+    return epoch.reading

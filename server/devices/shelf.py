@@ -1,0 +1,233 @@
+"""What the database holds of a device near some spans, read as `Held`. Under the device's lock.
+
+Spans are at most 500 records long, so one look into an index finds every span that can touch a
+window of sequence numbers, however long the epoch. It judges nothing and writes nothing (see
+keeping.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from django.conf import settings
+from django.db.models import Q
+
+from protocol import cose
+from protocol.bodies import Head, Opening, Rotation
+from protocol.leaf import MAX_RECORDS
+from protocol.span import Span
+from server.devices import ranges
+from server.devices.epochs import Epoch, Flag
+from server.devices.held import Held, House, Key, Point, Said, Source, tombstones
+from server.devices.models import Device, DeviceKey, EpochFacts, Gone, HeldSpan
+from server.devices.ranges import Runs
+from server.ledger import keys
+
+WINDOWS = 40
+"""Windows per query, and MANY values: far below the limits of either database."""
+MANY = 500
+
+
+Near = dict[bytes, Runs]
+"""Per epoch, the windows of sequence numbers that the spans at hand speak of."""
+
+
+def house(device: Device) -> House:
+    """What is fixed for this device while it is judged."""
+    return House(
+        device=device.name,
+        origins=frozenset({keys.current().origin}),
+        enrolment=hashlib.sha256(bytes(device.answer)).digest(),
+        simulated=settings.JAGALCHI.demo,
+        revoked=device.revoked_ms is not None,
+    )
+
+
+def load(device: Device, spans: Sequence[Span]) -> tuple[Held, list[HeldSpan]]:
+    """Return what is held near the spans, and the rows behind it."""
+    near = windows(spans)
+    rows = list(rows_near(device.name, near))
+    held = Held(
+        house=house(device),
+        keys={bytes(k.kid): Key(k.order, k.ended_ms is not None) for k in device.keys.all()},
+        foreign=_foreign(device.name, spans),
+        epochs={bytes(f.epoch): epoch_of(f) for f in _facts(device.name, near)},
+        known=_known(device.name, near, rows),
+        others=_others(rows),
+        gaps=device.gaps,
+        contested=device.contested,
+    )
+    return held, rows
+
+
+def windows(spans: Iterable[Span]) -> Near:
+    """Return what the spans speak of: themselves and one record more on each side, and the ends
+    that their openings and tombstones name."""
+    near: Near = {}
+
+    def look(epoch: bytes, first: int, last: int) -> None:
+        near[epoch] = ranges.add(near.get(epoch, ()), max(first, 0), last)
+
+    for span in spans:
+        look(span.epoch, span.first - 1, span.last + 1)
+        opening = span.records[0].record.body
+        if isinstance(opening, Opening) and opening.head is not None:
+            look(opening.head.epoch, opening.head.seq, opening.head.seq + 1)
+        for _, gone in tombstones(span):
+            look(gone.epoch, gone.first - 1, gone.first)
+            look(gone.epoch, gone.last, gone.last + 1)
+    return near
+
+
+def rows_near(device: str, near: Near) -> Iterator[HeldSpan]:
+    """Yield the held spans, contested ones included, that touch the windows."""
+    for chunk in _chunks(near):
+        either = Q()
+        for epoch, first, last in chunk:
+            start = first - MAX_RECORDS + 1
+            either |= Q(epoch=epoch, first__gte=start, first__lte=last, last__gte=first)
+        yield from HeldSpan.objects.filter(either, device=device).order_by("first", "id")
+
+
+def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
+    """Return a row of the database as the pure value that the views work on."""
+    reading, low, high = facts.last_reading, facts.trusted_from_ms, facts.trusted_until_ms
+    return Epoch(
+        id=bytes(facts.epoch),
+        kid=bytes(facts.kid),
+        parent=_head(facts),
+        held=ranges.decode(facts.held),
+        told=ranges.decode(facts.told),
+        leaf=bytes(facts.opening_leaf),
+        opened=(facts.opened_size, facts.opened_ms),
+        index=index,
+        gossip=facts.gossip,
+        trusted=None if low is None or high is None else (low, high),
+        flags=Flag(facts.flags),
+        reading=None if reading is None else (facts.last_reading_seq, bytes(reading)),
+        heard=(facts.first_heard_ms, facts.last_heard_ms),
+    )
+
+
+CHANGING = [
+    "held",
+    "told",
+    "gossip",
+    "trusted_from_ms",
+    "trusted_until_ms",
+    "flags",
+    "last_heard_ms",
+    "last_reading_seq",
+    "last_reading",
+]
+
+
+def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
+    """Return the row of the database for an epoch, to be inserted or to replace what changes."""
+    head, (reading_seq, reading) = epoch.parent, epoch.reading or (-1, None)
+    low, high = epoch.trusted or (None, None)
+    return EpochFacts(
+        device=device,
+        epoch=epoch.id,
+        kid=epoch.kid,
+        opening_leaf=epoch.leaf,
+        parent=head.epoch if head else None,
+        parent_seq=head.seq if head else None,
+        parent_hash=head.hash if head else None,
+        opened_size=epoch.opened[0],
+        opened_ms=epoch.opened[1],
+        held=ranges.encode(epoch.held),
+        told=ranges.encode(epoch.told),
+        gossip=epoch.gossip,
+        trusted_from_ms=low,
+        trusted_until_ms=high,
+        flags=int(epoch.flags),
+        first_heard_ms=epoch.heard[0],
+        last_heard_ms=epoch.heard[1],
+        last_reading_seq=reading_seq,
+        last_reading=reading,
+    )
+
+
+def _head(facts: EpochFacts) -> Head | None:
+    epoch, seq, digest = facts.parent, facts.parent_seq, facts.parent_hash
+    if epoch is None or seq is None or digest is None:
+        return None
+    return Head(bytes(epoch), seq, bytes(digest))
+
+
+def _chunks(near: Near) -> Iterator[list[tuple[bytes, int, int]]]:
+    flat = [(epoch, first, last) for epoch, runs in near.items() for first, last in runs]
+    return (flat[start : start + WINDOWS] for start in range(0, len(flat), WINDOWS))
+
+
+def _facts(device: str, near: Near) -> Iterator[EpochFacts]:
+    epochs = list(near)
+    for start in range(0, len(epochs), MANY):
+        some = epochs[start : start + MANY]
+        yield from EpochFacts.objects.filter(device=device, epoch__in=some)
+
+
+def _foreign(device: str, spans: Iterable[Span]) -> frozenset[bytes]:
+    bodies = (sealed.record.body for span in spans for sealed in span.records)
+    new = {cose.key_id(b.new_key): b.new_key for b in bodies if isinstance(b, Rotation)}
+    if not new:
+        return frozenset()
+    taken = DeviceKey.objects.filter(cose_key__in=list(new.values())).exclude(device=device)
+    return frozenset(bytes(kid) for kid in taken.values_list("kid", flat=True))
+
+
+def _known(device: str, near: Near, rows: Iterable[HeldSpan]) -> dict[Point, tuple[Said, ...]]:
+    known: dict[Point, list[Said]] = {}
+
+    def say(epoch: bytes, seq: int, digest: bytes, source: Source) -> None:
+        known.setdefault((epoch, seq), []).append(Said(digest, source))
+
+    for row in rows:
+        if row.contested:
+            continue
+        epoch = bytes(row.epoch)
+        for seq in _inside(near[epoch], row.first, row.last):
+            say(epoch, seq, row.hash_at(seq), Source.RECORD)
+        if row.first > 0:
+            say(epoch, row.first - 1, bytes(row.prev_hash), Source.PREV)
+    for gone in _gone_near(device, near):
+        epoch = bytes(gone.epoch)
+        say(epoch, gone.last, bytes(gone.last_hash), Source.GONE_LAST)
+        say(epoch, gone.first - 1, bytes(gone.prev_hash), Source.GONE_PREV)
+    for head in _heads(device, near):
+        say(head.epoch, head.seq, head.hash, Source.HEAD)
+    return {point: tuple(said) for point, said in known.items()}
+
+
+def _others(rows: Iterable[HeldSpan]) -> dict[Point, tuple[bytes, ...]]:
+    others: dict[Point, set[bytes]] = {}
+    for row in rows:
+        if row.contested:
+            for seq in range(row.first, row.last + 1):
+                others.setdefault((bytes(row.epoch), seq), set()).add(row.hash_at(seq))
+    return {point: tuple(hashes) for point, hashes in others.items()}
+
+
+def _inside(runs: Runs, first: int, last: int) -> Iterator[int]:
+    for start, end in runs:
+        yield from range(max(start, first), min(end, last) + 1)
+
+
+def _gone_near(device: str, near: Near) -> Iterator[Gone]:
+    for chunk in _chunks(near):
+        either = Q()
+        for epoch, first, last in chunk:
+            either |= Q(epoch=epoch, first__gte=first, first__lte=last + 1)
+            either |= Q(epoch=epoch, last__gte=first, last__lte=last)
+        yield from Gone.objects.filter(either, device=device)
+
+
+def _heads(device: str, near: Near) -> Iterator[Head]:
+    for chunk in _chunks(near):
+        either = Q()
+        for epoch, first, last in chunk:
+            either |= Q(parent=epoch, parent_seq__gte=first, parent_seq__lte=last)
+        found = EpochFacts.objects.filter(either, device=device)
+        yield from filter(None, map(_head, found))

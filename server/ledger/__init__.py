@@ -1,0 +1,1 @@
+"""The public append-only log: one sequencer, signed checkpoints, proofs and tiles."""

@@ -1,0 +1,123 @@
+"""The log's pulse: a tick leaf every minute, stragglers sequenced, the WAL folded.
+
+Each worker has a ticker, and a file lock lets one of them tick. A tick says: every leaf before it
+was staged before this time. It is also the server's wall clock: `now_ms`.
+It refuses to die of an unavailable log: the next beat tries again. Spec: docs/protocol.md, "Log".
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from protocol.leaf import TickLeaf, encode_leaf
+from server.ledger import log
+from server.ledger.writing import fold, writing
+
+PERIOD_MS = 60_000
+BEAT_S = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+def now_ms() -> int:
+    """UTC in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def tick(at_ms: int) -> log.Checkpoint:
+    """Log a tick leaf."""
+    with writing():
+        log.stage(encode_leaf(TickLeaf(at_ms)))
+    return log.sequence(at_ms)
+
+
+class Pulse:
+    """What one beat does; `lock` names the file that decides who ticks."""
+
+    def __init__(self, lock: Path) -> None:
+        """Nothing is opened before the first beat."""
+        self._lock = lock
+        self._descriptor: int | None = None
+        self._ticked_ms = 0
+
+    def beat(self, at_ms: int) -> bool:
+        """Tick if a minute has passed, else sequence what waits; whether it ticked."""
+        if not self._leads():
+            return False
+        # A clock set back must not silence the log until it has caught up.
+        due = not 0 <= at_ms - self._ticked_ms < PERIOD_MS
+        if due:
+            tick(at_ms)
+            self._ticked_ms = at_ms
+            fold()
+        elif log.waiting():
+            log.sequence(at_ms)
+        return due
+
+    def close(self) -> None:
+        """Let another worker tick."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _leads(self) -> bool:
+        if self._descriptor is not None:
+            return True
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+
+class Ticker:
+    """A thread that beats until it is stopped."""
+
+    def __init__(self, pulse: Pulse) -> None:
+        """Ready, not started."""
+        self._pulse = pulse
+        self._stopping = threading.Event()
+        self._trouble = ""
+        self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait until a beat under way has ended."""
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._stopping.wait(BEAT_S):
+                self._beat()
+        finally:
+            self._pulse.close()
+            connection.close()
+
+    def _beat(self) -> None:
+        try:
+            self._pulse.beat(now_ms())
+        except (log.LogUnavailable, log.LogBroken, DatabaseError, InterfaceError, OSError) as error:
+            self._say(f"the log cannot be extended: {error}")
+            connection.close()
+        else:
+            self._say("")
+
+    def _say(self, trouble: str) -> None:
+        # Once for each change: a beat a second would fill the disk that may be the trouble.
+        if trouble != self._trouble:
+            logger.error(trouble or "the log is extended again")
+            self._trouble = trouble

@@ -1,0 +1,58 @@
+"""What every request and answer passes: a cap on bodies, and headers that narrow the browser.
+
+It refuses a body that is too large or of unknown length before a byte of it is read. What a body
+may contain is the intake's business (server/api.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from protocol.registry import PROBLEMS, Problem
+
+PERMISSIONS = "geolocation=(), camera=(), microphone=()"
+
+Answer = Callable[[HttpRequest], HttpResponseBase]
+
+
+class Guard:
+    """The outermost middleware."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self._answer = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, or refuse; either way with the headers."""
+        response = refusal(request) or self._answer(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        return response
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """Why this request's body will not be read, if so."""
+    length = request.headers.get("Content-Length") or "0"
+    if request.headers.get("Transfer-Encoding"):
+        return problem(Problem.BAD_REQUEST, "A body needs a Content-Length.")
+    if not length.isdecimal():
+        return problem(Problem.BAD_REQUEST, "Content-Length is not a number.")
+    if int(length) > settings.MAX_BODY_BYTES:
+        return problem(Problem.TOO_LARGE, f"A body holds at most {settings.MAX_BODY_BYTES} bytes.")
+    return None
+
+
+def problem(kind: Problem, detail: str) -> HttpResponse:
+    """One of the closed list as problem+json (RFC 9457)."""
+    text = PROBLEMS[kind]
+    document = {
+        "type": f"urn:jagalchi:problem:{kind}",
+        "title": text.title.en,
+        "status": text.status,
+        "detail": detail,
+    }
+    body = json.dumps(document).encode()
+    return HttpResponse(body, "application/problem+json", status=text.status)

@@ -1,0 +1,95 @@
+"""`jagalchi-server run`: gunicorn's threaded worker around the application, with our ticker.
+
+It refuses to start on a port that somebody has, and says so at once: the socket is bound here,
+before anything else is touched, and handed over.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from gunicorn.app.base import BaseApplication
+
+from server.ledger.tick import Pulse, Ticker
+
+BACKLOG = 1024
+
+
+class PortTaken(Exception):  # noqa: N818  says what happened
+    """The address cannot be listened on; the text is for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where to listen and with how many hands."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 1
+    threads: int = 8
+
+
+def bind(listen: Listen) -> socket.socket:
+    """A listening socket. Raises PortTaken."""
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((listen.host, listen.port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"Cannot listen on {listen.host} port {listen.port}: {error.strerror}."
+            " Stop what uses it, or choose another with --port."
+        ) from None
+    listener.listen(BACKLOG)
+    return listener
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
+    """Gunicorn, configured by us alone: no configuration file, no command line of its own."""
+
+    def __init__(self, listen: Listen, listener: socket.socket) -> None:
+        self._listen = listen
+        self._listener = listener
+        self._ticker: Ticker | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our choices to gunicorn."""
+        chosen = {
+            "bind": f"fd://{self._listener.detach()}",
+            "worker_class": "gthread",
+            "workers": self._listen.workers,
+            "threads": self._listen.threads,
+            "worker_connections": 2000,
+            "keepalive": 75,
+            "timeout": 60,
+            "graceful_timeout": 10,
+            "limit_request_line": 2048,
+            "limit_request_fields": 40,
+            "loglevel": "warning",
+            "proc_name": "jagalchi-server",
+            "control_socket_disable": True,
+            "post_worker_init": self._begin,
+            "worker_exit": self._end,
+        }
+        for name, value in chosen.items():
+            if name in self.cfg.settings:  # older versions lack some
+                self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application, loaded in each worker."""
+        return get_wsgi_application()
+
+    def _begin(self, _worker: Any) -> None:
+        self._ticker = Ticker(Pulse(settings.JAGALCHI.home / "tick.lock"))
+        self._ticker.start()
+
+    def _end(self, _server: Any, _worker: Any) -> None:
+        if self._ticker is not None:
+            self._ticker.stop()

@@ -1,0 +1,84 @@
+"""Django's settings, all of them derived from server.options. Importing this creates nothing.
+
+`JAGALCHI` holds the options themselves; code that needs the state directory, the journal or the
+demo flag reads `settings.JAGALCHI.home`, `.journal`, `.demo`.
+"""
+
+from __future__ import annotations
+
+import os
+
+from server import options
+
+JAGALCHI = options.load(os.environ)
+
+DEBUG = False
+ALLOWED_HOSTS = list(JAGALCHI.allowed_hosts)
+# Made by the first `jagalchi-server run`; empty before that, and Django refuses to use it empty.
+SECRET_FILE = JAGALCHI.home / "keys" / "secret"
+SECRET_KEY = SECRET_FILE.read_text() if os.access(SECRET_FILE, os.R_OK) else ""
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "server.ledger",
+    "server.devices",
+    "server.web",
+]
+MIDDLEWARE = [
+    "server.middleware.Guard",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "server.urls"
+WSGI_APPLICATION = "server.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": JAGALCHI.database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ko", "한국어")]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Asia/Seoul"
+STATIC_URL = "/static/"
+
+MAX_BODY_BYTES = 1 << 20
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
+APPEND_SLASH = False
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if JAGALCHI.https else 0
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = JAGALCHI.https
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Strict"
+LANGUAGE_COOKIE_HTTPONLY = True
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {"server": {"level": "INFO"}},
+}

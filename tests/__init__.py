@@ -1,0 +1,1 @@
+"""Tests mirror the packages; `tests/tidy` is about the code itself, `tests/bench` its speed."""

@@ -1,0 +1,52 @@
+"""What every test stands on: how hard to search, and what a test needs from this machine.
+
+A test marked `go`, `browser` or `postgres` is skipped with its reason where that thing is missing.
+JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so that a
+green run can never mean "nothing was there to test with".
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
+
+DATABASE = DirectoryBasedExampleDatabase("build/hypothesis")
+# No deadline: on a busy two-core machine it would measure the neighbours, not the code.
+settings.register_profile("quick", deadline=None, max_examples=60, database=DATABASE)
+settings.register_profile("thorough", deadline=None, max_examples=2000, database=DATABASE)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def _go() -> bool:
+    return shutil.which("go") is not None
+
+
+def _browser() -> bool:
+    return any(shutil.which(name) for name in ("chromium", "chromium-browser"))
+
+
+def _postgres() -> bool:
+    return bool(os.environ.get("JAGALCHI_TEST_DATABASE_URL"))
+
+
+NEEDS: Mapping[str, tuple[Callable[[], bool], str]] = {
+    "go": (_go, "needs Go: sudo apt install golang-go golang-golang-x-mod-dev"),
+    "browser": (_browser, "needs Chromium: sudo apt install chromium"),
+    "postgres": (_postgres, "needs JAGALCHI_TEST_DATABASE_URL (see .ci/run)"),
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot run, or fail when it was told that it must."""
+    required = os.environ.get("JAGALCHI_MUST_RUN", "").split()
+    for marker, (present, reason) in NEEDS.items():
+        if item.get_closest_marker(marker) is None or present():
+            continue
+        if marker in required:
+            pytest.fail(f"{marker} must run here, but {reason}", pytrace=False)
+        pytest.skip(reason)
