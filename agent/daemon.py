@@ -8,14 +8,16 @@ exist) is a RefusedError and exit 78; nothing is swallowed, and a bug ends the p
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, MutableMapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+import sys
+from collections.abc import MutableMapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 
-from agent import __version__, exits
+from agent import __version__, exits, loop
 from agent.conductor import Conductor
 from agent.core.chain import Identity
+from agent.core.plan import Plan, Watch
+from agent.edge import Edge
 from agent.edges import enrolment
 from agent.edges.clock import Clock, SystemClock, VirtualClock, open_virtual
 from agent.edges.control import Control
@@ -25,16 +27,18 @@ from agent.edges.notify import Notifier
 from agent.edges.outbox import Caps, ForeignOutbox, LockedOutbox, Outbox, Owner
 from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
-from agent.edges.signer import EcdsaSigner, verify_ed25519
+from agent.edges.signer import EcdsaSigner, Signer, verify_ed25519
 from agent.exits import RefusedError
-from agent.settings import Option, Settings
+from agent.settings import LimitSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import cose, wire
+from protocol.checkpoint import LogKey
+from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 
 SOFTWARE = f"jagalchi-agent {__version__}"
 VIRTUAL_FILE = "virtual-clock.json"
-REAL_TIME = 1
+OWNER_ONLY = 0o077
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +49,184 @@ class Orders:
     go on delivering after a wish to stop.
     """
 
-    speed: int = REAL_TIME
+    speed: int = 1
     span_ms: int = 3_600_000
     drain_ms: int = 0
+
+
+def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str]) -> int:
+    """Record until stopped; return the exit code. Raises RefusedError for what can be mended."""
+    os.umask(OWNER_ONLY)
+    enrolled = enrolment.load(settings)
+    signer = _signer(settings, enrolled)
+    with ExitStack() as doors:
+        stop = doors.enter_context(StopSignals())
+        clock = _clock(settings, orders)
+        bench = open_parts(settings, clock)
+        doors.callback(bench.close)
+        outbox = _outbox(settings, enrolled)
+        doors.callback(outbox.close)
+        courier = _courier(settings, enrolled)
+        doors.callback(courier.close)
+        notifier = Notifier.from_environment(environment)
+        doors.callback(notifier.close)
+        control = _control(settings, doors)
+        conductor = Conductor(
+            stop, control, notifier, _say, orders.drain_ms, settings.sample_period_ms
+        )
+        sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
+        _say(f"{enrolled.answer.device} ({settings.name}) for {enrolled.answer.origin}")
+        loop.run(
+            Edge(
+                clock=clock,
+                bench=bench,
+                sealer=sealer,
+                courier=courier,
+                plan=plan(settings, enrolled.answer.log_key()),
+                verify=verify_ed25519,
+                entropy=os.urandom,
+                mode=conductor.mode,
+                report=conductor.report,
+                descriptors=conductor.descriptors,
+                serve=conductor.serve,
+            )
+        )
+    return exits.OK
+
+
+def open_parts(settings: Settings, clock: Clock) -> Bench:
+    """Open the hardware. Raises RefusedError naming the part, and what exists."""
+    start_ms = clock.origin.start_ms if isinstance(clock, VirtualClock) else None
+    try:
+        return open_bench(bench_config(settings, start_ms))
+    except HalError as error:
+        raise RefusedError(f"settings: {error}") from None
 
 
 def bench_config(settings: Settings, start_utc_ms: int | None) -> dict[str, object]:
     """The settings of the hardware as the plain mapping that `hal` understands."""
     config: dict[str, object] = {
         "sensors": [
-            {"number": s.number, "name": s.name, "part": s.part, **s.options}
+            {**s.options, "number": s.number, "name": s.name, "part": s.part}
             for s in settings.sensors
         ],
         "contacts": [
-            {"number": c.number, "name": c.name, "role": c.role, "part": c.part, **c.options}
+            {**c.options, "number": c.number, "name": c.name, "role": c.role, "part": c.part}
             for c in settings.contacts
         ],
         "scenario": settings.mock.scenario,
         "seed": settings.mock.seed,
     }
     for key, part in settings.parts.items():
-        config[key] = {"part": part.part, **part.options}
+        config[key] = {**part.options, "part": part.part}
     return config if start_utc_ms is None else config | {"start_utc_ms": start_utc_ms}
+
+
+def identity(settings: Settings, enrolled: Enrolment, bench: Bench) -> Identity:
+    """Who signs: one simulated part is enough to make every record say so."""
+    return Identity(
+        device=enrolled.answer.device,
+        origin=enrolled.answer.origin,
+        genesis=wire.first_prev(enrolled.raw),
+        software=SOFTWARE,
+        sensors=tuple(SensorLabel(s.number, s.name) for s in settings.sensors),
+        simulated=bench.simulated,
+    )
+
+
+def plan(settings: Settings, log_key: LogKey) -> Plan:
+    """The pure part of the settings."""
+    return Plan(
+        name=settings.name,
+        log_key=log_key,
+        sample_period_ms=settings.sample_period_ms,
+        position_period_ms=settings.position_period_ms if "position" in settings.parts else 0,
+        corrections={
+            (sensor.number, quantity): milli
+            for sensor in settings.sensors
+            for quantity, milli in sensor.corrections.items()
+        },
+        watches=tuple(_watch(limit) for limit in settings.limits),
+    )
+
+
+def _watch(limit: LimitSettings) -> Watch:
+    return Watch(
+        limit.id,
+        limit.sensor,
+        limit.quantity,
+        Limit(
+            id=str(limit.id),
+            threshold=limit.threshold_milli,
+            above=limit.above,
+            hysteresis=limit.hysteresis_milli,
+            delay_ms=limit.delay_ms,
+            budget_ms=limit.budget_ms,
+            gap_ms=limit.gap_ms,
+            uncertainty=limit.uncertainty_milli,
+        ),
+    )
+
+
+def _signer(settings: Settings, enrolled: Enrolment) -> Signer:
+    signer = EcdsaSigner.load(settings.key_path)
+    device = cose.device_id(signer.public)
+    if device != enrolled.answer.device:
+        raise RefusedError(
+            f"{settings.key_path}: this key is {device}'s, but {enrolled.answer.device} is enrolled"
+            f" here; bring back the right key, or start anew with an empty {settings.state_dir}"
+        )
+    return signer
+
+
+def _clock(settings: Settings, orders: Orders) -> Clock:
+    if orders.speed == 1:
+        return SystemClock()
+    real = sorted(name for name in _part_names(settings) if not _is_made_up(name))
+    if real:
+        raise RefusedError(f"--speed is for simulated parts only, and this one is real: {real[0]}")
+    path = settings.state_dir / VIRTUAL_FILE
+    try:
+        return open_virtual(path, orders.speed, orders.span_ms)
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _part_names(settings: Settings) -> set[str]:
+    fitted = {part.part for part in settings.parts.values()}
+    return fitted | {s.part for s in settings.sensors} | {c.part for c in settings.contacts}
+
+
+def _is_made_up(part: str) -> bool:
+    """By the names that `hal` insists on."""
+    return part.startswith("mock-") or part in ("replay", "none")
+
+
+def _outbox(settings: Settings, enrolled: Enrolment) -> Outbox:
+    owner = Owner(enrolled.answer.device, enrolled.answer.origin)
+    caps = Caps(settings.outbox.cap_rows, settings.outbox.cap_bytes)
+    try:
+        return Outbox.open(settings.outbox_path, owner, caps)
+    except (LockedOutbox, ForeignOutbox) as error:
+        raise RefusedError(str(error)) from None
+
+
+def _courier(settings: Settings, enrolled: Enrolment) -> Courier:
+    transport = RequestsTransport(enrolled.url, settings.server.ca_file)
+    return Courier(transport, settings.server.deadline_ms / 1_000)
+
+
+def _control(settings: Settings, doors: ExitStack) -> Control | None:
+    """Without a socket nobody can ask; recording matters more."""
+    try:
+        control = Control.open(settings.socket)
+    except OSError as error:
+        _say(f"{settings.socket}: nobody can ask for the status here: {error.strerror}")
+        return None
+    doors.callback(control.close)
+    return control
+
+
+def _say(sentence: str) -> None:
+    """One line for the journal."""
+    print(sentence, file=sys.stderr, flush=True)

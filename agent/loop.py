@@ -1,58 +1,80 @@
-"""The loop (signatures; being filled in).
+"""The agent on one page: read the clock, take what came back, record, ship, show, wait.
 
-Daemon builds: identity = chain.Identity(device, origin, genesis=sha256(enrolment bytes), software,
-sensors=tuple[SensorLabel], simulated); outbox = Outbox.open(...); sealer = Sealer(outbox, signer,
-identity, os.urandom); courier = Courier(LinkGate(RequestsTransport(...), link, ...)); plan below.
+Only this thread changes anything. Nothing here waits for the network, a sensor or the card: answers
+are collected when they are there, faults are values, and what cannot be written stays in RAM.
+Recording comes before shipping in every turn, and a record is durable before it leaves.
 """
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
 
-from agent.edges.clock import Clock, Instant
-from agent.edges.courier import Courier
-from agent.edges.sealer import Sealer
+from __future__ import annotations
 
+from agent import reporting, sampling, shipping
+from agent.core import health, schedule, sync
+from agent.core.health import Facts
+from agent.core.schedule import Task
+from agent.core.sensing import Senses
+from agent.core.sync import Sync
+from agent.edge import Edge, Mode, State
+from hal import Moment
 
-class Mode(Enum):
-    """What the daemon wants: sample and ship; ship only (closing record written); leave."""
+__all__ = ["Edge", "Mode", "State", "begin", "run", "turn"]
 
-    RUN = 1
-    DRAIN = 2
-    STOP = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """Every door the loop may use, built by the daemon."""
-
-    clock: Clock
-    bench: object            # hal.Bench
-    sealer: Sealer
-    courier: Courier | None  # None: no server (simulate)
-    plan: object             # agent.core.plan.Plan: periods, limits, device, log key...
-    verify: Callable[[bytes, bytes, bytes], bool]   # Ed25519
-    entropy: Callable[[int], bytes]
-    mode: Callable[[Instant], Mode]                 # asked once a turn; drained/deadline is daemon's
-    report: Callable[["State"], None]               # after each turn: notify, control, progress
-    descriptors: Callable[[], tuple[int, ...]]      # control socket, signals: extra wake-ups
-    serve: Callable[[tuple[int, ...], "State"], None]  # ready descriptors (control requests)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """All that the loop remembers in RAM; frozen. `state.status()` -> dict for status --json."""
+LONGEST_PAUSE_MS = 5_000
+"""At least this often the link is looked at and the light told."""
 
 
 def begin(edge: Edge) -> State:
-    """Open the epoch: the first durable record."""
-    raise NotImplementedError
+    """Open the epoch durably, before anything else is tried."""
+    now, plan, sealer = edge.clock.read(), edge.plan, edge.sealer
+    sealer.begin(now)
+    periods = {Task.SAMPLE: plan.sample_period_ms, Task.POSITION: plan.position_period_ms}
+    state = State(
+        name=plan.name,
+        device=sealer.identity.device,
+        now=now,
+        schedule=schedule.begin(periods, now.boot_ms),
+        senses=Senses(blind=now.utc_ms is None),
+        sync=Sync(looked_ms=now.boot_ms),
+        counters=sealer.outbox.counters({}),
+        health=health.judge(Facts(), now.boot_ms),
+        head=sealer.head,
+        tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
+        durable_ms=sealer.durable_ms,
+    )
+    return reporting.report(edge, state, state.sync)
 
 
-def turn(edge: Edge, state: State) -> State:
-    """One turn; never blocks on the network."""
-    raise NotImplementedError
+def turn(edge: Edge, state: State, mode: Mode) -> State:
+    """One turn: what came back is settled, what is due is recorded, one batch is shipped."""
+    now = edge.clock.read()
+    if edge.courier is not None:
+        edge.courier.link_up = edge.bench.link.up(Moment(now.boot_ms, now.utc_ms))
+    line = shipping.collect(edge, state.sync, now.boot_ms)
+    state = (sampling.sample if mode is Mode.RUN else sampling.finish)(edge, state, now)
+    line = shipping.retry_aside(edge, line, now.boot_ms)
+    line = shipping.ship(edge, line, now.boot_ms, hurry=mode is Mode.DRAIN)
+    return reporting.report(edge, state, line)
 
 
 def run(edge: Edge) -> State:
-    """begin(), then turn after turn until mode says STOP; commits, returns the last state."""
-    raise NotImplementedError
+    """Turn after turn until the daemon says stop; leaves a closed epoch and a committed card."""
+    state = begin(edge)
+    edge.report(state)
+    while (mode := edge.mode(state)) is not Mode.STOP:
+        state = turn(edge, state, mode)
+        edge.report(state)
+        edge.serve(edge.clock.wait(_pause_ms(edge, state), _descriptors(edge)), state)
+    state = reporting.report(edge, sampling.finish(edge, state, edge.clock.read()), state.sync)
+    edge.report(state)
+    return state
+
+
+def _pause_ms(edge: Edge, state: State) -> int:
+    beats = state.schedule if not state.closed else schedule.Schedule({}, {})
+    others = (edge.sealer.outbox.due_ms(), sync.wake_ms(state.sync, state.now.boot_ms))
+    at = schedule.wake_ms(beats, *others)
+    return LONGEST_PAUSE_MS if at is None else max(0, min(at - state.now.boot_ms, LONGEST_PAUSE_MS))
+
+
+def _descriptors(edge: Edge) -> tuple[int, ...]:
+    answer = (edge.courier.wake,) if edge.courier is not None else ()
+    return (*answer, *edge.bench.wake_fds, *edge.descriptors())

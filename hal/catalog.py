@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from importlib.metadata import EntryPoints, entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from hal.api import Contact, HalError, Light, Link, Part, Positioner, Sensor
 from hal.options import Options, Shared
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 GROUP = "jagalchi.hal"
 """Entry point group; an entry is named "<kind>.<name>", for instance "sensor.acme-probe"."""
@@ -95,6 +97,8 @@ def _factory(kind: str, name: str) -> Factory:
 
 
 def _foreign() -> EntryPoints:
+    from importlib.metadata import entry_points  # dear to import, and hardly ever needed
+
     return entry_points(group=GROUP)
 
 

@@ -183,10 +183,16 @@ def evidence(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=202)
 
 
-@api.api_operation(sorted(METHODS), "/{path:rest}", include_in_schema=False)
-def nothing(request: HttpRequest, rest: str) -> HttpResponse:
+@api.api_operation(sorted(METHODS), "/", include_in_schema=False)
+def nothing(request: HttpRequest) -> HttpResponse:
     """Whatever else is asked for."""
     return problem(Problem.NOT_FOUND, "nothing is answered here")
+
+
+@api.api_operation(sorted(METHODS), "/{path:rest}", include_in_schema=False)
+def nothing_below(request: HttpRequest, rest: str) -> HttpResponse:
+    """Whatever else is asked for, deeper down."""
+    return nothing(request)
 
 
 # Refusals

@@ -11,7 +11,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import NoReturn
 
 from server import demo, options
@@ -29,7 +28,7 @@ Settings are environment variables, or keys of the file named by JAGALCHI_CONFIG
 """
 
 
-class Refused(Exception):  # noqa: N818  says what happened
+class Refused(Exception):
     """Nothing was done; the text tells the operator why."""
 
 
@@ -91,6 +90,7 @@ def run(chosen: argparse.Namespace) -> int:
     except serve.PortTaken as error:
         raise Refused(str(error)) from None
     print(_ready(), flush=True)
+    _remind()
     print(f"listening on http://{chosen.host}:{chosen.port}/", flush=True)
     serve.Server(listen, listener).run()
     return 0
@@ -100,6 +100,7 @@ def migrate(_chosen: argparse.Namespace) -> int:
     """Make or update the tables, then check that everything belongs together."""
     _set_up()
     print(_ready())
+    _remind()
     return 0
 
 
@@ -151,14 +152,17 @@ def _ready() -> str:
         raise Refused(str(error)) from None
     connection.close()
     settings.SECRET_KEY = settings.SECRET_FILE.read_text()
-    _remind(settings.JAGALCHI.home / "keys", settings.JAGALCHI.demo)
     return f"log {keys.current().origin}, {newest.size} entries, in {settings.JAGALCHI.home}"
 
 
-def _remind(directory: Path, demo: bool) -> None:
+def _remind() -> None:
+    """Say that the recovery key should not lie here, as long as it does."""
+    from django.conf import settings
+
     from server.ledger import keys
 
-    if not demo and keys.recovery_is_online(directory):
+    directory = settings.JAGALCHI.home / "keys"
+    if not settings.JAGALCHI.demo and keys.recovery_is_online(directory):
         print(
             f"Take the recovery key offline: move {directory}/{keys.RECOVERY}.key to a safe place"
             " away from this machine. Without it a lost log cannot be succeeded; with it here,"

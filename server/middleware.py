@@ -6,13 +6,13 @@ may contain is the intake's business (server/api.py).
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from protocol.registry import PROBLEMS, Problem
+from protocol.registry import Problem
+from server.api import problem
 
 PERMISSIONS = "geolocation=(), camera=(), microphone=()"
 
@@ -30,6 +30,9 @@ class Guard:
         response = refusal(request) or self._answer(request)
         response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        if response.headers.get("Cache-Control", "").startswith("public"):
+            # The same bytes for everybody: one copy in a cache, whatever the reader's language.
+            del response.headers["Vary"], response.headers["Content-Language"]
         return response
 
 
@@ -43,16 +46,3 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     if int(length) > settings.MAX_BODY_BYTES:
         return problem(Problem.TOO_LARGE, f"A body holds at most {settings.MAX_BODY_BYTES} bytes.")
     return None
-
-
-def problem(kind: Problem, detail: str) -> HttpResponse:
-    """One of the closed list as problem+json (RFC 9457)."""
-    text = PROBLEMS[kind]
-    document = {
-        "type": f"urn:jagalchi:problem:{kind}",
-        "title": text.title.en,
-        "status": text.status,
-        "detail": detail,
-    }
-    body = json.dumps(document).encode()
-    return HttpResponse(body, "application/problem+json", status=text.status)

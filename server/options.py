@@ -142,7 +142,12 @@ def default_home(environ: Mapping[str, str]) -> str:
 def _postgres(url: str) -> dict[str, object]:
     parts = urlsplit(url)
     name = parts.path.removeprefix("/")
+    try:
+        port = str(parts.port or "")
+    except ValueError:
+        name = ""
     if parts.scheme not in ("postgresql", "postgres") or not name:
+        # The rest may hold a password.
         raise OptionError(
             f"{PREFIX}DATABASE_URL starts {url[:12]!r}; expected postgresql://user@host/name "
             "or postgresql://user@/name?host=/socket/directory"
@@ -154,7 +159,7 @@ def _postgres(url: str) -> dict[str, object]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.pop("host", parts.hostname or ""),
-        "PORT": query.pop("port", str(parts.port or "")),
+        "PORT": query.pop("port", port),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {"connect_timeout": 10, **query},

@@ -19,7 +19,7 @@ from server.ledger.tick import Pulse, Ticker
 BACKLOG = 1024
 
 
-class PortTaken(Exception):  # noqa: N818  says what happened
+class PortTaken(Exception):
     """The address cannot be listened on; the text is for the operator."""
 
 

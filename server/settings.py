@@ -80,5 +80,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"server": {"level": "INFO"}},
+    "loggers": {
+        "server": {"level": "INFO"},
+        # Not one line for each stranger who asks for a page that is not there.
+        "django.request": {"level": "ERROR"},
+    },
 }

@@ -8,14 +8,14 @@ Spec: docs/protocol.md, "Records" and "Epoch".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final, Protocol
 
-from protocol.bodies import Anchor, Body, Gossip
+from protocol.bodies import Anchor, Body, EventBody, Gossip
 from protocol.opening import Head, Opening, SensorLabel, TreeHead
 from protocol.record import Record
-from protocol.registry import Kind, TimeSource
+from protocol.registry import Event, Kind, Param, TimeSource
 
 GOSSIP_PERIOD_MS: Final = 600_000
 ANCHOR_PERIOD_MS: Final = 86_400_000
@@ -135,11 +135,28 @@ def _record(draft: Draft, identity: Identity, place: Head) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What this epoch has already said about the log and about time."""
+    """What this epoch has already said about the log, about time, and about rows set aside."""
 
     gossip_ms: int | None = None
     tree: TreeHead | None = None
     anchors: tuple[Anchor, ...] = ()
+    inconsistent: bool = False
+    aside: int = 0
+
+
+def tell(told: Told, body: Body, now_ms: int) -> Told:
+    """What is told once this body has been sealed."""
+    match body:
+        case Gossip(size, root):
+            return replace(told, gossip_ms=now_ms, tree=TreeHead(size, root))
+        case Anchor():
+            others = tuple(one for one in told.anchors if one.source is not body.source)
+            return replace(told, anchors=(*others, body))
+        case EventBody(Event.LOG_INCONSISTENT):
+            return replace(told, inconsistent=True)
+        case EventBody(Event.SET_ASIDE):
+            return replace(told, aside=dict(body.params).get(Param.COUNT, 0))
+    return told
 
 
 def gossip(told: Told, tree: TreeHead | None, now_ms: int) -> Gossip | None:

@@ -12,44 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, Protocol
+from typing import Final
 
 from protocol.bodies import Measured
 from protocol.registry import VALUED, Quantity, Status
-
-
-class Seen(Protocol):
-    """What hardware hands over (the shape of hal.Measurement); codes are the registry's."""
-
-    @property
-    def sensor(self) -> int:
-        """0..255."""
-        ...
-
-    @property
-    def quantity(self) -> int:
-        """Code of the quantity."""
-        ...
-
-    @property
-    def value(self) -> int | None:
-        """In the quantity's unit."""
-        ...
-
-    @property
-    def fault(self) -> int | None:
-        """Status code, None when all is well."""
-        ...
-
-    @property
-    def tries(self) -> int:
-        """How many reads it took."""
-        ...
-
-    @property
-    def raw(self) -> int | None:
-        """Before a correction the part applied itself."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +64,14 @@ Pasts = Mapping[Key, Past]
 
 
 def judge(
-    seen: Seen, pasts: Pasts, corrections: Mapping[Key, int], now_ms: int
+    seen: Measured, pasts: Pasts, corrections: Mapping[Key, int], now_ms: int
 ) -> tuple[Measured, dict[Key, Past]]:
-    """Label one measurement; returns it with the past that the next one is compared with."""
+    """Label one measurement as the hardware gave it; returns it with what the next is compared to.
+
+    `corrections` are added to values, in the quantity's unit; `now_ms` is boot time.
+    """
     measured = _corrected(seen, corrections)
     key = (measured.sensor, measured.quantity)
-    if measured.value is None:
-        return measured, dict(pasts)
     check, past = CHECKS.get(measured.quantity), pasts.get(key)
     if measured.status is Status.OK and check is not None:
         measured = _labelled(measured, check, past, now_ms)
@@ -113,15 +80,12 @@ def judge(
     return measured, {**pasts, key: _remember(measured, past, now_ms)}
 
 
-def _corrected(seen: Seen, corrections: Mapping[Key, int]) -> Measured:
-    quantity = Quantity(seen.quantity)
-    status = Status.OK if seen.fault is None else Status(seen.fault)
-    plain = Measured(seen.sensor, quantity, seen.value, status, seen.tries, seen.raw)
-    correction = corrections.get((seen.sensor, quantity), 0)
+def _corrected(seen: Measured, corrections: Mapping[Key, int]) -> Measured:
+    correction = corrections.get((seen.sensor, seen.quantity), 0)
     if seen.value is None or not correction:
-        return plain
+        return seen
     raw = seen.value if seen.raw is None else seen.raw
-    return replace(plain, value=seen.value + correction, raw=raw)
+    return replace(seen, value=seen.value + correction, raw=raw)
 
 
 def _labelled(measured: Measured, check: Check, past: Past | None, now_ms: int) -> Measured:

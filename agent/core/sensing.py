@@ -12,20 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 from agent.core import chain, quality
 from agent.core.chain import Draft, Lane, Moment, Told
 from agent.core.plan import Plan, Watch
-from agent.core.quality import Key, Past, Seen
+from agent.core.quality import Key, Past
 from protocol import excursion
 from protocol.bodies import Anchor, Body, EventBody, Measured, Position, Reading
 from protocol.excursion import Notice, NoticeKind, Sample
 from protocol.opening import TreeHead
-from protocol.registry import Event, Fix, Param, Quantity, Status, TimeSource
+from protocol.registry import Event, Param, Quantity, Status, TimeSource
 
 GNSS_UNCERTAINTY_MS: Final = 20_000
 """Before the almanac is in, satellite time may be off by all leap seconds."""
+
+GNSS_FAULTS: Final = frozenset(
+    {Status.NO_ANSWER, Status.CHECKSUM, Status.UNPLUGGED, Status.DEADLINE}
+)
 
 CONTACT_EVENTS: Final[Mapping[tuple[str, bool], Event]] = {
     ("door", True): Event.DOOR_OPENED,
@@ -35,19 +39,13 @@ CONTACT_EVENTS: Final[Mapping[tuple[str, bool], Event]] = {
 }
 
 
-class Fixed(Protocol):
-    """Where a receiver says we are (the shape of hal.PositionFix)."""
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """What a satellite receiver says: a body to be sealed, a fault, and UTC if believable."""
 
-    fix: int
-    lat_e7: int | None
-    lon_e7: int | None
-    speed_mm_s: int | None
-    course_cdeg: int | None
-    satellites: int | None
-    hdop_centi: int | None
-    age_ms: int | None
-    utc_ms: int | None
-    fault: int | None
+    position: Position
+    fault: Status | None = None
+    utc_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +61,12 @@ class Contact:
 class Observation:
     """What the instruments said in one turn; None where they were not asked.
 
-    `position` is None as well where no receiver is fitted. Its utc_ms is only there if believable.
+    `position` is None as well where no receiver is fitted.
     """
 
-    measurements: tuple[Seen, ...] | None = None
+    measurements: tuple[Measured, ...] | None = None
     contacts: tuple[Contact, ...] = ()
-    position: Fixed | None = None
+    position: Whereabouts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,8 @@ class Senses:
     """What is remembered from turn to turn.
 
     `latest` are the newest measurements, for people; `faulty` the sensors and quantities without a
-    usable value. `states` are the excursion detectors by watch number. `clock` is the newest pair of
-    boot time and UTC; `blind`: some record of this run bears no time.
+    usable value. `states` are the excursion detectors by watch number. `clock` is the newest pair
+    of boot time and UTC; `blind`: some record of this run bears no time.
     """
 
     pasts: Mapping[Key, Past] = field(default_factory=dict)
@@ -97,11 +95,16 @@ class Senses:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What else `take` looks at: the plan, what this epoch has said, the newest checkpoint."""
+    """What else `take` looks at: the plan, what this epoch has said, the newest checkpoint.
+
+    `inconsistent`: the log has shown two histories. `aside`: rows the server refused for good.
+    """
 
     plan: Plan
     told: Told
-    tree: TreeHead | None
+    tree: TreeHead | None = None
+    inconsistent: bool = False
+    aside: int = 0
 
 
 def take(
@@ -113,6 +116,7 @@ def take(
     if seen.measurements is not None:
         gossip = chain.gossip(context.told, context.tree, at.boot_ms)
         drafts += [Draft(gossip, at)] if gossip else []
+        drafts += _warnings(context, at)
         senses, read = _reading(seen.measurements, senses, context.plan, at)
         drafts += read
     senses, switched = _contacts(seen.contacts, senses, at)
@@ -122,6 +126,17 @@ def take(
         drafts += placed
     blind = senses.blind or (bool(drafts) and at.utc_ms is None)
     return replace(senses, blind=blind), tuple(drafts)
+
+
+def _warnings(context: Context, at: Moment) -> list[Draft]:
+    """What the network made known is said on the sampling beat, and once."""
+    drafts, told = [], context.told
+    if context.inconsistent and not told.inconsistent:
+        drafts.append(Draft(EventBody(Event.LOG_INCONSISTENT), at, Lane.ALARM))
+    if context.aside > told.aside:
+        count = ((Param.COUNT, context.aside),)
+        drafts.append(Draft(EventBody(Event.SET_ASIDE, params=count), at))
+    return drafts
 
 
 def _clock(
@@ -159,7 +174,7 @@ def _stepped(before: Anchor | None, now: Anchor) -> bool:
 
 
 def _reading(
-    seen: Sequence[Seen], senses: Senses, plan: Plan, at: Moment
+    seen: Sequence[Measured], senses: Senses, plan: Plan, at: Moment
 ) -> tuple[Senses, list[Draft]]:
     pasts, measured = senses.pasts, []
     for one in seen:
@@ -185,7 +200,8 @@ def _faults(senses: Senses) -> tuple[Senses, list[Body]]:
         for key, one in faulty.items()
         if key not in senses.faulty
     ]
-    bodies += [EventBody(Event.SENSOR_RECOVERED, sensor) for sensor, _ in senses.faulty & well]
+    recovered = sorted(senses.faulty & well)
+    bodies += [EventBody(Event.SENSOR_RECOVERED, sensor) for sensor, _ in recovered]
     return replace(senses, faulty=(senses.faulty - well) | faulty.keys()), bodies
 
 
@@ -235,29 +251,14 @@ def _contacts(
     return replace(senses, contacts=known), drafts
 
 
-def _position(fixed: Fixed, senses: Senses, at: Moment) -> tuple[Senses, list[Draft]]:
-    body = Position(
-        lat_e7=fixed.lat_e7,
-        lon_e7=fixed.lon_e7,
-        speed_mm_s=fixed.speed_mm_s,
-        course_cdeg=fixed.course_cdeg,
-        fix=Fix(fixed.fix),
-        satellites=fixed.satellites,
-        hdop_centi=fixed.hdop_centi,
-        age_ms=fixed.age_ms,
-    )
-    return _gnss(fixed, senses, at, [Draft(body, at)])
-
-
-def _gnss(
-    fixed: Fixed, senses: Senses, at: Moment, drafts: list[Draft]
-) -> tuple[Senses, list[Draft]]:
+def _position(seen: Whereabouts, senses: Senses, at: Moment) -> tuple[Senses, list[Draft]]:
     """A receiver without a fix works; one that is silent or talks garbage is faulty."""
-    broken = fixed.fault in (Status.NO_ANSWER, Status.CHECKSUM, Status.UNPLUGGED, Status.DEADLINE)
+    drafts = [Draft(seen.position, at)]
+    broken = seen.fault in GNSS_FAULTS
     if broken is not senses.gnss_fault:
         event = Event.GNSS_FAULT if broken else Event.GNSS_RECOVERED
-        params = ((Param.STATUS, int(fixed.fault or 0)),) if broken else ()
-        drafts = [*drafts, Draft(EventBody(event, params=params), at)]
+        params = ((Param.STATUS, int(seen.fault)),) if seen.fault and broken else ()
+        drafts.append(Draft(EventBody(event, params=params), at))
     return replace(senses, gnss_fault=broken), drafts
 
 

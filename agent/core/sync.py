@@ -152,13 +152,11 @@ def decide(sync: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
     return replace(sync, phase=TABLE[sync.phase, Cue.ASK], asked=ask), ask
 
 
-def wake_ms(sync: Sync) -> int | None:
-    """When `decide` should be asked again at the latest; None: nothing is waited for."""
-    if sync.phase in (Phase.BACKOFF, Phase.HALTED):
-        return sync.until_ms
-    if sync.phase is Phase.IDLE and sync.owed_ms is not None:
-        return max(sync.collect_ms, sync.owed_ms + COLLECT_AGE_MS)
-    return None
+def wake_ms(sync: Sync, now_ms: int) -> int | None:
+    """The next moment at which `decide` will say something else by itself, always after now."""
+    waiting = sync.phase in (Phase.BACKOFF, Phase.HALTED)
+    at = sync.until_ms if waiting else sync.collect_ms
+    return at if at > now_ms else None
 
 
 def retry_aside_due(sync: Sync, now_ms: int) -> tuple[Sync, bool]:

@@ -44,7 +44,7 @@ class DamagedFile(Exception):
     """The database can be opened but not trusted."""
 
 
-# ruff: noqa: N818 - these are outcomes with a name of their own in the manual
+
 
 
 def lock(path: Path) -> int:

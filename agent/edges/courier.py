@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEADLINE_S = 60.0
 
 
-# ruff: noqa: N818 - an outcome with a name of its own, not a mishap
+
 class LinkLost(Exception):
     """No whole answer came; `timed_out` when the deadline passed on an open line."""
 

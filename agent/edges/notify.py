@@ -28,7 +28,7 @@ class Notifier:
         return cls(environment.pop(VARIABLE, None))
 
     def ready(self) -> None:
-        """Say that the first record is durable."""
+        """Say that the first turn is done: what can be recorded is being recorded."""
         self._send("READY=1")
 
     def watchdog(self) -> None:

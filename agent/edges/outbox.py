@@ -13,16 +13,14 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from itertools import accumulate, takewhile
 from pathlib import Path
 
 from agent.core import eviction
 from agent.core.chain import Lane
 from agent.core.ranges import NONE, Ranges, run
-from agent.core.shelf import Counters, Cut, Held, Shelf, count
+from agent.core.shelf import Counters, Held, Shelf, count
 from agent.edges import card, rows
 from agent.edges.card import (
     Connect,
@@ -34,11 +32,9 @@ from agent.edges.card import (
 )
 from agent.edges.rows import Kept, Proof
 from protocol import merkle
-from protocol.errors import ProtocolError
 from protocol.opening import Head
 from protocol.record import Sealed
 from protocol.registry import Kind
-from protocol.span import Span
 
 __all__ = [
     "Caps",
@@ -51,7 +47,6 @@ __all__ = [
     "Outbox",
     "Owner",
     "Proof",
-    "Slice",
     "StorageTrouble",
 ]
 
@@ -80,14 +75,6 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True)
-class Slice:
-    """What was read for a batch: the cuts as far as they could be read, and their sealed bytes."""
-
-    cuts: tuple[Cut, ...]
-    spans: tuple[tuple[bytes, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Pending:
     """A row of the open transaction."""
 
@@ -110,6 +97,7 @@ class Outbox:
         self.damaged: str | None = None
         self.rotten: dict[int, Ranges] = {}
         self.kept = Kept(0, merkle.EMPTY, None)
+        self.two_histories = False
         self._path, self._owner, self._caps, self._connect = path, owner, caps, connect
         self._lock: int | None = None
         self._sql: sqlite3.Connection | None = None
@@ -166,6 +154,7 @@ class Outbox:
             self._compare_owner(sql)
             size, root, note = (rows.fact(sql, name) for name in ("size", "root", "note"))
             self._shelves, self.rotten = rows.shelves(sql), {}
+            self.two_histories = rows.fact(sql, "other-note") is not None
             self.stored = rows.count_records(sql)
         if size is not None and root is not None and note is not None:
             self.kept = Kept(int.from_bytes(size, "big"), root, note.decode())
@@ -244,8 +233,6 @@ class Outbox:
         uncommitted = ring + len(self._pending)
         return count(self.shelves, held, uncommitted=uncommitted, overflowed=overflowed)
 
-    # Writing -------------------------------------------------------------------------------------
-
     def head(self) -> Head | None:
         """The newest record on the card, of the open transaction or committed; always read."""
         with self.using() as sql:
@@ -305,32 +292,8 @@ class Outbox:
         self._pending = []
         return lost
 
-    # Shipping ------------------------------------------------------------------------------------
-
-    def read(self, cuts: Sequence[Cut], max_bytes: int) -> Slice:
-        """Read spans for a batch, as many whole rows as fit.
-
-        Every row is hashed and its chain checked again. A row that has rotted ends its span there
-        and goes to `rotten`: it is never shipped as good.
-        """
-        good: list[tuple[Cut, tuple[bytes, ...]]] = []
-        for cut in cuts:
-            span = _fitting(self.sound(cut), max_bytes)
-            max_bytes -= sum(map(_cost, span))
-            if span:
-                good.append((replace(cut, last=cut.first + len(span) - 1), span))
-        return Slice(tuple(cut for cut, _ in good), tuple(span for _, span in good))
-
-    def sound(self, cut: Cut) -> tuple[bytes, ...]:
-        """The rows of a cut from its first on, up to the first that is not what was sealed."""
-        with self.using() as sql:
-            found = tuple(rows.between(sql, cut.number, cut.first, cut.last))
-        good = _sound(found, self._shelves[cut.number].epoch, cut.first)
-        if len(good) < len(cut):
-            self._rot(cut.number, cut.first + len(good))
-        return good
-
-    def _rot(self, number: int, seq: int) -> None:
+    def rot(self, number: int, seq: int) -> None:
+        """This row's bytes are no longer what was sealed: out of the way with it, until buried."""
         at = run(seq, seq)
         shelf = self._shelves[number]
         self.rotten[number] = self.rotten.get(number, NONE) | at
@@ -342,6 +305,13 @@ class Outbox:
         shelf = self._shelves[number]
         self.rotten[number] = self.rotten.get(number, NONE) - at
         self._shelves[number] = replace(shelf, aside=shelf.aside - at)
+
+    def keep_two_histories(self, known: str, other: str) -> None:
+        """Keep two notes that contradict each other, as evidence; proofs stop for good."""
+        with self.writing() as sql:
+            rows.put_fact(sql, "known-note", known.encode())
+            rows.put_fact(sql, "other-note", other.encode())
+        self.two_histories = True
 
     def set_aside(self, number: int, seq: int, problem: str) -> None:
         """The server refused this row for good: it waits apart and does not block the line."""
@@ -365,29 +335,3 @@ class Outbox:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-
-def _sound(
-    found: Sequence[tuple[int, bytes, bytes]], epoch: bytes, first: int
-) -> tuple[bytes, ...]:
-    whole = takewhile(
-        lambda row: row[1][0] == row[0] and sha256(row[1][2]).digest() == row[1][1],
-        enumerate(found, first),
-    )
-    good = tuple(sealed for _, (_, _, sealed) in whole)
-    try:
-        span = Span.open(good)
-    except ProtocolError as error:
-        return good[: error.index or 0]
-    return good if (span.epoch, span.first) == (epoch, first) else ()
-
-
-def _fitting(span: Sequence[bytes], max_bytes: int) -> tuple[bytes, ...]:
-    sizes = accumulate(map(_cost, span))
-    fitting = sum(1 for _ in takewhile(lambda size: size <= max_bytes, sizes))
-    return tuple(span[:fitting])
-
-
-def _cost(sealed: bytes) -> int:
-    """Bytes of a sealed record in a batch, with the CBOR head before it."""
-    return len(sealed) + 5

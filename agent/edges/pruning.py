@@ -16,7 +16,7 @@ from agent.core import eviction
 from agent.core.eviction import Listed
 from agent.core.ranges import run
 from agent.core.shelf import Cut
-from agent.edges import rows
+from agent.edges import rows, slicing
 from agent.edges.outbox import Kept, Outbox, Proof
 from protocol.errors import ProtocolError
 from protocol.record import open_sealed
@@ -103,7 +103,7 @@ def _free(outbox: Outbox, going: list[tuple[int, Cut]]) -> int:
 def evictable(outbox: Outbox) -> Burial | None:
     """What has to go next when nothing proved is left to free. Raises StorageTrouble."""
     plan = eviction.plan(lambda: _unproved(outbox))
-    found = [(cut, outbox.sound(cut)) for cut in plan]
+    found = [(cut, slicing.sound(outbox, cut)) for cut in plan]
     whole = [(cut, sealed) for cut, sealed in found if len(sealed) == len(cut)]
     if not whole:
         return None

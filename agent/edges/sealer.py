@@ -161,6 +161,7 @@ class Sealer:
         sealed = record.seal(unsigned, self._signer.kid, self._signer.sign)
         self.outbox.append(sealed, lane, now.boot_ms)
         self._head = sealed.head
+        self.told = chain.tell(self.told, unsigned.body, now.boot_ms)
         return sealed.head
 
     def _open_epoch(self, at: Moment) -> Head:

@@ -33,7 +33,7 @@ THROUGH_RUN = (
     Stop(JAGALCHI, 8, 2, 6),
     Stop(GAMCHEON, 12, 3, 8),
     Stop(REST, 15),
-    Stop(NORYANGJIN, 40, 5, 20),
+    Stop(NORYANGJIN, 40, 5, 15),
 )
 DELIVERIES = (
     *THROUGH_RUN,

@@ -38,7 +38,7 @@ _CHAIN_SIZE = 32
 _INCEPTION, _LEAVES = 0, 1
 
 
-class JournalDamaged(Exception):  # noqa: N818  says what happened
+class JournalDamaged(Exception):
     """The journal does not say what it must; the text is for the operator."""
 
 

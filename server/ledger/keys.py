@@ -33,7 +33,7 @@ LOG, RECOVERY, CONFIG = "log", "recovery", "config"
 SECRET = "secret"
 
 
-class KeyRefused(Exception):  # noqa: N818  says what happened
+class KeyRefused(Exception):
     """Keys are missing, unreadable, exposed or misfitting; the text is for the operator."""
 
 

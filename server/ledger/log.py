@@ -109,7 +109,7 @@ def receipts(leaf_hashes: Sequence[bytes], size: int) -> list[Receipt]:
     places = index_of(leaf_hashes)
     held = [places[digest] for digest in leaf_hashes if places.get(digest, size) < size]
     sql = "SELECT number, leaf FROM ledger_entry WHERE number IN"
-    found = dict(rows.select(sql, held))
+    found: dict[int, bytes] = dict(rows.select(sql, held))
     paths = inclusion(held, size)
     return [
         Receipt(leaf=bytes(found[index]), index=index, path=tuple(path))

@@ -11,7 +11,7 @@ from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
-class RowId(models.BigIntegerField):
+class RowId(models.BigIntegerField):  # type: ignore[type-arg]  # generic in the stubs only
     """A 64-bit number chosen by us; on SQLite spelled so that it *is* the row id, without index."""
 
     def db_type(self, connection: BaseDatabaseWrapper) -> str:

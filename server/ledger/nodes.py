@@ -21,7 +21,8 @@ def position(level: int, index: int) -> int:
 def read(ids: Iterable[NodeId]) -> ReadNode:
     """Fetch those nodes by one query; the answer looks one up and raises KeyError for another."""
     wanted = sorted({position(level, index) for level, index in ids})
-    found = dict(rows.select("SELECT position, hash FROM ledger_node WHERE position IN", wanted))
+    sql = "SELECT position, hash FROM ledger_node WHERE position IN"
+    found: dict[int, bytes] = dict(rows.select(sql, wanted))
     return lambda level, index: bytes(found[position(level, index)])
 
 

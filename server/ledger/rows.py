@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 Row = tuple[Any, ...]
+Value = int | str | bytes | None
 CHUNK = 500
 """Values in one `IN (...)`: below every limit of either database."""
 
@@ -40,7 +41,7 @@ def insert(
             cursor.execute(f"{into} unnest({arrays}) AS new({names}){quiet}", lists)
 
 
-def select(sql: str, values: Sequence[object]) -> Iterator[Row]:
+def select(sql: str, values: Sequence[Value]) -> Iterator[Row]:
     """Rows of a statement that ends in `IN`, for any number of values."""
     with connection.cursor() as cursor:
         for chunk in _chunks(values):
@@ -48,29 +49,30 @@ def select(sql: str, values: Sequence[object]) -> Iterator[Row]:
             yield from cursor.fetchall()
 
 
-def delete(sql: str, values: Sequence[object]) -> None:
+def delete(sql: str, values: Sequence[Value]) -> None:
     """Run a DELETE that ends in `IN`, for any number of values."""
     with connection.cursor() as cursor:
         for chunk in _chunks(values):
             cursor.execute(f"{sql} ({_marks(chunk)})", chunk)
 
 
-def fetch(sql: str, values: Sequence[object] = ()) -> list[Row]:
+def fetch(sql: str, values: Sequence[Value] = ()) -> list[Row]:
     """All rows of one statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.fetchall()
+        found: list[Row] = cursor.fetchall()
+        return found
 
 
-def execute(sql: str, values: Sequence[object] = ()) -> None:
+def execute(sql: str, values: Sequence[Value] = ()) -> None:
     """Run one statement."""
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
 
-def _chunks(values: Sequence[object]) -> Iterator[Sequence[object]]:
+def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
     return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
 
 
-def _marks(chunk: Sequence[object]) -> str:
+def _marks(chunk: Sequence[Value]) -> str:
     return ", ".join(["%s"] * len(chunk))

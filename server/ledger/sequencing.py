@@ -33,11 +33,11 @@ LOCK = 0x6A61_6761_6C63_6869
 """Number of PostgreSQL's advisory lock for sequencing."""
 
 
-class LogUnavailable(Exception):  # noqa: N818  says what happened
+class LogUnavailable(Exception):
     """The log cannot be extended just now (busy, disk, lost connection); asking again is right."""
 
 
-class LogBroken(Exception):  # noqa: N818  says what happened
+class LogBroken(Exception):
     """Database, journal and key contradict each other: this log stops growing until repaired."""
 
 

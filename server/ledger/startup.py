@@ -25,7 +25,7 @@ from server.ledger.writing import writing
 MIXED = "Database, journal and keys must come from one installation."
 
 
-class StartupRefused(Exception):  # noqa: N818  says what happened
+class StartupRefused(Exception):
     """The server must not start; the text tells the operator why."""
 
 

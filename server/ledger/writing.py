@@ -40,7 +40,7 @@ def fold() -> None:
 
     Not inside a transaction. Readers are not disturbed and what they still need stays.
     """
-    if connection.vendor != "sqlite" or connection.is_in_memory_db():
+    if connection.vendor != "sqlite":
         return
     name = str(connection.settings_dict["NAME"])
     # Holding the write lock keeps every writer out, those of other processes included.

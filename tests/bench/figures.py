@@ -8,6 +8,9 @@ from functools import partial
 import cbor2
 
 from agent.edges.signer import EcdsaSigner
+from hal.api import Moment
+from hal.mock.scenarios import TRUCK
+from hal.mock.truck import Truck
 from protocol import merkle, record, wire
 from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, Sealed
@@ -30,6 +33,7 @@ def everything() -> Iterator[Figure]:
     yield _open_sealed(sealed)
     yield _wire_bytes(sealed[1:])
     yield from _tree()
+    yield _physics()
 
 
 def _reading(seq: int, prev: bytes) -> Record:
@@ -154,3 +158,14 @@ def _nodes(leaves: list[bytes]) -> dict[tuple[int, int], bytes]:
 
 def _node(nodes: dict[tuple[int, int], bytes], level: int, index: int) -> bytes:
     return nodes[level, index]
+
+
+def _physics() -> Figure:
+    seeds = iter(range(100))
+
+    def work() -> None:
+        world = Truck(TRUCK["steady"], next(seeds), UTC_MS)
+        world.advance(Moment(0, None))
+        world.climate(3_600_000)
+
+    return Figure("one simulated hour of a truck", seconds(work) * 1e3, "ms", 20, "our own bound")

@@ -306,3 +306,60 @@ def test_readings_survive_the_file() -> None:
     opened = record.open_sealed(evidence.read(FILE).records[3]).record.body
     assert isinstance(opened, Reading)
     assert opened == build.reading(3)
+
+
+def test_a_second_key_within_an_epoch_is_named() -> None:
+    next_key = build.key("next")
+    old = rotated(next_key)[:11]
+    chain = build.append(old, build.reading(11), who=next_key)
+    file = replace(file_of(chain), keys=(KEY.cose_key, next_key.cose_key))
+    report = examine(file)
+    assert (report.signed, report.chained) == (12, 11)
+    assert problems(report) == [Problem.MIXED_EPOCHS]
+
+
+@pytest.mark.parametrize("change", [{"prev_hash": bytes(32)}, {"last": 7, "count": 5}])
+def test_a_tombstone_that_does_not_fit_closes_nothing(change: dict[str, object]) -> None:
+    hole = Evicted(CHAIN[0].record.epoch, 3, 6, CHAIN[2].hash, CHAIN[6].hash, 4, Reason.EVICTED)
+    wrong = Evicted(**{**{name: getattr(hole, name) for name in Evicted.__slots__}, **change})
+    chain = build.append(CHAIN, Tombstone((wrong,)))
+    report = examine(file_of([*chain[:3], *chain[7:]]))
+    assert [finding.text for finding in report.findings] == ["3..6 before it missing"]
+
+
+def test_an_opening_that_hangs_on_another_record_is_named() -> None:
+    elsewhere = build.append(CHAIN[:9], build.reading(99))[-1]
+    second = build.chain(2, epoch="epoch 2", head=elsewhere.head)
+    report = examine(file_of([*CHAIN, *second]))
+    assert (report.signed, report.chained) == (12, 11)
+    assert problems(report) == [Problem.BROKEN_CHAIN]
+
+
+def test_a_rotation_that_no_trusted_key_sealed_carries_nothing() -> None:
+    thief = build.key("thief")
+    message = record.rotation_message(KEY.device, CHAIN[-1].head, thief.cose_key)
+    body = Rotation(thief.cose_key, cose.low_s(thief.sign(message)))
+    place = build.Place(CHAIN[0].record.epoch, 10, CHAIN[-1].hash)
+    rotation = build.record(body.KIND, body, place)
+    sealed = record.seal(rotation, KEY.kid, thief.sign)
+    stolen = build.append([sealed], build.reading(1), who=thief)
+    report = examine(file_of([*CHAIN, *stolen]))
+    assert report.signed == 10
+    assert {Problem.BAD_SIGNATURE, Problem.UNKNOWN_KEY} <= set(problems(report))
+
+
+def test_a_forked_record_is_not_proved_by_the_leaf_of_the_other() -> None:
+    fork = build.append(CHAIN[:5], build.reading(77))[-1]
+    log = log_of(CHAIN)
+    hashes = tuple(merkle.leaf_hash(one.sealed) for one in CHAIN)
+    leaf = ProvedLeaf(log.receipt(1), hashes)
+    file = with_records(build.raw([*CHAIN[:5], fork]))
+    report = examine(replace(file, proofs=(Proofs(log.note(), (leaf,)),)))
+    assert (report.signed, report.chained, report.proved) == (6, 6, 5)
+
+
+def test_an_opening_of_another_device_under_our_key_is_named() -> None:
+    body = replace(build.opening(KEY), device=build.key("thief").device)
+    place = build.Place(build.digest("epoch 3", 8), 0, bytes(32))
+    sealed = record.seal(build.record(body.KIND, body, place), KEY.kid, KEY.sign)
+    assert problems(examine(file_of([sealed]))) == [Problem.WRONG_DEVICE]

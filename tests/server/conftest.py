@@ -36,8 +36,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
     chosen.clear()
     chosen.update(database)
     connections.configure_settings(connections.settings)
-    if hasattr(connections._connections, "default"):
-        del connections["default"]
+    connections["default"].close()
+    del connections["default"]
 
 
 @pytest.fixture(autouse=True)

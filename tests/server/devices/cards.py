@@ -8,6 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+from hypothesis import strategies as st
 
 from protocol.bodies import Body, Gossip, Head
 from protocol.opening import TreeHead
@@ -36,13 +39,15 @@ class Card:
     epochs: dict[bytes, list[Sealed]] = field(default_factory=dict)
     drawn: int = 0
     name: str = "card"
+    enrolment: bytes = ENROLMENT
+    origin: str = build.ORIGIN
 
     def start(self, checkpoint: TreeHead | None = None, device: str | None = None) -> bytes:
         """Begin an epoch at the head this card knows; return its id."""
         self.drawn += 1
         epoch = build.digest(f"{self.name} {self.drawn}", 8)
-        prev = self.head.hash if self.head else ENROLMENT
-        body = build.opening(self.who, self.head, checkpoint=checkpoint)
+        prev = self.head.hash if self.head else self.enrolment
+        body = build.opening(self.who, self.head, self.origin, checkpoint)
         body = replace(body, device=device or self.who.device)
         self.epochs[epoch] = []
         self._seal(body, build.Place(epoch, 0, prev))
@@ -75,7 +80,8 @@ class Card:
     def copy_at(self, seq: int) -> Card:
         """A clone made while the card ran: it goes on in the same epoch after record `seq`."""
         here = self.here[: seq + 1]
-        return Card(self.who, here[-1].head, {here[0].record.epoch: here}, name="clone")
+        epochs = {here[0].record.epoch: here}
+        return replace(self, head=here[-1].head, epochs=epochs, drawn=0, name="clone")
 
     def _seal(self, body: Body, place: build.Place) -> Sealed:
         made = seal(build.record(body.KIND, body, place), self.who.kid, worthless)
@@ -87,20 +93,16 @@ class Card:
 def spans(records: Sequence[Sealed], cuts: Iterable[int] = ()) -> list[Span]:
     """The records of one epoch as spans, cut before these positions."""
     edges = sorted({0, len(records), *(cut for cut in cuts if 0 < cut < len(records))})
-    return [Span.of(records[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
-
-
-def house(who: build.Key, *, simulated: bool = False) -> House:
-    """The judge's view of a device with this key."""
-    return House(who.device, frozenset({build.ORIGIN}), ENROLMENT, simulated)
+    return [Span.of(records[a:b]) for a, b in pairwise(edges)]
 
 
 class Memory:
     """A server in a dictionary: judges and remembers everything."""
 
-    def __init__(self, who: build.Key | None = None) -> None:
-        who = who or build.key()
-        self.held = Held(house(who), {who.kid: Key(0, ended=False)})
+    def __init__(self, made: Card | None = None) -> None:
+        made = made or Card()
+        house = House(made.who.device, frozenset({made.origin}), made.enrolment)
+        self.held = Held(house, {made.who.kid: Key(0, ended=False)})
         self.forked: set[bytes] = set()
 
     def post(self, span: Span) -> Verdict:
@@ -147,3 +149,32 @@ class Memory:
         }
         others = {(e, s, h) for (e, s), hashes in self.held.others.items() for h in hashes}
         return primary | others
+
+
+@st.composite
+def histories(draw: st.DrawFn, made: Card | None = None) -> Card:
+    """A card that runs, forgets and is restored; all it ever wrote is in `epochs`."""
+    made = made or Card()
+    made.start()
+    made.write(draw(st.integers(0, 6)))
+    heads: list[Head | None] = [made.head]
+    for forgetful in draw(st.lists(st.booleans(), max_size=4)):
+        if forgetful:
+            known: list[Head | None] = [None, *heads, *(s.head for s in made.here)]
+            made.forget(draw(st.sampled_from(known)))
+        made.start()
+        made.write(draw(st.integers(0, 6)))
+        heads.append(made.head)
+    return made
+
+
+@st.composite
+def shipments(draw: st.DrawFn, made: Card) -> list[Span]:
+    """Everything the card wrote, sliced at random, some of it twice, in random order."""
+    pending: list[Span] = []
+    for records in made.epochs.values():
+        for _ in range(draw(st.integers(1, 2))):
+            cuts = draw(st.sets(st.integers(1, max(len(records) - 1, 1))))
+            pending += spans(records, cuts)
+    order = draw(st.permutations(range(len(pending))))
+    return [pending[at] for at in order]

@@ -52,11 +52,11 @@ def test_only_held_records_of_a_tail_are_counted() -> None:
     assert epochs.tails([holes, epoch("b", "a", at=2)]) == (Tail(b"a", 3, 9, 3),)
 
 
-def test_a_clone_that_gossips_is_a_fork() -> None:
+def test_a_clone_that_gossips_is_a_fork_in_any_order_of_epochs() -> None:
     """x and y begin at the same head; each comes to know a checkpoint with the other's opening."""
     start = epoch("a", index=0, gossip=1)
     x, y = epoch("x", "a", index=3, gossip=9), epoch("y", "a", index=5, gossip=4)
-    assert epochs.forks([start, x, y]) == (Pair(b"x", b"y"), Pair(b"y", b"x"))
+    assert set(epochs.forks([start, x, y])) == {Pair(b"x", b"y"), Pair(b"y", b"x")}
 
 
 def test_an_epoch_left_behind_that_never_hears_of_its_successor_is_no_fork() -> None:
@@ -99,21 +99,24 @@ def test_a_day_of_receipts_without_gossip_is_told() -> None:
 def lives(draw: st.DrawFn) -> list[Epoch]:
     """One honest card: each opening is logged before the next begins, and only the past is known.
 
-    It may forget: hang on any earlier place, and gossip less than it once knew.
+    It may forget: hang on any earlier place of its own line, and gossip less than it once knew.
+    (Restoring an old image and later a newer one cannot be told from a clone; the manual says so.)
     """
     life: list[Epoch] = []
+    line: list[Epoch] = []
     size, now = 0, 1000
     for number in range(draw(st.integers(1, 8))):
-        parent = draw(st.sampled_from([None, *life])) if life else None
+        line = line[: draw(st.integers(0, len(line)))]
+        parent = line[-1].id.decode() if line else None
         at = draw(st.integers(0, 9))
         opened = size
         size += draw(st.integers(1, 3))
         gossip = draw(st.integers(0, size))
         until = now + draw(st.integers(1, 50))
-        one = epoch(
-            f"{number}", parent and parent.id.decode(), at, index=opened, gossip=gossip
-        )
-        life.append(replace(one, trusted=(now, until), opened=(draw(st.integers(0, opened)), now)))
+        one = epoch(f"{number}", parent, at, index=opened, gossip=gossip)
+        one = replace(one, trusted=(now, until), opened=(draw(st.integers(0, opened)), now))
+        life.append(one)
+        line.append(one)
         now = until
     return life
 

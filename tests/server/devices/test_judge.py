@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol.bodies import Gossip, Head, Rotation
+from protocol.bodies import Gossip, Rotation
+from protocol.record import Sealed
 from protocol.registry import Problem, Reason
 from protocol.span import Span
 from protocol.tombstone import Evicted, Tombstone
@@ -16,7 +17,7 @@ from server.devices import epochs
 from server.devices.held import Key
 from server.devices.judge import MAX_ALTERNATIVES, MAX_GAPS, Accept, Duplicate, Fork, Refuse
 from tests.protocol import build
-from tests.server.devices.cards import Card, Memory, spans
+from tests.server.devices.cards import Card, Memory, histories, shipments, spans
 
 
 def card(count: int = 20) -> Card:
@@ -66,7 +67,7 @@ def test_a_simulated_record_is_refused_at_its_index_unless_this_is_a_demonstrati
     ],
 )
 def test_an_opening_names_this_device_this_log_and_this_enrolment(
-    records: list[build.Sealed], problem: Problem
+    records: list[Sealed], problem: Problem
 ) -> None:
     assert Memory().post(Span.of(records)) == Refuse(problem, 0)
 
@@ -136,12 +137,10 @@ def test_one_gap_too_many_is_refused_and_a_filled_one_makes_room() -> None:
     assert isinstance(memory.post(beyond), Accept)
 
 
-def gone(made: Card, first: int, last: int, **other: bytes) -> Evicted:
+def gone(made: Card, first: int, last: int) -> Evicted:
     """The range first..last of the card's current epoch, as its tombstone tells it."""
-    here = made.here
-    ends = {"prev_hash": here[first - 1].hash, "last_hash": here[last].hash} | other
-    epoch = here[0].record.epoch
-    return Evicted(epoch, first, last, count=last - first + 1, reason=Reason.EVICTED, **ends)
+    epoch, before, end = made.here[0].record.epoch, made.here[first - 1].hash, made.here[last].hash
+    return Evicted(epoch, first, last, before, end, last - first + 1, Reason.EVICTED)
 
 
 def test_a_tombstone_explains_a_gap_and_what_fits_is_still_taken() -> None:
@@ -155,11 +154,14 @@ def test_a_tombstone_explains_a_gap_and_what_fits_is_still_taken() -> None:
     assert memory.post(Span.of(here[5:8])) == Accept(((5, 7),))
 
 
-@pytest.mark.parametrize("end", ["prev_hash", "last_hash"])
+@pytest.mark.parametrize("end", ["prev", "last"])
 @pytest.mark.parametrize("rows_first", [True, False])
 def test_a_tombstone_that_contradicts_the_rows_is_a_fork(end: str, rows_first: bool) -> None:
     memory, made = Memory(), card(20)
-    made.add(Tombstone((gone(made, 5, 9, **{end: build.digest("lie")}),)))
+    lie = build.digest("lie")
+    told = gone(made, 5, 9)
+    told = replace(told, prev_hash=lie) if end == "prev" else replace(told, last_hash=lie)
+    made.add(Tombstone((told,)))
     here = made.here
     rows, stone = Span.of(here[:15]), Span.of(here[15:])
     memory.post(Span.of(here[:1]))
@@ -172,7 +174,7 @@ def test_a_tombstone_that_contradicts_the_rows_is_a_fork(end: str, rows_first: b
 def test_tombstones_agree_at_shared_ends() -> None:
     memory, made = Memory(), card(20)
     made.add(Tombstone((gone(made, 5, 9),)))
-    made.add(Tombstone((gone(made, 10, 12, prev_hash=build.digest("lie")),)))
+    made.add(Tombstone((replace(gone(made, 10, 12), prev_hash=build.digest("lie")),)))
     memory.post(Span.of(made.here[:2]))
     assert isinstance(memory.post(Span.of(made.here[15:])), Fork)
 
@@ -241,35 +243,6 @@ def test_a_key_of_another_device_cannot_be_rotated_to() -> None:
 
 
 # Any slicing, any order
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> Card:
-    """A card that runs, forgets and is restored; all it ever wrote is in `epochs`."""
-    made = Card()
-    made.start()
-    made.write(draw(st.integers(0, 6)))
-    heads: list[Head | None] = [made.head]
-    for forgetful in draw(st.lists(st.booleans(), max_size=4)):
-        if forgetful:
-            known: list[Head | None] = [None, *heads, *(s.head for s in made.here)]
-            made.forget(draw(st.sampled_from(known)))
-        made.start()
-        made.write(draw(st.integers(0, 6)))
-        heads.append(made.head)
-    return made
-
-
-@st.composite
-def shipments(draw: st.DrawFn, made: Card) -> list[Span]:
-    """Everything the card wrote, sliced at random, some of it twice, in random order."""
-    pending: list[Span] = []
-    for records in made.epochs.values():
-        for _ in range(draw(st.integers(1, 2))):
-            cuts = draw(st.sets(st.integers(1, max(len(records) - 1, 1))))
-            pending += spans(records, cuts)
-    order = draw(st.permutations(range(len(pending))))
-    return [pending[at] for at in order]
 
 
 def seen(memory: Memory) -> tuple[object, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,7 +30,7 @@ def test_runs_hold_what_was_added_sorted_and_apart(parts: list[tuple[int, int]])
     runs = built(parts)
     assert numbers(runs) == numbers(parts)
     assert ranges.size(runs) == len(numbers(parts))
-    assert all(left[1] + 1 < right[0] for left, right in zip(runs, runs[1:], strict=False))
+    assert all(left[1] + 1 < right[0] for left, right in pairwise(runs))
 
 
 @given(pairs, pair)

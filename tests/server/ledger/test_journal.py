@@ -65,7 +65,8 @@ def test_any_batch_survives(
     first: int,
 ) -> None:
     journal = Journal(tmp_path_factory.mktemp("any"))
-    given = Batch(first, utc_ms, *(tuple(x[n] for x in leaves) for n in (0, 1)), b"r" * 32)
+    bodies = tuple(body for _, body in leaves)
+    given = Batch(first, utc_ms, tuple(leaf for leaf, _ in leaves), bodies, b"r" * 32)
     mark = journal.begin("o", "v")
     journal.append(mark, given)
     assert journal.after(mark) == given

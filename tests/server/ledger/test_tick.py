@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from protocol.leaf import TickLeaf, decode_leaf
-from server.ledger import log, rows
+from server.ledger import log, rows, sequencing
 from server.ledger.tick import PERIOD_MS, Pulse, Ticker
 from server.ledger.writing import writing
 from server.options import Options
@@ -73,7 +73,7 @@ def test_trouble_is_told_once_and_its_end_too(
     with caplog.at_level(logging.ERROR):
         ticker._beat()
         ticker._beat()
-        log.sequencing.record(head, None)
+        sequencing.record(head, None)
         ticker._beat()
     assert [record.message for record in caplog.records] == [
         "the log cannot be extended: this log was never begun",

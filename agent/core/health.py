@@ -1,0 +1,209 @@
+"""One state for everybody: the light, `status`, the service manager and the logs all show this.
+
+Facts go in, the worst that is true comes out, with a light pattern, and one sentence in English and
+one in Korean that says what happened, what it means and what to do next. Pure.
+The patterns move, so that a frozen light reads as dead; a slot is 125 ms, `*` is lit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from protocol.registry import PROBLEMS, Problem
+
+OFFLINE_MS: Final = 180_000
+DISTRUST_SHOWN_MS: Final = 3_600_000
+
+
+class State(StrEnum):
+    """From the worst to the best: the first that is true is shown."""
+
+    NOT_ENROLLED = "not-enrolled"
+    DISK_TROUBLE = "disk-trouble"
+    DISK_FULL = "disk-full"
+    LOG_INCONSISTENT = "log-inconsistent"
+    REFUSED = "refused-by-server"
+    EXCURSION = "excursion"
+    SENSOR_FAULT = "sensor-fault"
+    CLOCK_UNKNOWN = "clock-unknown"
+    UNPROVED = "proofs-missing"
+    OFFLINE = "recording-offline"
+    CATCHING_UP = "recording-catching-up"
+    PROVED = "recording-and-proved"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What is known at this moment; times are boot time in ms, None: never.
+
+    `server`: whether there is one to ship to. `trouble`: why the card cannot be written. `full`: it
+    may not take more. `distrust_ms`: since when answers fail to prove anything.
+    """
+
+    enrolled: bool = True
+    server: bool = True
+    trouble: str | None = None
+    full: bool = False
+    two_histories: bool = False
+    denied: Problem | None = None
+    excursion: bool = False
+    faulty: int = 0
+    clock_known: bool = True
+    distrust_ms: int | None = None
+    good_ms: int | None = None
+    link: bool | None = None
+    waiting: int = 0
+    uncommitted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state shows."""
+
+    pattern: str
+    en: str
+    ko: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state, its light pattern, and its sentence in both languages."""
+
+    state: State
+    pattern: str
+    en: str
+    ko: str
+
+    @property
+    def sentence(self) -> str:
+        """Both languages on one line."""
+        return f"{self.en} / {self.ko}"
+
+
+def _blinks(count: int) -> str:
+    return "**.." * count + "." * 10
+
+
+LOOKS: Final[Mapping[State, Look]] = {
+    State.NOT_ENROLLED: Look(
+        "*.*.*.*.........",
+        "No server knows this device yet, so nothing is recorded. Enrol it: jagalchi-agent enrol.",
+        "아직 서버에 등록되지 않아 기록하지 않습니다. jagalchi-agent enrol 명령으로 등록하세요.",
+    ),
+    State.DISK_TROUBLE: Look(
+        _blinks(5),
+        "The card cannot be written ({trouble}). {uncommitted} readings wait in memory and are lost"
+        " if the power fails. Replace the card.",
+        "카드에 쓸 수 없습니다({trouble}). 측정 {uncommitted}건이 메모리에만 있어"
+        " 전원이 끊기면 사라집니다. 카드를 교체하세요.",
+    ),
+    State.DISK_FULL: Look(
+        _blinks(4),
+        "The card is full and nothing more may be let go. {uncommitted} readings wait in memory."
+        " Bring the truck into coverage so that it can deliver.",
+        "카드가 가득 찼고 더 지울 수 있는 기록이 없습니다. 측정 {uncommitted}건이"
+        " 메모리에 있습니다. 통신이 되는 곳으로 이동하세요.",
+    ),
+    State.LOG_INCONSISTENT: Look(
+        _blinks(6),
+        "The log has shown two different histories. Recording and delivery go on, proofs have"
+        " stopped. Tell the operator; keep this card.",
+        "로그가 서로 다른 두 이력을 보였습니다. 기록과 전송은 계속되지만 증명은 멈췄습니다."
+        " 운영자에게 알리고 이 카드를 보관하세요.",
+    ),
+    State.REFUSED: Look(
+        _blinks(3),
+        "The server refuses this device ({denied}). Everything is recorded and kept."
+        " Call the operator.",
+        "서버가 이 기기를 거부합니다({denied_ko}). 모든 기록은 보관되고 있습니다."
+        " 운영자에게 연락하세요.",
+    ),
+    State.EXCURSION: Look(
+        "****....",
+        "A temperature limit is exceeded. It is recorded as an alarm. Check the cargo now.",
+        "온도 한계를 벗어났습니다. 경보로 기록되었습니다. 지금 화물을 확인하세요.",
+    ),
+    State.SENSOR_FAULT: Look(
+        _blinks(2),
+        "{faulty} measurement(s) give no usable value. That is recorded as a fault."
+        " Check the sensor's plug and cable.",
+        "측정 {faulty}개에서 쓸 수 있는 값이 나오지 않습니다. 고장으로 기록됩니다."
+        " 센서 연결을 확인하세요.",
+    ),
+    State.CLOCK_UNKNOWN: Look(
+        "*...*...........",
+        "Nobody vouches for the clock. Readings are kept in order and dated later."
+        " Go where there is sky or network.",
+        "시각을 확인할 수 없습니다. 측정은 순서대로 보관되며 나중에 시각이 정해집니다."
+        " 하늘이 보이거나 통신이 되는 곳으로 이동하세요.",
+    ),
+    State.UNPROVED: Look(
+        "**......*.......",
+        "For over an hour the server's answers have proved nothing. {waiting} records are kept."
+        " Tell the operator.",
+        "한 시간 넘게 서버의 응답이 아무것도 증명하지 못했습니다. 기록 {waiting}건을 보관 중입니다."
+        " 운영자에게 알리세요.",
+    ),
+    State.OFFLINE: Look(
+        "*...............",
+        "Recording without contact to the server. {waiting} records are safe on the card and will"
+        " be delivered. Nothing to do.",
+        "서버와 연결되지 않은 채 기록 중입니다. 기록 {waiting}건이 카드에 안전하게 있으며"
+        " 나중에 전송됩니다. 조치할 것이 없습니다.",
+    ),
+    State.CATCHING_UP: Look(
+        "*.*.............",
+        "Recording and delivering. {waiting} records are not yet proved. Nothing to do.",
+        "기록하고 전송하는 중입니다. 기록 {waiting}건이 아직 증명되지 않았습니다."
+        " 조치할 것이 없습니다.",
+    ),
+    State.PROVED: Look(
+        "*.......",
+        "Recording; the log has proved that it holds everything delivered. All is well.",
+        "기록 중이며 전송된 모든 기록이 로그에 있음이 증명되었습니다. 정상입니다.",
+    ),
+}
+
+A_FEW: Final = 64
+"""Rows on their way at any moment; more than that is a backlog."""
+
+
+def judge(facts: Facts, now_ms: int) -> Health:
+    """The worst that is true, in words."""
+    state = next(state for state, true in _truths(facts, now_ms) if true)
+    look = LOOKS[state]
+    title = PROBLEMS[facts.denied].title if facts.denied else None
+    words = {
+        "trouble": facts.trouble,
+        "uncommitted": facts.uncommitted,
+        "denied": title.en if title else "",
+        "denied_ko": title.ko if title else "",
+        "faulty": facts.faulty,
+        "waiting": facts.waiting,
+    }
+    return Health(state, look.pattern, look.en.format(**words), look.ko.format(**words))
+
+
+def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
+    heard = facts.good_ms is not None and now_ms - facts.good_ms < OFFLINE_MS
+    online = facts.server and heard and facts.link is not False
+    distrusted = (
+        facts.distrust_ms is not None and now_ms - facts.distrust_ms >= DISTRUST_SHOWN_MS
+    )
+    return (
+        (State.NOT_ENROLLED, not facts.enrolled),
+        (State.DISK_TROUBLE, facts.trouble is not None),
+        (State.DISK_FULL, facts.full),
+        (State.LOG_INCONSISTENT, facts.two_histories),
+        (State.REFUSED, facts.denied is not None),
+        (State.EXCURSION, facts.excursion),
+        (State.SENSOR_FAULT, facts.faulty > 0),
+        (State.CLOCK_UNKNOWN, not facts.clock_known),
+        (State.UNPROVED, distrusted),
+        (State.OFFLINE, not online),
+        (State.CATCHING_UP, facts.waiting > A_FEW),
+        (State.PROVED, True),
+    )

@@ -1,0 +1,48 @@
+"""What the loop knows, as one state for everybody. Reads only; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.core import health
+from agent.core.health import Facts
+from agent.core.sync import Phase, Sync
+from agent.edge import Edge, State
+from hal import Moment
+
+
+def report(edge: Edge, state: State, sync: Sync) -> State:
+    """The state after this turn, and the light that shows it."""
+    sealer = edge.sealer
+    counters = sealer.outbox.counters(sync.held, ring=sealer.ring, overflowed=sealer.overflowed)
+    after = replace(
+        state,
+        sync=sync,
+        counters=counters,
+        head=sealer.head,
+        tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
+        durable_ms=sealer.durable_ms,
+        damaged=sealer.damaged,
+    )
+    after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
+    edge.bench.light.show(after.health.pattern, Moment(after.now.boot_ms, after.now.utc_ms))
+    return after
+
+
+def _facts(edge: Edge, state: State) -> Facts:
+    sync, sealer = state.sync, edge.sealer
+    return Facts(
+        server=edge.courier is not None,
+        trouble=sealer.outbox.trouble,
+        full=sealer.full,
+        two_histories=sealer.outbox.two_histories,
+        denied=sync.problem if sync.phase is Phase.HALTED else None,
+        excursion=state.senses.alarmed,
+        faulty=len(state.senses.faulty),
+        clock_known=state.now.utc_ms is not None,
+        distrust_ms=sync.distrust_ms,
+        good_ms=sync.good_ms,
+        link=sync.link,
+        waiting=state.counters.waiting,
+        uncommitted=state.counters.uncommitted,
+    )

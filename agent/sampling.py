@@ -1,0 +1,43 @@
+"""One beat of recording: ask the instruments, make drafts, hand them to the sealer.
+
+Never waits and never fails: what an instrument cannot say is a fault in the reading, and what the
+card cannot take waits in the sealer's ring.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.core import schedule, sensing
+from agent.core.sensing import Context
+from agent.edge import Edge, State
+from agent.edges import instruments
+from agent.edges.clock import Instant
+from hal import Moment
+from protocol.registry import Reason
+
+
+def sample(edge: Edge, before: State, now: Instant) -> State:
+    """Read what is due and seal it; commit what is due."""
+    beats, tasks = schedule.due(before.schedule, now.boot_ms)
+    seen = instruments.observe(edge.bench, tasks, Moment(now.boot_ms, now.utc_ms))
+    sealer = edge.sealer
+    context = Context(
+        plan=edge.plan,
+        told=sealer.told,
+        tree=sealer.tree(),
+        inconsistent=sealer.outbox.two_histories,
+        aside=before.counters.set_aside,
+    )
+    senses, drafts = sensing.take(seen, before.senses, context, now)
+    sealer.put(drafts, now)
+    return replace(before, now=now, schedule=beats, senses=senses)
+
+
+def finish(edge: Edge, before: State, now: Instant) -> State:
+    """Close the epoch, once; from then on only what is there is looked after."""
+    if before.closed:
+        edge.sealer.tend(now)
+    else:
+        edge.sealer.close(now, Reason.STOP)
+    return replace(before, now=now, closed=True)
