@@ -44,11 +44,11 @@ def begin(edge: Edge) -> State:
 
 
 def turn(edge: Edge, state: State, mode: Mode) -> State:
-    """One turn: what came back is settled, what is due is recorded, one batch is shipped."""
+    """What came back is settled, what is due is recorded, one batch is shipped."""
     now = edge.clock.read()
     if edge.courier is not None:
         edge.courier.link_up = edge.bench.link.up(Moment(now.boot_ms, now.utc_ms))
-    line = shipping.collect(edge, state.sync, now.boot_ms)
+    line = shipping.collect(edge, state.sync, now.boot_ms, hurry=mode is Mode.DRAIN)
     state = (sampling.sample if mode is Mode.RUN else sampling.finish)(edge, state, now)
     line = shipping.retry_aside(edge, line, now.boot_ms)
     line = shipping.ship(edge, line, now.boot_ms, hurry=mode is Mode.DRAIN)

@@ -10,9 +10,12 @@ from agent.core.sync import Phase, Sync
 from agent.edge import Edge, State
 from hal import Moment
 
+BUZZ = "**......"
+SILENT = "........"
+
 
 def report(edge: Edge, state: State, sync: Sync) -> State:
-    """The state after this turn, and the light that shows it."""
+    """The state after this turn; the light and the buzzer show it."""
     sealer = edge.sealer
     counters = sealer.outbox.counters(sync.held, ring=sealer.ring, overflowed=sealer.overflowed)
     after = replace(
@@ -25,7 +28,9 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
         damaged=sealer.damaged,
     )
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
-    edge.bench.light.show(after.health.pattern, Moment(after.now.boot_ms, after.now.utc_ms))
+    moment = Moment(after.now.boot_ms, after.now.utc_ms)
+    edge.bench.light.show(after.health.pattern, moment)
+    edge.bench.buzzer.show(BUZZ if after.senses.alarmed else SILENT, moment)
     return after
 
 

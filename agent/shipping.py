@@ -89,16 +89,17 @@ def _request(edge: Edge, ask: Ask) -> tuple[Ask, Request]:
             return Post(way, found.cuts), Request("POST", f"{base}/spans?since={since}", body)
 
 
-def collect(edge: Edge, before: Sync, now_ms: int) -> Sync:
+def collect(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sync:
     """Take what came back, if anything: settle its proofs, then tell the machine."""
     outcome = edge.courier.collect() if edge.courier else None
     if outcome is None:
         return before
-    got = _meaning(outcome, before)
-    if isinstance(got, Answered):
-        got = _settle(edge, got, now_ms)
-    jitter = int.from_bytes(edge.entropy(JITTER_BYTES), "big")
     shelves = edge.sealer.outbox.shelves
+    got = _meaning(outcome, before)
+    if isinstance(got, Answered) and sync.settles(before.asked, shelves, hurry=hurry):
+        got = _settle(edge, got, now_ms)
+        shelves = edge.sealer.outbox.shelves
+    jitter = int.from_bytes(edge.entropy(JITTER_BYTES), "big")
     after, asides = answers.answered(before, shelves, got, now_ms, jitter)
     _set_aside(edge.sealer.outbox, asides)
     return after

@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Field, NinjaAPI, Path, Query, Schema
 from ninja.errors import ValidationError
@@ -216,17 +216,20 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
 
 def _unavailable(request: HttpRequest, error: Raised) -> HttpResponse:
     logger.warning("log unavailable: %s", error)
+    connection.close()  # whatever state it was left in, the next request begins afresh
     return problem(Problem.LOG_UNAVAILABLE, "the log cannot be extended just now")
 
 
 def _busy(request: HttpRequest, error: Raised) -> HttpResponse:
     logger.warning("database busy: %s", error)
+    connection.close()
     return problem(Problem.BUSY, "the database cannot be used just now")
 
 
 @api.exception_handler(Exception)
 def _internal(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("unexpected", exc_info=error)
+    connection.close()
     return problem(Problem.INTERNAL, "this is a defect of the server; it has been recorded")
 
 

@@ -91,7 +91,6 @@ def run(chosen: argparse.Namespace) -> int:
         raise Refused(str(error)) from None
     print(_ready(), flush=True)
     _remind()
-    print(f"listening on http://{chosen.host}:{chosen.port}/", flush=True)
     serve.Server(listen, listener).run()
     return 0
 

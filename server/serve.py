@@ -75,6 +75,8 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
             "loglevel": "warning",
             "proc_name": "jagalchi-server",
             "control_socket_disable": True,
+            "preload_app": True,  # what is wrong with the application shows before a fork
+            "when_ready": self._say,
             "post_worker_init": self._begin,
             "worker_exit": self._end,
         }
@@ -83,8 +85,11 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
                 self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The application, loaded in each worker."""
+        """The application."""
         return get_wsgi_application()
+
+    def _say(self, _arbiter: Any) -> None:
+        print(f"listening on http://{self._listen.host}:{self._listen.port}/", flush=True)
 
     def _begin(self, _worker: Any) -> None:
         self._ticker = Ticker(Pulse(settings.JAGALCHI.home / "tick.lock"))

@@ -16,12 +16,13 @@ from typing import Final
 
 from agent.core import lanes
 from agent.core.lanes import Way
-from agent.core.ranges import NONE, Ranges
+from agent.core.ranges import NONE, Ranges, run
 from agent.core.shelf import Cut, Held, Shelf
 from protocol.registry import Problem
 from protocol.span import MAX_RECORDS
 
 COLLECT_SPANS: Final = 16
+SETTLE_ROWS: Final = 16
 COLLECT_AGE_MS: Final = 60_000
 FORGET_HELD_MS: Final = 3_600_000
 FIRST_RETRY_ASIDE_MS: Final = 3_600_000
@@ -157,6 +158,19 @@ def wake_ms(sync: Sync, now_ms: int) -> int | None:
     waiting = sync.phase in (Phase.BACKOFF, Phase.HALTED)
     at = sync.until_ms if waiting else sync.collect_ms
     return at if at > now_ms else None
+
+
+def settles(asked: Ask | None, shelves: Sequence[Shelf], *, hurry: bool) -> bool:
+    """Whether the proofs in the answer to this are worth verifying at once.
+
+    Verifying a checkpoint costs a truck's computer more than making ten readings, so the receipts
+    of a few routine rows are left to be collected together with their neighbours.
+    """
+    if not isinstance(asked, Post):
+        return isinstance(asked, Collect)
+    alarms = {shelf.number: shelf.alarms for shelf in shelves if shelf.alarms}
+    urgent = any(run(c.first, c.last) & alarms.get(c.number, NONE) for c in asked.cuts)
+    return hurry or urgent or sum(map(len, asked.cuts)) >= SETTLE_ROWS
 
 
 def retry_aside_due(sync: Sync, now_ms: int) -> tuple[Sync, bool]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from agent.core import eviction
 from agent.core.chain import Lane
 from agent.core.ranges import NONE, Ranges, run
-from agent.core.shelf import Counters, Held, Shelf, count
+from agent.core.shelf import Counters, Cut, Held, Shelf, count
 from agent.edges import card, rows
 from agent.edges.card import (
     Connect,
@@ -291,6 +291,14 @@ class Outbox:
             lost = tuple(one for one in self._pending if not rows.holds(sql, one.row.head))
         self._pending = []
         return lost
+
+    def sound(self, cut: Cut) -> tuple[bytes, ...]:
+        """The rows of a cut up to the first that is not what was sealed, which is marked rotten."""
+        with self.using() as sql:
+            good = rows.sound(sql, cut, self._shelves[cut.number].epoch)
+        if len(good) < len(cut):
+            self.rot(cut.number, cut.first + len(good))
+        return good
 
     def rot(self, number: int, seq: int) -> None:
         """This row's bytes are no longer what was sealed: out of the way with it, until buried."""

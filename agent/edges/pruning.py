@@ -14,9 +14,9 @@ from hashlib import sha256
 
 from agent.core import eviction
 from agent.core.eviction import Listed
-from agent.core.ranges import run
+from agent.core.ranges import NONE, run
 from agent.core.shelf import Cut
-from agent.edges import rows, slicing
+from agent.edges import rows
 from agent.edges.outbox import Kept, Outbox, Proof
 from protocol.errors import ProtocolError
 from protocol.record import open_sealed
@@ -27,6 +27,7 @@ KEEP_PROVED_MS = 7 * 86_400_000
 KEEP_PROVED_ROWS = 100_000
 FREE_AT_LEAST = 100
 FREE_PROOFS = 128
+PLANS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +102,16 @@ def _free(outbox: Outbox, going: list[tuple[int, Cut]]) -> int:
 
 
 def evictable(outbox: Outbox) -> Burial | None:
-    """What has to go next when nothing proved is left to free. Raises StorageTrouble."""
-    plan = eviction.plan(lambda: _unproved(outbox))
-    found = [(cut, slicing.sound(outbox, cut)) for cut in plan]
-    whole = [(cut, sealed) for cut, sealed in found if len(sealed) == len(cut)]
+    """What has to go next when nothing proved is left to free. Raises StorageTrouble.
+
+    A row that turns out to have rotted is out of the next plan: it gets a tombstone of its own.
+    """
+    for _ in range(PLANS):
+        plan = eviction.plan(lambda: _unproved(outbox))
+        found = [(cut, outbox.sound(cut)) for cut in plan]
+        whole = [(cut, sealed) for cut, sealed in found if len(sealed) == len(cut)]
+        if whole or not plan:
+            break
     if not whole:
         return None
     ranges = tuple(eviction.bury([open_sealed(one) for one in sealed]) for _, sealed in whole)
@@ -112,9 +119,13 @@ def evictable(outbox: Outbox) -> Burial | None:
 
 
 def _unproved(outbox: Outbox) -> Iterator[Listed]:
+    waiting = {
+        shelf.number: shelf.waiting - outbox.rotten.get(shelf.number, NONE)
+        for shelf in outbox.shelves
+    }
     with outbox.using() as sql:
         for row in rows.listed(sql):
-            if row[1] in outbox.shelf(row[0]).waiting:
+            if row[1] in waiting.get(row[0], NONE):
                 yield row
 
 

@@ -12,14 +12,17 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import takewhile
 
 from agent.core import eviction
 from agent.core.eviction import Listed
 from agent.core.ranges import Ranges, run
 from agent.core.shelf import Cut, Shelf
 from agent.edges.card import APPLICATION_ID, FORMAT
+from protocol.errors import ProtocolError
 from protocol.opening import Head
 from protocol.record import Sealed
+from protocol.span import Span
 
 PINNED = ", ".join(str(kind.value) for kind in sorted(eviction.PINNED))
 
@@ -164,6 +167,19 @@ def between(
     )
     for row, digest, sealed in rows:
         yield place(row)[1], digest, sealed
+
+
+def sound(sql: sqlite3.Connection, cut: Cut, epoch: bytes) -> tuple[bytes, ...]:
+    """The rows of a cut before the first that is missing, altered, or not where it belongs."""
+    found = between(sql, cut.number, cut.first, cut.last)
+    numbered = takewhile(lambda pair: pair[0] == pair[1][0], enumerate(found, cut.first))
+    hashed = takewhile(lambda row: sha256(row[2]).digest() == row[1], (row for _, row in numbered))
+    good = tuple(sealed for _, _, sealed in hashed)
+    try:
+        span = Span.open(good)
+    except ProtocolError as error:
+        return good[: error.index or 0]
+    return good if (span.epoch, span.first) == (epoch, cut.first) else ()
 
 
 def listed(sql: sqlite3.Connection) -> Iterator[Listed]:

@@ -15,8 +15,6 @@ from itertools import accumulate, takewhile
 from agent.core.shelf import Cut
 from agent.edges import rows
 from agent.edges.outbox import Outbox
-from protocol.errors import ProtocolError
-from protocol.span import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +29,11 @@ def read(outbox: Outbox, cuts: Sequence[Cut], max_bytes: int) -> Slice:
     """Read spans for a batch, as many whole rows as fit into `max_bytes`."""
     good: list[tuple[Cut, tuple[bytes, ...]]] = []
     for cut in cuts:
-        span = _fitting(sound(outbox, cut), max_bytes)
+        span = _fitting(outbox.sound(cut), max_bytes)
         max_bytes -= sum(map(_cost, span))
         if span:
             good.append((replace(cut, last=cut.first + len(span) - 1), span))
     return Slice(tuple(cut for cut, _ in good), tuple(span for _, span in good))
-
-
-def sound(outbox: Outbox, cut: Cut) -> tuple[bytes, ...]:
-    """The rows of a cut up to the first that is not what was sealed; that one is marked rotten."""
-    with outbox.using() as sql:
-        found = tuple(rows.between(sql, cut.number, cut.first, cut.last))
-    good = _chained(_whole(found, cut.first), outbox.shelf(cut.number).epoch, cut.first)
-    if len(good) < len(cut):
-        outbox.rot(cut.number, cut.first + len(good))
-    return good
 
 
 def own(outbox: Outbox, cut: Cut) -> dict[int, bytes]:
@@ -53,24 +41,6 @@ def own(outbox: Outbox, cut: Cut) -> dict[int, bytes]:
     with outbox.using() as sql:
         found = rows.between(sql, cut.number, cut.first, cut.last)
         return {seq: sealed for seq, digest, sealed in found if sha256(sealed).digest() == digest}
-
-
-def _whole(found: Sequence[tuple[int, bytes, bytes]], first: int) -> tuple[bytes, ...]:
-    """The rows before the first that is missing or does not have its hash."""
-    numbered = takewhile(lambda pair: pair[0] == pair[1][0], enumerate(found, first))
-    hashed = takewhile(lambda row: sha256(row[2]).digest() == row[1], (row for _, row in numbered))
-    return tuple(sealed for _, _, sealed in hashed)
-
-
-def _chained(good: tuple[bytes, ...], epoch: bytes, first: int) -> tuple[bytes, ...]:
-    """The rows before the first whose content does not belong where it stands."""
-    if not good:
-        return ()
-    try:
-        span = Span.open(good)
-    except ProtocolError as error:
-        return good[: error.index or 0]
-    return good if (span.epoch, span.first) == (epoch, first) else ()
 
 
 def _fitting(span: Sequence[bytes], max_bytes: int) -> tuple[bytes, ...]:

@@ -16,7 +16,7 @@ TOKEN_LIFE_MS = 24 * 3600 * 1000
 MIN_ENTROPY = 16
 
 
-class UnknownDevice(LookupError):  # noqa: N818 - named after what it says
+class UnknownDevice(LookupError):
     """No device of this name is enrolled here."""
 
 

@@ -8,7 +8,7 @@ server accepts".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 
@@ -37,11 +37,12 @@ class Flag(IntFlag):
 class Epoch:
     """One epoch as far as it is held.
 
-    parent: the head its opening names, or None. held / told: numbers that are held, and
-    those held or explained by a tombstone. leaf, index: the opening's leaf hash and place in
-    the log. opened: (checkpoint size, UTC ms) as its opening states, for telling siblings. gossip:
-    largest checkpoint size that its records prove to have known. trusted: (earliest, latest) UTC ms
-    that is certain. reading: (seq, sealed bytes) of the newest. heard: first and last received, ms.
+    parent: the head its opening names, or None. held / told: numbers that are held, and those held
+    or explained by a tombstone. opening: its opening as sealed; leaf, index: that record's leaf
+    hash and place in the log. opened: (checkpoint size, UTC ms) as its opening states, for telling
+    siblings. gossip: largest checkpoint size that its records prove to have known. trusted:
+    (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the newest. heard:
+    first and last received, UTC ms of the server.
     """
 
     id: bytes
@@ -49,6 +50,7 @@ class Epoch:
     parent: Head | None
     held: Runs
     told: Runs
+    opening: bytes = b""
     leaf: bytes = b""
     opened: tuple[int, int] = (0, 0)
     index: int | None = None
@@ -86,17 +88,22 @@ def begin(opening: Sealed) -> Epoch:
         raise TypeError("not an opening")
     size = body.checkpoint.size if body.checkpoint else 0
     opened = (size, opening.record.utc_ms or 0)
-    return Epoch(opening.record.epoch, opening.kid, body.head, (), (), opened=opened)
+    epoch, sealed = opening.record.epoch, opening.sealed
+    return Epoch(epoch, opening.kid, body.head, (), (), opening=sealed, opened=opened)
 
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """Records first..last of an epoch that the card forgot after shipping them."""
+    """Records first..last of an epoch that the card forgot after shipping them.
+
+    rows: how many of them are held. by: the epoch whose opening shows it.
+    """
 
     epoch: bytes
     first: int
     last: int
     rows: int
+    by: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,15 +122,17 @@ def tails(epochs: Iterable[Epoch]) -> tuple[Tail, ...]:
     """
     tree = _children(epochs)
     found: list[Tail] = []
-    pending = [(epoch, lost) for epoch, lost in _branches(tree.get(ROOT, []))]
+    pending = _branches(tree.get(ROOT, []))
     while pending:
-        epoch, lost = pending.pop()
-        children = tree.get(epoch.id, [])
-        cut = min((_head_seq(child) for child in children), default=None)
-        first = 0 if lost else None if cut is None else cut + 1
-        if first is not None:
-            found += _tail(epoch, first)
-        pending += [(child, lost or lower) for child, lower in _branches(children)]
+        epoch, by = pending.pop()
+        branches = _branches(tree.get(epoch.id, []))
+        if by is not None:
+            found += _tail(epoch, 0, by)
+            branches = [(child, by) for child, _ in branches]
+        elif branches:
+            keeper = next(child for child, over in branches if over is None)
+            found += _tail(epoch, _head_seq(keeper) + 1, keeper.id)
+        pending += branches
     return tuple(sorted(found, key=lambda tail: tail.epoch))
 
 
@@ -138,22 +147,21 @@ def _head_seq(epoch: Epoch) -> int:
     return epoch.parent.seq if epoch.parent else -1
 
 
-def _branches(children: list[Epoch]) -> Iterator[tuple[Epoch, bool]]:
-    """Each child, and whether it is beyond the head that a sibling names."""
+def _branches(children: list[Epoch]) -> list[tuple[Epoch, bytes | None]]:
+    """Each child, and the sibling that names a head before it: then the child was forgotten."""
     if not children:
-        return
+        return []
     cut = min(_head_seq(child) for child in children)
     newest = max((c for c in children if _head_seq(c) == cut), key=lambda c: (c.opened, c.id))
-    for child in children:
-        yield child, child is not newest
+    return [(child, None if child is newest else newest.id) for child in children]
 
 
-def _tail(epoch: Epoch, first: int) -> list[Tail]:
+def _tail(epoch: Epoch, first: int, by: bytes) -> list[Tail]:
     if not epoch.held or epoch.held[-1][1] < first:
         return []
     last = epoch.held[-1][1]
     rows = last - first + 1 - ranges.size(ranges.absent(epoch.held, first, last))
-    return [Tail(epoch.id, first, last, rows)]
+    return [Tail(epoch.id, first, last, rows, by)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,12 +83,13 @@ class DeviceKey(models.Model):
 class EpochFacts(models.Model):
     """One open epoch: its place in the device's tree, its runs, and what its records show.
 
-    held, told: runs of numbers as text (ranges.py). last_reading: the newest reading as sealed.
+    held, told: runs of numbers as text (ranges.py). opening, last_reading: records as sealed.
     """
 
     device = models.ForeignKey(Device, models.PROTECT, related_name="epochs")
     epoch = models.BinaryField()
     kid = models.BinaryField()
+    opening = models.BinaryField()
     opening_leaf = models.BinaryField()
     parent = models.BinaryField(null=True)
     parent_seq = models.BigIntegerField(null=True)

@@ -36,8 +36,11 @@ class Wanted:
 def answer(
     verdicts: Sequence[wire.Verdict], leaves: Sequence[bytes], since: int, now_ms: int
 ) -> wire.Answer:
-    """Extend the log by what is staged, and prove these leaves from a device's `since`."""
-    checkpoint = _extended(now_ms) if leaves else _newest()
+    """Extend the log by what is staged, and prove these leaves from a device's `since`.
+
+    Raises LogUnavailable, LogBroken, and ProtocolError LOG_UNAVAILABLE for a size never reached.
+    """
+    checkpoint = log.sequence(now_ms) if leaves else log.newest()
     return replace(_proofs(checkpoint, leaves, since, now_ms), verdicts=tuple(verdicts))
 
 
@@ -49,7 +52,7 @@ def page(device: str, wanted: Wanted, now_ms: int) -> wire.Answer:
     rows = rows.filter(first__gt=wanted.seq - MAX_RECORDS).order_by("first", "id")
     found = [(first, bytes(leaf)) for first, leaf in rows.values_list("first", "leaf_hash")[:33]]
     leaves = [leaf for _, leaf in found[: wire.MAX_RECEIPTS]]
-    proofs = _proofs(_newest(), leaves, wanted.since, now_ms)
+    proofs = _proofs(log.newest(), leaves, wanted.since, now_ms)
     if wanted.hashes:
         proofs = replace(proofs, hashes=tuple(_record_hashes(r.leaf) for r in proofs.receipts))
     if len(found) > wire.MAX_RECEIPTS:
@@ -71,26 +74,12 @@ def head(device: str, after: int) -> wire.HeadAnswer:
         for _, epoch, held in found[:PAGE_EPOCHS]
     )
     more = found[PAGE_EPOCHS - 1][0] if len(found) > PAGE_EPOCHS else None
-    return wire.HeadAnswer(epochs, _newest().size, more)
+    return wire.HeadAnswer(epochs, log.newest().size, more)
 
 
 def _must_exist(device: str) -> None:
     if not Device.objects.filter(name=device).exists():
         raise ProtocolError(Problem.UNKNOWN_DEVICE, "no device of this name is enrolled here")
-
-
-def _extended(now_ms: int) -> Checkpoint:
-    try:
-        return log.sequence(now_ms)
-    except (log.LogUnavailable, log.LogBroken) as error:
-        raise ProtocolError(Problem.LOG_UNAVAILABLE, str(error)) from error
-
-
-def _newest() -> Checkpoint:
-    try:
-        return log.newest()
-    except (log.LogUnavailable, log.LogBroken) as error:
-        raise ProtocolError(Problem.LOG_UNAVAILABLE, str(error)) from error
 
 
 def _proofs(

@@ -1,5 +1,12 @@
 """Addresses of the pages."""
 
-from django.urls import URLPattern
+from django.urls import path, re_path
 
-urlpatterns: list[URLPattern] = []
+from server.web import views
+
+urlpatterns = [
+    path("", views.devices, name="devices"),
+    re_path(r"^devices/(?P<name>[a-z2-7]{16})$", views.device, name="device"),
+    path("style.css", views.style, name="style"),
+    re_path(r"^(?!api/|tile/|checkpoint).*$", views.not_found),
+]

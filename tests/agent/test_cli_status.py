@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -129,30 +127,3 @@ def test_another_programs_database_is_not_an_outbox(tmp_path: Path) -> None:
         sql.execute("CREATE TABLE t (a)")
     with pytest.raises(NoOutboxError, match="not an outbox of this program"):
         glimpse(path)
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
-def test_another_user_can_neither_ask_nor_look(truck: Truck) -> None:
-    """Runs in a child that gives up root: what a stranger on the device would meet."""
-    truck.record(1)
-    control = Control.open(truck.config.parent / "agent.sock")
-    truck.config.parent.chmod(0o755)
-    for folder in truck.config.parents:
-        folder.chmod(folder.stat().st_mode | 0o111)
-    child = os.fork()
-    if child == 0:
-        os.setgid(65_534)
-        os.setuid(65_534)
-        os._exit(_open_doors(truck.config.parent))
-    _, ending = os.waitpid(child, 0)
-    control.close()
-    assert os.waitstatus_to_exitcode(ending) == 0
-
-
-def _open_doors(folder: Path) -> int:
-    """How many of the doors open."""
-    names = ("device.key", "enrolment.cbor", "outbox.db", "outbox.db-wal", "outbox.db.lock")
-    opened = sum(os.access(folder / name, os.R_OK) for name in names)
-    with socket.socket(socket.AF_UNIX) as client:
-        opened += client.connect_ex(str(folder / "agent.sock")) == 0
-    return opened

@@ -48,11 +48,18 @@ def test_the_address_leaves_the_environment(ear: tuple[socket.socket, str]) -> N
 
 @pytest.mark.parametrize("address", [None, "", "/nowhere/at/all"])
 def test_nobody_listening_changes_nothing(address: str | None) -> None:
+    before = _descriptors()
     notifier = Notifier(address)
     notifier.ready()
+    assert _descriptors() == before + 1
     notifier.close()
     notifier.close()
     notifier.watchdog()
+    assert _descriptors() == before
+
+
+def _descriptors() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
 
 def test_a_full_ear_does_not_block(ear: tuple[socket.socket, str]) -> None:

@@ -70,6 +70,9 @@ func check(directory string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("old checkpoint: %w", err)
 	}
+	if err := log.wellFormed(); err != nil {
+		return 0, err
+	}
 	if err := log.receipts(head); err != nil {
 		return 0, err
 	}
@@ -88,6 +91,20 @@ func (log *published) load(name string) error {
 		return err
 	}
 	return json.Unmarshal(data, log)
+}
+
+// wellFormed refuses hashes of another length, which Go's fixed-size type would quietly cut or fill.
+func (log *published) wellFormed() error {
+	all := log.Consistency
+	for _, r := range log.Inclusion {
+		all = append(all, r.Path...)
+	}
+	for _, data := range all {
+		if len(data) != tlog.HashSize {
+			return fmt.Errorf("a path holds a hash of %d bytes", len(data))
+		}
+	}
+	return nil
 }
 
 // open verifies a note under the key and reads origin, size and root from its text.
@@ -213,6 +230,9 @@ func (log *published) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 		var err error
 		if data[i], err = os.ReadFile(log.path(tile)); err != nil {
 			return nil, err
+		}
+		if len(data[i]) != tile.W*tlog.HashSize {
+			return nil, fmt.Errorf("%s has %d bytes", tile.Path(), len(data[i]))
 		}
 	}
 	return data, nil

@@ -28,17 +28,21 @@ def test_a_card_that_forgets_nothing_has_no_lost_tail() -> None:
 
 
 def test_records_beyond_the_head_that_an_opening_names_are_a_lost_tail() -> None:
-    assert epochs.tails([epoch("a"), epoch("b", "a", at=6)]) == (Tail(b"a", 7, 9, 3),)
+    assert epochs.tails([epoch("a"), epoch("b", "a", at=6)]) == (Tail(b"a", 7, 9, 3, b"b"),)
 
 
 def test_epochs_that_hang_on_a_lost_tail_are_lost_with_it() -> None:
     grown = [epoch("a"), epoch("b", "a"), epoch("c", "b"), epoch("d", "a", at=6)]
-    assert epochs.tails(grown) == (Tail(b"a", 7, 9, 3), Tail(b"b", 0, 9, 10), Tail(b"c", 0, 9, 10))
+    assert epochs.tails(grown) == (
+        Tail(b"a", 7, 9, 3, b"d"),
+        Tail(b"b", 0, 9, 10, b"d"),
+        Tail(b"c", 0, 9, 10, b"d"),
+    )
 
 
 def test_of_two_epochs_on_one_head_the_one_that_knows_less_was_forgotten() -> None:
     older, newer = epoch("b", "a", opened=(5, 100)), epoch("c", "a", opened=(8, 50))
-    assert epochs.tails([epoch("a"), newer, older]) == (Tail(b"b", 0, 9, 10),)
+    assert epochs.tails([epoch("a"), newer, older]) == (Tail(b"b", 0, 9, 10, b"c"),)
 
 
 def test_a_card_that_knows_nothing_has_forgotten_everything() -> None:
@@ -49,7 +53,7 @@ def test_a_card_that_knows_nothing_has_forgotten_everything() -> None:
 
 def test_only_held_records_of_a_tail_are_counted() -> None:
     holes = epoch("a", held=((0, 3), (8, 9)), told=((0, 3), (8, 9)))
-    assert epochs.tails([holes, epoch("b", "a", at=2)]) == (Tail(b"a", 3, 9, 3),)
+    assert epochs.tails([holes, epoch("b", "a", at=2)]) == (Tail(b"a", 3, 9, 3, b"b"),)
 
 
 def test_a_clone_that_gossips_is_a_fork_in_any_order_of_epochs() -> None:

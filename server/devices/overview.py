@@ -1,0 +1,183 @@
+"""What a page or a program may read about devices, in a few bounded queries. Changes nothing.
+
+Personal data is not here, and neither are positions: only the kinds of record that may be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from protocol.bodies import Measured, Opening, Reading
+from protocol.record import Record, open_sealed
+from server.devices import epochs as tree
+from server.devices import shelf
+from server.devices.epochs import Epoch, Flag, Pair, Tail
+from server.devices.models import (
+    Assignment,
+    Device,
+    DeviceKey,
+    EpochFacts,
+    ForkEvidence,
+    HeldSpan,
+)
+from server.devices.standing import Signs, Standing, standing
+from server.ledger import log
+
+PAGE = 50
+EPOCHS = 200
+"""Epochs looked at per device, the newest ones: pairs of them are compared."""
+EVIDENCE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LastReading:
+    """The newest reading of the newest epoch that has one, with the names of its sensors."""
+
+    record: Record
+    measured: tuple[tuple[str, Measured], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The newest leaf of a device that the log holds: its place, and when it was received."""
+
+    index: int
+    first: int
+    last: int
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One device at a glance. rows: records held. lost: records in lost tails."""
+
+    name: str
+    asset: str
+    standing: Standing
+    simulated: bool
+    heard_ms: int | None
+    reading: LastReading | None
+    proof: Proof | None
+    rows: int
+    gaps: int
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """All that the page of one device shows; epochs newest first."""
+
+    summary: Summary
+    epochs: tuple[Epoch, ...]
+    tails: tuple[Tail, ...]
+    late: frozenset[bytes]
+    forks: tuple[Pair, ...]
+    suspects: tuple[Pair, ...]
+    quiet: frozenset[bytes]
+    evidence: tuple[ForkEvidence, ...]
+    keys: tuple[DeviceKey, ...]
+    assignments: tuple[Assignment, ...]
+    quarantined: int
+
+
+def summaries(now_ms: int, page: int = 0) -> list[Summary]:
+    """Return up to PAGE devices, in the order of their enrolment; `page` counts from 0."""
+    devices = Device.objects.order_by("enrolled_ms", "name")[page * PAGE : (page + 1) * PAGE]
+    return [_summary(device, _epochs(device.name), now_ms) for device in devices]
+
+
+def count() -> int:
+    """Return how many devices are enrolled."""
+    return Device.objects.count()
+
+
+def detail(name: str, now_ms: int) -> Detail | None:
+    """Return everything about one device, or None for one that nobody enrolled."""
+    device = Device.objects.filter(name=name).first()
+    if device is None:
+        return None
+    epochs = _epochs(name)
+    tails = tree.tails(epochs)
+    return Detail(
+        summary=_summary(device, epochs, now_ms),
+        epochs=tuple(reversed(epochs)),
+        tails=tails,
+        late=frozenset(tail.epoch for tail in tails if _is_late(name, tail)),
+        forks=tree.forks(epochs),
+        suspects=tree.suspects(epochs),
+        quiet=frozenset(tree.quiet(epochs)),
+        evidence=tuple(device.forks.order_by("-id")[:EVIDENCE]),
+        keys=tuple(device.keys.order_by("order")),
+        assignments=tuple(device.assignments.select_related("asset").order_by("-id")[:EVIDENCE]),
+        quarantined=device.quarantined,
+    )
+
+
+def _epochs(device: str) -> list[Epoch]:
+    """The newest epochs, oldest of them first, with their openings' places in the log."""
+    rows = EpochFacts.objects.filter(device=device).order_by("-id")[:EPOCHS]
+    epochs = [shelf.epoch_of(row) for row in rows]
+    places = log.index_of(epoch.leaf for epoch in epochs)
+    return [replace(epoch, index=places.get(epoch.leaf)) for epoch in reversed(epochs)]
+
+
+def _summary(device: Device, epochs: Sequence[Epoch], now_ms: int) -> Summary:
+    tails = tree.tails(epochs)
+    signs = Signs(
+        forks=ForkEvidence.objects.filter(device=device).count() + len(tree.forks(epochs)),
+        suspects=len(tree.suspects(epochs)),
+        revoked=device.revoked_ms is not None,
+        heard_ago_ms=None if device.heard_ms is None else max(now_ms - device.heard_ms, 0),
+        gaps=device.gaps,
+        tails=len(tails),
+    )
+    fitted = device.assignments.filter(until_ms=None).select_related("asset").first()
+    return Summary(
+        name=device.name,
+        asset=fitted.asset.name if fitted else "",
+        standing=standing(signs),
+        simulated=any(Flag.SIMULATED in epoch.flags for epoch in epochs),
+        heard_ms=device.heard_ms,
+        reading=_last_reading(epochs),
+        proof=_proof(device.name),
+        rows=sum(epoch.rows for epoch in epochs),
+        gaps=device.gaps,
+        lost=sum(tail.rows for tail in tails),
+    )
+
+
+def _last_reading(epochs: Iterable[Epoch]) -> LastReading | None:
+    for epoch in reversed(list(epochs)):
+        if epoch.reading is None:
+            continue
+        record = open_sealed(epoch.reading[1]).record
+        if isinstance(record.body, Reading):
+            names = sensor_names(epoch)
+            named = ((names.get(m.sensor, str(m.sensor)), m) for m in record.body.measurements)
+            return LastReading(record, tuple(named))
+    return None
+
+
+def sensor_names(epoch: Epoch) -> dict[int, str]:
+    """Return what the epoch's opening calls its sensors."""
+    body = open_sealed(epoch.opening).record.body
+    return {s.number: s.name for s in body.sensors} if isinstance(body, Opening) else {}
+
+
+def _proof(device: str) -> Proof | None:
+    """The newest span that is in the log; the very newest may be staged and not yet sequenced."""
+    rows = list(HeldSpan.objects.filter(device=device, contested=False).order_by("-id")[:8])
+    places = log.index_of(bytes(row.leaf_hash) for row in rows)
+    for row in rows:
+        if (index := places.get(bytes(row.leaf_hash))) is not None:
+            return Proof(index, row.first, row.last, row.received_ms)
+    return None
+
+
+def _is_late(device: str, tail: Tail) -> bool:
+    """Whether some of a lost tail was logged after the opening that had forgotten it."""
+    spans = HeldSpan.objects.filter(device=device, contested=False)
+    beyond = spans.filter(epoch=tail.epoch, last__gte=tail.first).order_by("-id").first()
+    opening = spans.filter(epoch=tail.by, first=0).first()
+    return beyond is not None and opening is not None and beyond.id > opening.id

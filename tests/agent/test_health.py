@@ -1,0 +1,97 @@
+"""One state for light, status and service manager; the worst that is true wins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from agent.core import health
+from agent.core.health import LOOKS, Facts, State
+from hal import blinks
+from protocol.registry import Problem
+
+WELL = Facts(good_ms=1_000_000)
+NOW = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("facts", "state"),
+    [
+        (WELL, State.PROVED),
+        (replace(WELL, waiting=health.A_FEW), State.PROVED),
+        (replace(WELL, waiting=health.A_FEW + 1), State.CATCHING_UP),
+        (replace(WELL, good_ms=None), State.OFFLINE),
+        (replace(WELL, good_ms=NOW - health.OFFLINE_MS), State.OFFLINE),
+        (replace(WELL, link=False), State.OFFLINE),
+        (replace(WELL, server=False), State.OFFLINE),
+        (replace(WELL, distrust_ms=NOW - health.DISTRUST_SHOWN_MS + 1), State.PROVED),
+        (replace(WELL, distrust_ms=NOW - health.DISTRUST_SHOWN_MS), State.UNPROVED),
+        (replace(WELL, clock_known=False), State.CLOCK_UNKNOWN),
+        (replace(WELL, faulty=1), State.SENSOR_FAULT),
+        (replace(WELL, excursion=True), State.EXCURSION),
+        (replace(WELL, denied=Problem.REVOKED), State.REFUSED),
+        (replace(WELL, two_histories=True), State.LOG_INCONSISTENT),
+        (replace(WELL, full=True), State.DISK_FULL),
+        (replace(WELL, trouble="disk I/O error"), State.DISK_TROUBLE),
+        (replace(WELL, enrolled=False), State.NOT_ENROLLED),
+    ],
+)
+def test_each_fact_shows(facts: Facts, state: State) -> None:
+    assert health.judge(facts, NOW).state is state
+
+
+def test_the_worst_wins_over_all_that_is_less() -> None:
+    every = Facts(
+        enrolled=False,
+        trouble="x",
+        full=True,
+        two_histories=True,
+        denied=Problem.REVOKED,
+        excursion=True,
+        faulty=2,
+        clock_known=False,
+        distrust_ms=0,
+        waiting=10_000,
+    )
+    shown = []
+    for change in (
+        {"enrolled": True},
+        {"trouble": None},
+        {"full": False},
+        {"two_histories": False},
+        {"denied": None},
+        {"excursion": False},
+        {"faulty": 0},
+        {"clock_known": True},
+        {"distrust_ms": None},
+        {"good_ms": 10**7},
+        {"waiting": 0},
+    ):
+        shown.append(health.judge(every, 10**7).state)
+        every = replace(every, **change)  # type: ignore[arg-type]
+    assert [*shown, health.judge(every, 10**7).state] == list(State)
+
+
+def test_every_state_has_a_look_of_its_own_that_moves_and_both_languages() -> None:
+    assert set(LOOKS) == set(State)
+    patterns = [look.pattern for look in LOOKS.values()]
+    assert len(set(patterns)) == len(patterns)
+    for look in LOOKS.values():
+        assert "*" in look.pattern
+        assert set(look.pattern) == {"*", "."}
+        assert look.en.isascii()
+        assert not look.ko.isascii()
+
+
+def test_counted_blinks_are_those_of_the_hardware() -> None:
+    assert LOOKS[State.DISK_TROUBLE].pattern == blinks(5)
+
+
+def test_the_sentence_names_what_a_technician_needs() -> None:
+    facts = replace(WELL, trouble="disk I/O error", uncommitted=17)
+    told = health.judge(facts, NOW)
+    assert "disk I/O error" in told.en
+    assert "17" in told.ko
+    assert told.sentence == f"{told.en} / {told.ko}"
+    assert "{" not in told.sentence
