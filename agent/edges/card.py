@@ -146,7 +146,7 @@ def move_aside(path: Path) -> str:
     Raises StorageTrouble where the file system refuses.
     """
     with translated():
-        taken = sorted(path.parent.glob(f"{path.name}.damaged-[0-9]*[0-9]"), key=_serial)
+        taken = sorted(filter(_serial, path.parent.glob(f"{path.name}.damaged-*")), key=_serial)
         for old in taken[: max(0, len(taken) - KEPT_ASIDE + 1)]:
             old.unlink()
             _companion(old, "-wal").unlink(missing_ok=True)
@@ -160,7 +160,9 @@ def move_aside(path: Path) -> str:
 
 
 def _serial(path: Path) -> int:
-    return int(path.name.rpartition("-")[2])
+    """The number at the end of the name; 0 for a companion file, which goes with its database."""
+    number = path.name.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def _companion(path: Path, suffix: str) -> Path:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from agent.core.reply import PROBLEM_TYPE
 from agent.edges import files
 from agent.edges.courier import LinkLost, Response, Transport
 from agent.edges.signer import EcdsaSigner
@@ -114,8 +115,8 @@ def _accept(response: Response, device: str) -> EnrolAnswer:
 def _reason(response: Response) -> str:
     """The problem's title in both languages, or the bare status where there is none of ours."""
     try:
-        slug = str(json.loads(response.body)["type"]).rpartition("/")[2]
-        title = PROBLEMS[Problem(slug)].title
+        kind = str(json.loads(response.body)["type"])
+        title = PROBLEMS[Problem(kind.removeprefix(PROBLEM_TYPE))].title
     except (ValueError, KeyError, TypeError, RecursionError):
         return f"HTTP status {response.status}"
     return f"{title.en} / {title.ko}"

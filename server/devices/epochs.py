@@ -34,6 +34,16 @@ class Flag(IntFlag):
 
 
 @dataclass(frozen=True, slots=True)
+class Excursion:
+    """The newest event about one limit of one sensor: record `seq` says it is beyond it or not."""
+
+    sensor: int
+    limit: int
+    seq: int
+    ongoing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """One epoch as far as it is held.
 
@@ -41,8 +51,8 @@ class Epoch:
     or explained by a tombstone. opening: its opening as sealed; leaf, index: that record's leaf
     hash and place in the log. opened: (checkpoint size, UTC ms) as its opening states, for telling
     siblings. gossip: largest checkpoint size that its records prove to have known. trusted:
-    (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the newest. heard:
-    first and last received, UTC ms of the server.
+    (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the newest.
+    excursions: what was last said of each limit. heard: first and last received, server's UTC ms.
     """
 
     id: bytes
@@ -58,6 +68,7 @@ class Epoch:
     trusted: tuple[int, int] | None = None
     flags: Flag = Flag.NONE
     reading: tuple[int, bytes] | None = None
+    excursions: tuple[Excursion, ...] = ()
     heard: tuple[int, int] = (0, 0)
 
     @property
@@ -74,6 +85,11 @@ class Epoch:
     def evicted(self) -> Runs:
         """The ranges that a tombstone explains and that are not held."""
         return ranges.outside(self.told, self.held)
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether some limit is exceeded, as far as is held."""
+        return any(one.ongoing for one in self.excursions)
 
     @property
     def rows(self) -> int:

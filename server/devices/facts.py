@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from protocol.bodies import Gossip, Opening
+from protocol.bodies import EventBody, Gossip, Opening
 from protocol.record import Record, Sealed
-from protocol.registry import Kind, TimeSource
-from server.devices.epochs import Epoch, Flag
+from protocol.registry import Event, Kind, Param, TimeSource
+from server.devices.epochs import Epoch, Excursion, Flag
 from server.devices.held import Point
 
 OLDEST_MS = 1_577_836_800_000
@@ -21,6 +21,7 @@ OLDEST_MS = 1_577_836_800_000
 AHEAD_MS = 24 * 3600 * 1000
 TRUSTED = frozenset({TimeSource.NTP, TimeSource.GNSS, TimeSource.SERVER})
 TRUSTED_WITHIN_MS = 60_000
+MAX_LIMITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ def observe(epoch: Epoch, records: Sequence[Sealed], known: Known) -> Epoch:
         trusted=_trusted(epoch, records, known),
         flags=flags,
         reading=_newest_reading(epoch, records),
+        excursions=_excursions(epoch, records),
         heard=(epoch.heard[0] or known.now_ms, max(epoch.heard[1], known.now_ms)),
     )
 
@@ -103,3 +105,26 @@ def _newest_reading(epoch: Epoch, records: Sequence[Sealed]) -> tuple[int, bytes
             found = (sealed.record.seq, sealed.sealed)
             return found if epoch.reading is None or found[0] > epoch.reading[0] else epoch.reading
     return epoch.reading
+
+
+def _excursions(epoch: Epoch, records: Sequence[Sealed]) -> tuple[Excursion, ...]:
+    """Keep the newest event per limit, whatever the order in which they arrive."""
+    newest = {(one.sensor, one.limit): one for one in epoch.excursions}
+    for one in _told(records):
+        known = newest.get((one.sensor, one.limit))
+        if known is None or known.seq < one.seq:
+            newest[one.sensor, one.limit] = one
+    ordered = sorted(newest.values(), key=lambda one: one.seq)
+    return tuple(ordered[-MAX_LIMITS:])
+
+
+def _told(records: Sequence[Sealed]) -> Iterator[Excursion]:
+    for sealed in records:
+        match sealed.record.body:
+            case EventBody(event=Event.EXCURSION_START | Event.EXCURSION_END as event) as body:
+                params = dict(body.params)
+                if Param.VALUE in params:  # a cumulative budget was spent: no episode
+                    continue
+                sensor, limit = body.subject or 0, params.get(Param.LIMIT, 0)
+                began = event is Event.EXCURSION_START
+                yield Excursion(sensor, limit, sealed.record.seq, began)

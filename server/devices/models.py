@@ -84,6 +84,7 @@ class EpochFacts(models.Model):
     """One open epoch: its place in the device's tree, its runs, and what its records show.
 
     held, told: runs of numbers as text (ranges.py). opening, last_reading: records as sealed.
+    excursions: the newest word on each limit, "sensor:limit:seq:ongoing" apart by spaces.
     """
 
     device = models.ForeignKey(Device, models.PROTECT, related_name="epochs")
@@ -106,6 +107,7 @@ class EpochFacts(models.Model):
     last_heard_ms = models.BigIntegerField()
     last_reading_seq = models.BigIntegerField(default=-1)
     last_reading = models.BinaryField(null=True)
+    excursions = models.TextField(default="")
 
     class Meta:
         constraints = [

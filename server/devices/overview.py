@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, open_sealed
 from server.devices import epochs as tree
-from server.devices import shelf
+from server.devices import ranges, shelf
 from server.devices.epochs import Epoch, Flag, Pair, Tail
 from server.devices.models import (
     Assignment,
@@ -127,6 +127,7 @@ def _summary(device: Device, epochs: Sequence[Epoch], now_ms: int) -> Summary:
     signs = Signs(
         forks=ForkEvidence.objects.filter(device=device).count() + len(tree.forks(epochs)),
         suspects=len(tree.suspects(epochs)),
+        beyond=bool(epochs) and epochs[-1].is_beyond,
         revoked=device.revoked_ms is not None,
         heard_ago_ms=None if device.heard_ms is None else max(now_ms - device.heard_ms, 0),
         gaps=device.gaps,
@@ -181,3 +182,14 @@ def _is_late(device: str, tail: Tail) -> bool:
     beyond = spans.filter(epoch=tail.epoch, last__gte=tail.first).order_by("-id").first()
     opening = spans.filter(epoch=tail.by, first=0).first()
     return beyond is not None and opening is not None and beyond.id > opening.id
+
+
+def rows_of(device: str) -> tuple[int, int]:
+    """Return how many records are held of a device, and how many its leaves hold together.
+
+    They differ exactly when some record is logged more than once.
+    """
+    held = EpochFacts.objects.filter(device=device).values_list("held", flat=True)
+    logged = HeldSpan.objects.filter(device=device).values_list("first", "last")
+    distinct = sum(ranges.size(ranges.decode(text)) for text in held)
+    return distinct, sum(last - first + 1 for first, last in logged.iterator())

@@ -18,7 +18,7 @@ from protocol.bodies import Head, Opening, Rotation
 from protocol.leaf import MAX_RECORDS
 from protocol.span import Span
 from server.devices import ranges
-from server.devices.epochs import Epoch, Flag
+from server.devices.epochs import Epoch, Excursion, Flag
 from server.devices.held import Held, House, Key, Point, Said, Source, tombstones
 from server.devices.models import Device, DeviceKey, EpochFacts, Gone, HeldSpan
 from server.devices.ranges import Runs
@@ -106,6 +106,7 @@ def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
         gossip=facts.gossip,
         trusted=None if low is None or high is None else (low, high),
         flags=Flag(facts.flags),
+        excursions=tuple(map(_excursion, facts.excursions.split())),
         reading=None if reading is None else (facts.last_reading_seq, bytes(reading)),
         heard=(facts.first_heard_ms, facts.last_heard_ms),
     )
@@ -121,6 +122,7 @@ CHANGING = [
     "last_heard_ms",
     "last_reading_seq",
     "last_reading",
+    "excursions",
 ]
 
 
@@ -149,7 +151,17 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         last_heard_ms=epoch.heard[1],
         last_reading_seq=reading_seq,
         last_reading=reading,
+        excursions=" ".join(map(_excursion_text, epoch.excursions)),
     )
+
+
+def _excursion_text(one: Excursion) -> str:
+    return f"{one.sensor}:{one.limit}:{one.seq}:{int(one.ongoing)}"
+
+
+def _excursion(text: str) -> Excursion:
+    sensor, limit, seq, ongoing = map(int, text.split(":"))
+    return Excursion(sensor, limit, seq, bool(ongoing))
 
 
 def _head(facts: EpochFacts) -> Head | None:

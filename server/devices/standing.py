@@ -19,6 +19,7 @@ class Standing(StrEnum):
     FORKED = "forked"
     REVOKED = "revoked"
     SUSPECT = "suspect"
+    EXCURSION = "excursion"
     NEW = "new"
     SILENT = "silent"
     GAPS = "gaps"
@@ -28,10 +29,14 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is known about a device: counts of findings, and how long ago it was heard, in ms."""
+    """What is known about a device: counts of findings, and how long ago it was heard, in ms.
+
+    beyond: the newest run says that a limit is exceeded.
+    """
 
     forks: int = 0
     suspects: int = 0
+    beyond: bool = False
     revoked: bool = False
     heard_ago_ms: int | None = None
     gaps: int = 0
@@ -42,6 +47,7 @@ _RULES: tuple[tuple[Standing, Callable[[Signs], bool]], ...] = (
     (Standing.FORKED, lambda signs: signs.forks > 0 and not signs.revoked),
     (Standing.REVOKED, lambda signs: signs.revoked),
     (Standing.SUSPECT, lambda signs: signs.suspects > 0),
+    (Standing.EXCURSION, lambda signs: signs.beyond),
     (Standing.NEW, lambda signs: signs.heard_ago_ms is None),
     (Standing.SILENT, lambda signs: (signs.heard_ago_ms or 0) > SILENT_MS),
     (Standing.GAPS, lambda signs: signs.gaps > 0),

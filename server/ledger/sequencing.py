@@ -181,7 +181,7 @@ def signed(keys: Keys, batch: Batch, mark: Mark) -> Checkpoint:
 
 def _swap(old: Checkpoint, new: Checkpoint, batch: Batch, made: list[Node]) -> None:
     record(new, old.size)
-    hashes = [leaf_hash(leaf) for leaf in batch.leaves]
+    hashes = [digest for level, _, digest in made if level == 0]
     entries = list(zip(range(old.size, new.size), hashes, batch.leaves, strict=True))
     rows.insert("ledger_entry", _ENTRY, entries)
     bodies = [(number, body) for number, body in enumerate(batch.bodies, old.size) if body]

@@ -66,8 +66,14 @@ STANDINGS: Mapping[Standing, Badge] = {
         Text("check", "확인 필요"),
         Text("two runs claim the same time", "두 실행의 시간이 서로 겹칩니다"),
     ),
-    Standing.FORKED: Badge(
+    Standing.EXCURSION: Badge(
         "▲",
+        "bad",
+        Text("limit exceeded", "온도 이탈"),
+        Text("the device reports a limit exceeded", "기기가 한계를 벗어났다고 알렸습니다"),
+    ),
+    Standing.FORKED: Badge(
+        "◆",
         "bad",
         Text("two versions", "기록 충돌"),
         Text(
@@ -97,9 +103,7 @@ WORDS: Mapping[str, Text] = {
         "cold-chain records that cannot be changed later", "나중에 바뀌지 않는 냉장 기록"
     ),
     "devices": Text("Devices", "기기"),
-    "asset": Text("asset", "차량·장소"),
     "device": Text("device", "기기"),
-    "state": Text("state", "상태"),
     "simulated": Text("simulated", "모의"),
     "simulated_note": Text(
         "Demonstration: every reading on this page is simulated.",
@@ -154,7 +158,6 @@ WORDS: Mapping[str, Text] = {
     "bytes": Text("bytes", "바이트"),
     "back": Text("all devices", "전체 기기"),
     "more": Text("more", "더 보기"),
-    "and_more": Text("and more", "외 더 있음"),
     "not_found": Text("There is no such page.", "없는 페이지입니다."),
     "interface": Text("interface for programs", "프로그램용 인터페이스"),
     "time_source": Text("clock", "시각 출처"),

@@ -6,7 +6,9 @@ The fakes stand at the lowest doors only: the sqlite3 connection and the transpo
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -74,6 +76,14 @@ def sealer_on(outbox: Outbox, entropy: Callable[[int], bytes] | None = None) -> 
     return sealer
 
 
+@contextmanager
+def fast_folder() -> Iterator[Path]:
+    """A folder in memory where there is one: thousands of commits that nobody has to survive."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        yield Path(folder)
+
+
 def on_disk(path: Path) -> list[Sealed]:
     """Every record of the file, in order, read behind the outbox's back."""
     sql = sqlite3.connect(path / "outbox.db")
@@ -101,18 +111,27 @@ class Breaker:
     """Breaks the n-th SQL statement of the connections it makes, once, or from there on.
 
     `done`: the statement is carried out and then looks failed. `last` None: only the n-th.
+    `damage`: the error says that the file is damaged, not that the disk failed.
     """
 
     def __init__(self, first: int, *, done: bool, last: int | None = None) -> None:
         self.count = 0
         self.first, self.last = first, last if last is not None else first
         self.done = done
-        self.error: sqlite3.Error = sqlite3.OperationalError("disk I/O error")
+        self.damage = False
 
     @property
     def fired(self) -> bool:
         """Whether any statement was broken."""
         return self.count >= self.first
+
+    def error(self) -> sqlite3.Error:
+        """A fresh one each time: a kept exception would keep its cursor, and that its locks."""
+        if not self.damage:
+            return sqlite3.OperationalError("disk I/O error")
+        error = sqlite3.DatabaseError("database disk image is malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        return error
 
     def connect(self, path: str, **options: Any) -> sqlite3.Connection:
         """Stands in for sqlite3.connect."""
@@ -123,10 +142,10 @@ class Breaker:
                 breaker.count += 1
                 broken = breaker.first <= breaker.count <= breaker.last
                 if broken and not breaker.done:
-                    raise breaker.error
+                    raise breaker.error()
                 cursor = super().execute(*args)
                 if broken:
-                    raise breaker.error
+                    raise breaker.error()
                 return cursor
 
         return sqlite3.connect(path, factory=Connection, **options)

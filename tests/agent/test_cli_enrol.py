@@ -27,7 +27,9 @@ class Desk(BaseHTTPRequestHandler):
         assert (self.path, self.headers["Content-Type"]) == ("/api/enrol", "application/cbor")
         token, public = wire.open_enrol(body, verify_es256)
         if token != "good":
-            return self._send(403, json.dumps({"type": "/problems/token-unknown"}).encode())
+            return self._send(
+                403, json.dumps({"type": "urn:jagalchi:problem:token-unknown"}).encode()
+            )
         vkey = LOG_KEY.vkey
         device = cose.device_id(public)
         answer = EnrolAnswer(device, ORIGIN, vkey, vkey, vkey, 1, "부산 80바 1234", True)

@@ -116,7 +116,7 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(settings: Settings) 
 
 
 def problem(slug: str) -> bytes:
-    return json.dumps({"type": f"https://jagalchi.example/problems/{slug}"}).encode()
+    return json.dumps({"type": f"urn:jagalchi:problem:{slug}"}).encode()
 
 
 @pytest.mark.parametrize(

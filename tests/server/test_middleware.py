@@ -7,6 +7,8 @@ import json
 import pytest
 from django.test import Client
 
+pytestmark = pytest.mark.django_db
+
 LIMIT = 1 << 20
 
 
@@ -37,7 +39,6 @@ def test_a_body_too_large_or_of_unknown_length_is_a_problem_before_it_is_read(
     assert json.loads(response.content)["type"] == f"urn:jagalchi:problem:{slug}"
 
 
-@pytest.mark.django_db
 def test_the_public_log_is_one_copy_for_every_language(client: Client) -> None:
     headers = client.get("/checkpoint", headers={"Accept-Language": "ko"}).headers
     assert "Vary" not in headers and "Content-Language" not in headers

@@ -11,8 +11,9 @@ from django.test import Client, override_settings
 from protocol import cose, merkle, wire
 from protocol.bodies import Gossip, Rotation
 from protocol.opening import TreeHead
-from protocol.record import rotation_message, seal
-from protocol.registry import PROBLEMS, Kind, Problem
+from protocol.record import Sealed, rotation_message, seal
+from protocol.registry import PROBLEMS, Kind, Problem, Reason
+from protocol.tombstone import Evicted, Tombstone
 from server.devices import commands
 from server.devices.models import Device, EpochFacts, ForkEvidence, HeldSpan, Quarantined
 from server.ledger import log
@@ -322,3 +323,49 @@ def test_the_interface_is_described(client: Client) -> None:
         "/api/devices/{device}/config",
         "/api/log/evidence",
     }
+
+
+def stone(chain: list[Sealed], first: int, last: int, lie: str = "") -> Tombstone:
+    """A tombstone that tells of records first..last of the chain, wrongly at one end."""
+    epoch, wrong = chain[0].record.epoch, build.digest("lie")
+    before = wrong if lie == "before" else chain[first - 1].hash
+    end = wrong if lie == "end" else chain[last].hash
+    return Tombstone(
+        (Evicted(epoch, first, last, before, end, last - first + 1, Reason.EVICTED),)
+    )
+
+
+def test_a_tombstone_explains_what_is_missing_and_what_fits_may_still_come(truck: Truck) -> None:
+    chain = truck.chain(20)
+    stoned = truck.append(chain, stone(chain, 5, 9))
+    assert truck.codes(stoned[:5], stoned[10:]) == ["accepted", "accepted"]
+    facts = EpochFacts.objects.get()
+    assert (facts.held, facts.told) == ("0-4,10-20", "0-20")
+    assert Device.objects.get().gaps == 0
+    assert truck.codes(chain[5:8]) == ["accepted"]
+    assert EpochFacts.objects.get().held == "0-7,10-20"
+
+
+@pytest.mark.parametrize(("lie", "seq"), [("before", 4), ("end", 9)])
+def test_a_tombstone_that_contradicts_what_is_held_is_a_fork(
+    truck: Truck, lie: str, seq: int
+) -> None:
+    chain = truck.chain(20)
+    stoned = truck.append(chain, stone(chain, 5, 9, lie))
+    assert truck.codes(stoned[:15], stoned[15:]) == ["accepted", "fork"]
+    assert ForkEvidence.objects.get().seq == seq
+
+
+def test_a_row_that_contradicts_a_held_tombstone_is_a_fork(truck: Truck) -> None:
+    chain = truck.chain(20)
+    stoned = truck.append(chain, stone(chain, 5, 9, "end"))
+    assert truck.codes(stoned[:1], stoned[20:]) == ["accepted", "accepted"]
+    assert truck.codes(chain[8:12]) == ["fork"]
+    assert truck.codes(chain[1:8]) == ["accepted"]
+
+
+def test_a_tombstone_of_an_epoch_that_is_not_open_waits_for_its_opening(truck: Truck) -> None:
+    first = truck.chain(6)
+    second = truck.chain(2, "epoch 2", first[-1].head)
+    told = truck.append(second, stone(truck.chain(6, "epoch 3"), 1, 3))
+    assert truck.codes(first, told[:2], told[2:]) == ["accepted", "accepted", "opening-first"]

@@ -1,0 +1,83 @@
+"""`jagalchi-server demo` from end to end: real processes, real HTTP, nothing lost, nothing left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMES = {"name", "sealed", "committed", "shipped", "proved", "duplicates", "lost"}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a demonstration in a folder of its own."""
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path), "LANG": "C.UTF-8"}
+    port = str(free_port())
+    return subprocess.Popen(
+        [sys.executable, "-m", "server", "demo", "--port", port, "--speed", "240", *arguments],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def left_behind(tmp_path: Path) -> list[str]:
+    """Command lines of processes that still run in this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            text = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+        except OSError:
+            continue
+        if str(tmp_path) in text:
+            found.append(text)
+    return found
+
+
+def test_everything_sealed_is_proved_and_nothing_is_left_running(tmp_path: Path) -> None:
+    counts = tmp_path / "counts.json"
+    demo = start(tmp_path, "--for", "8s", "--json", str(counts))
+    output, _ = demo.communicate(timeout=240)
+    assert demo.returncode == 0, output
+    trucks = json.loads(counts.read_text("utf-8"))["trucks"]
+    assert len(trucks) == 3
+    for truck in trucks:
+        assert set(truck) == NAMES
+        assert truck["sealed"] == truck["committed"] == truck["shipped"] == truck["proved"] > 20
+        assert (truck["duplicates"], truck["lost"]) == (0, 0)
+    assert "/checkpoint" in output
+    assert "Traceback" not in output
+    assert left_behind(tmp_path) == []
+
+
+def test_an_interruption_drains_counts_and_leaves_nothing_running(tmp_path: Path) -> None:
+    demo = start(tmp_path)
+    assert demo.stdout is not None
+    for line in demo.stdout:
+        if " sealed" in line and " 0 sealed" not in line:
+            break
+    demo.send_signal(signal.SIGINT)
+    output, _ = demo.communicate(timeout=240)
+    assert demo.returncode == 0, output
+    assert "stopping" in output
+    assert "duplicates" in output
+    assert "Traceback" not in output
+    assert left_behind(tmp_path) == []
