@@ -34,7 +34,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from protocol.line import Line, Stretch
+from protocol.line import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,19 @@ class State:
     spent: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The milliseconds ``low <= k < high`` of a line, or of unknown time when there is none."""
+
+    line: Line | None
+    low: int
+    high: int
+
+    def until(self, cut: int) -> _Stretch:
+        """The part before ``cut``."""
+        return replace(self, high=cut)
+
+
 def begin(limit: Limit) -> State:
     """The state of a window that has no sample yet."""
     return State(limit=limit)
@@ -161,11 +174,11 @@ def _arrive(state: State, ms: int, excess: int | None) -> tuple[State, tuple[Not
     line = _line(state, ms, excess)
     turn = _turn(state, line, ms, excess)
     if turn is None:
-        state, notices = _cross(state, Stretch(line, 0, ms))
+        state, notices = _cross(state, _Stretch(line, 0, ms))
     else:
-        state, before = _cross(state, Stretch(line, 0, turn))
+        state, before = _cross(state, _Stretch(line, 0, turn))
         state, change = _change(state, turn, line.at(turn) if line else excess)
-        state, after = _cross(state, Stretch(line, turn, ms))
+        state, after = _cross(state, _Stretch(line, turn, ms))
         notices = before + change + after
     arrived = replace(
         state,
@@ -211,7 +224,7 @@ def _change(state: State, turn: int, excess: int | None) -> tuple[State, tuple[N
     return replace(state, episode=episode, announced=hard), started
 
 
-def _cross(state: State, stretch: Stretch) -> tuple[State, tuple[Notice, ...]]:
+def _cross(state: State, stretch: _Stretch) -> tuple[State, tuple[Notice, ...]]:
     """Count a stretch without a change, and see what was reached in it."""
     started, spent = _started(state, stretch), _spent(state, stretch)
     after = replace(
@@ -224,7 +237,7 @@ def _cross(state: State, stretch: Stretch) -> tuple[State, tuple[Notice, ...]]:
     return after, tuple(sorted(started + spent, key=lambda notice: notice.at_ms))
 
 
-def _started(state: State, stretch: Stretch) -> tuple[Notice, ...]:
+def _started(state: State, stretch: _Stretch) -> tuple[Notice, ...]:
     episode = state.episode
     if episode is None or state.announced or stretch.line is None:
         return ()
@@ -235,13 +248,13 @@ def _started(state: State, stretch: Stretch) -> tuple[Notice, ...]:
     return (_notice(NoticeKind.STARTED, state.limit, tally, state.at_ms + cut),)
 
 
-def _spent(state: State, stretch: Stretch) -> tuple[Notice, ...]:
+def _spent(state: State, stretch: _Stretch) -> tuple[Notice, ...]:
     window, budget = state.window, state.limit.budget_ms
     if window is None or budget is None or state.spent or stretch.line is None:
         return ()
-    first, last = stretch.above(0)
+    first, end = stretch.line.above(0, stretch.low, stretch.high)
     cut = first + budget - window.beyond_ms
-    if cut > last:
+    if cut > end:
         return ()
     tally = _add(window, stretch.until(cut), state.limit)
     return (_notice(NoticeKind.BUDGET_SPENT, state.limit, tally, state.at_ms + cut),)
@@ -267,21 +280,22 @@ def _see(tally: Tally, excess: int | None) -> Tally:
     return replace(tally, peak=excess if tally.peak is None else max(tally.peak, excess))
 
 
-def _add(tally: Tally, stretch: Stretch, limit: Limit) -> Tally:
-    line, ms = stretch.line, stretch.high - stretch.low
+def _add(tally: Tally, stretch: _Stretch, limit: Limit) -> Tally:
+    line, low, high = stretch.line, stretch.low, stretch.high
     if line is None:
-        return replace(tally, unknown_ms=tally.unknown_ms + ms)
-    confirmed, at_all = stretch.above(limit.uncertainty), stretch.above(-limit.uncertainty)
-    beyond = stretch.above(0)
+        return replace(tally, unknown_ms=tally.unknown_ms + high - low)
+    beyond = line.above(0, low, high)
+    confirmed = _length(line.above(limit.uncertainty, low, high))
+    at_all = _length(line.above(-limit.uncertainty, low, high))
     counted = replace(
         tally,
         area=tally.area + line.area(*beyond),
-        known_ms=tally.known_ms + ms,
+        known_ms=tally.known_ms + high - low,
         beyond_ms=tally.beyond_ms + _length(beyond),
-        confirmed_ms=tally.confirmed_ms + _length(confirmed),
-        possible_ms=tally.possible_ms + _length(at_all) - _length(confirmed),
+        confirmed_ms=tally.confirmed_ms + confirmed,
+        possible_ms=tally.possible_ms + at_all - confirmed,
     )
-    return _see(counted, line.at(stretch.high))
+    return _see(counted, line.at(high))
 
 
 def _length(run: tuple[int, int]) -> int:

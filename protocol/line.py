@@ -8,7 +8,7 @@ compares: a crossing is found from the fraction itself. Specification: docs/prot
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +35,21 @@ class Line:
         """Smallest k with an excess not above ``level``, on a falling line."""
         return -((self.first - level) * self.ms // self.rise)
 
+    def above(self, level: int, low: int, high: int) -> tuple[int, int]:
+        """The one run within low <= k < high in which the excess is above ``level``.
+
+        As (first k, k after the last); equal when there is none.
+        """
+        if self.rise > 0:
+            return min(max(low, self.first_above(level)), high), high
+        if self.rise < 0:
+            return low, max(min(high, self.first_not_above(level)), low)
+        return low, high if self.first > level else low
+
     def area(self, low: int, high: int) -> int:
         """Sum of ``at(k)`` over low <= k < high."""
         sums = [_floor_sum(count, self.rise, self.ms) for count in (low, high)]
         return (high - low) * self.first + sums[1] - sums[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The milliseconds ``low <= k < high`` of a line, or of unknown time when there is none."""
-
-    line: Line | None
-    low: int
-    high: int
-
-    def until(self, cut: int) -> Stretch:
-        """The part before ``cut``."""
-        return replace(self, high=cut)
-
-    def above(self, level: int) -> tuple[int, int]:
-        """The one run of milliseconds in which the excess is above ``level``; perhaps empty."""
-        low, high, line = self.low, self.high, self.line
-        if line is None or (line.rise == 0 and line.first <= level):
-            return high, high
-        if line.rise > 0:
-            low = min(max(low, line.first_above(level)), high)
-        elif line.rise < 0:
-            high = max(min(high, line.first_not_above(level)), low)
-        return low, high
 
 
 def _floor_sum(count: int, slope: int, divisor: int) -> int:

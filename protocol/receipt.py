@@ -46,7 +46,7 @@ class Trust:
         return cls(log_key.name, log_key, 0, merkle.EMPTY)
 
 
-class TwoHistories(ProtocolError):  # noqa: N818 - named after the problem it carries
+class TwoHistories(ProtocolError):
     """The log signed two roots for one size: ``known`` and ``other`` are the two notes."""
 
     def __init__(self, known: str | None, other: str) -> None:

@@ -29,6 +29,7 @@ DRAIN_S = 60
 START_S = 90
 STOP_S = 20
 UNUSABLE = 78
+INTERRUPTED = 130
 SPEED = 60
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
 
@@ -75,10 +76,12 @@ def run(options: argparse.Namespace) -> int:
     except ChildFailed as error:
         print(f"\njagalchi-server: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     demo_report.show(counts)
     if options.json:
         demo_report.write(options.json, counts)
-    return 0 if counts and all(count.whole for count in counts) else 1
+    return 0 if all(count.whole for count in counts) else 1
 
 
 class Demo:

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import takewhile
 
 from agent.core import eviction
 from agent.core.eviction import Listed
@@ -21,8 +20,7 @@ from agent.core.shelf import Cut, Shelf
 from agent.edges.card import APPLICATION_ID, FORMAT
 from protocol.errors import ProtocolError
 from protocol.opening import Head
-from protocol.record import Sealed
-from protocol.span import Span
+from protocol.record import Record, Sealed, open_sealed
 
 PINNED = ", ".join(str(kind.value) for kind in sorted(eviction.PINNED))
 
@@ -171,15 +169,26 @@ def between(
 
 def sound(sql: sqlite3.Connection, cut: Cut, epoch: bytes) -> tuple[bytes, ...]:
     """The rows of a cut before the first that is missing, altered, or not where it belongs."""
-    found = between(sql, cut.number, cut.first, cut.last)
-    numbered = takewhile(lambda pair: pair[0] == pair[1][0], enumerate(found, cut.first))
-    hashed = takewhile(lambda row: sha256(row[2]).digest() == row[1], (row for _, row in numbered))
-    good = tuple(sealed for _, _, sealed in hashed)
+    good: list[bytes] = []
+    prev: bytes | None = None
+    for seq, digest, sealed in between(sql, cut.number, cut.first, cut.last):
+        if seq != cut.first + len(good) or sha256(sealed).digest() != digest:
+            break
+        record = _opened(sealed)
+        if record is None or (record.epoch, record.seq) != (epoch, seq):
+            break
+        if prev not in (None, record.prev):
+            break
+        good.append(sealed)
+        prev = digest
+    return tuple(good)
+
+
+def _opened(sealed: bytes) -> Record | None:
     try:
-        span = Span.open(good)
-    except ProtocolError as error:
-        return good[: error.index or 0]
-    return good if (span.epoch, span.first) == (epoch, cut.first) else ()
+        return open_sealed(sealed).record
+    except ProtocolError:
+        return None
 
 
 def listed(sql: sqlite3.Connection) -> Iterator[Listed]:

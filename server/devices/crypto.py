@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from cryptography.exceptions import InvalidSignature
@@ -54,30 +55,31 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
-def check_spans(
-    spans: Sequence[Span], keys: Mapping[bytes, bytes], device: str
-) -> list[ProtocolError | None]:
-    """Verify every record of every span; per span None, or the refusal with the record's index.
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The verification of one span, under way on the pool."""
 
-    keys: kid -> x||y of this device. Problems: UNKNOWN_KEY, BAD_SIGNATURE, WRONG_DOMAIN,
-    PROOF_OF_POSSESSION.
+    tasks: tuple[Future[ProtocolError | None], ...]
+
+    def result(self) -> ProtocolError | None:
+        """Wait for it: None, or the refusal with the index of the first record at fault.
+
+        Problems: UNKNOWN_KEY, BAD_SIGNATURE, WRONG_DOMAIN, PROOF_OF_POSSESSION.
+        """
+        results = [task.result() for task in self.tasks]
+        return next((refused for refused in results if refused is not None), None)
+
+
+def begin_check(span: Span, keys: Mapping[bytes, bytes], device: str) -> Check:
+    """Begin to verify every record of a span; the caller goes on with the next one meanwhile.
+
+    keys: kid -> x||y of this device.
     """
-    tasks = [_submit(span, keys.get(span.records[0].kid), device) for span in spans]
-    return [_first(span_tasks) for span_tasks in tasks]
-
-
-_Task = Future[ProtocolError | None]
-
-
-def _submit(span: Span, xy: bytes | None, device: str) -> list[_Task]:
+    xy = keys.get(span.records[0].kid)
     starts = range(0, len(span.records), CHUNK)
     chunks = [(start, span.records[start : start + CHUNK]) for start in starts]
-    return [_pool().submit(_check, chunk, start, xy, device) for start, chunk in chunks]
-
-
-def _first(tasks: Sequence[_Task]) -> ProtocolError | None:
-    results = [task.result() for task in tasks]
-    return next((refused for refused in results if refused is not None), None)
+    pool = _pool()
+    return Check(tuple(pool.submit(_check, chunk, start, xy, device) for start, chunk in chunks))
 
 
 @cache

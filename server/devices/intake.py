@@ -44,10 +44,15 @@ def _keys(device: str) -> dict[bytes, bytes]:
 def _check(
     batch: Sequence[Sequence[bytes]], keys: dict[bytes, bytes], device: str
 ) -> list[Checked]:
-    opened = [_open(records) for records in batch]
-    spans = [span for span in opened if isinstance(span, Span)]
-    refusals = iter(crypto.check_spans(spans, keys, device))
-    return [(next(refusals) or span) if isinstance(span, Span) else span for span in opened]
+    """Decode span after span while the pool verifies those decoded already."""
+    opened: list[Checked] = []
+    checks: list[crypto.Check | None] = []
+    for records in batch:
+        one = _open(records)
+        opened.append(one)
+        checks.append(crypto.begin_check(one, keys, device) if isinstance(one, Span) else None)
+    results = [check.result() if check else None for check in checks]
+    return [refused or one for one, refused in zip(opened, results, strict=True)]
 
 
 def _open(records: Sequence[bytes]) -> Checked:

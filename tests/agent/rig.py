@@ -9,7 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -155,11 +155,13 @@ class Breaker:
 class Server:
     """A log server of the simplest kind: holds spans, proves them, answers like the real one.
 
-    `prompt` False: answers carry no receipts, they have to be collected.
+    `prompt` False: answers carry no receipts, they have to be collected. `frozen`: it takes spans
+    but adds nothing to the log.
     """
 
     log: Log = field(default_factory=Log)
     prompt: bool = True
+    frozen: bool = False
     utc_ms: int = START_UTC_MS
     requests: list[tuple[str, str]] = field(default_factory=list)
     held: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
@@ -174,6 +176,8 @@ class Server:
         if url.path.endswith("/head"):
             return Response(200, CBOR, wire.encode_head(self._head()))
         since = int(query["since"])
+        if since > self.log.size:
+            return Response(503, {"content-type": "application/problem+json"}, b"{}")
         if url.path.endswith("/receipts"):
             epoch, start = bytes.fromhex(query["epoch"]), int(query["from"])
             answer = self._receipts(epoch, start, since, hashes="hashes" in query)
@@ -208,12 +212,13 @@ class Server:
                 return Verdict(VerdictCode.REFUSED, problem, index)
         missing = [row for row in span.records if row.record.seq not in held]
         held |= {row.record.seq: row.sealed for row in missing}
-        for first, last in _runs({row.record.seq: b"" for row in missing}):
+        fresh = {} if self.frozen else {row.record.seq: b"" for row in missing}
+        for first, last in _runs(fresh):
             self.log.grow(encode_leaf(span.slice(first, last).leaf(DEVICE)))
             self.spans.setdefault(span.epoch, []).append((first, last, self.log.size - 1))
         places += [
             place
-            for first, last, place in self.spans[span.epoch]
+            for first, last, place in self.spans.get(span.epoch, [])
             if first <= span.last and span.first <= last
         ]
         return Verdict(VerdictCode.ACCEPTED if missing else VerdictCode.DUPLICATE)
@@ -230,7 +235,7 @@ class Server:
                 for first, last, _ in page
             )
         after = rest[0][0] if rest else None
-        return Answer((), answer.note, since, answer.consistency, answer.receipts, after, self.utc_ms, given)
+        return replace(answer, next=after, hashes=given)
 
     def _answer(self, verdicts: tuple[Verdict, ...], places: list[int], since: int) -> Answer:
         receipts: tuple[Receipt, ...] = tuple(self.log.receipt(place) for place in places[:32])

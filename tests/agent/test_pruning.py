@@ -154,10 +154,10 @@ def listing(*kinds: Kind, lane: Lane = Lane.ROUTINE) -> list[Listed]:
     [
         (listing(OPEN, *[READ] * 5), (Cut(1, 1, 5),)),
         (listing(OPEN, *[READ] * 3, EVENT, *[READ] * 4), (Cut(1, 5, 8),)),
-        (listing(OPEN, *[READ] * 3, EVENT, *[READ] * 3), (Cut(1, 1, 6),)),
+        (listing(OPEN, *[READ] * 3, EVENT, *[READ] * 3), (Cut(1, 1, 7),)),
         (listing(OPEN, TOMB, OPEN, TOMB), ()),
         (listing(OPEN, READ, READ, READ, TOMB), ()),
-        (listing(OPEN, READ, TOMB, READ, TOMB, READ, TOMB, EVENT), (Cut(1, 1, 1), Cut(1, 3, 3))),
+        (listing(OPEN, READ, TOMB, READ, TOMB, READ, EVENT), (Cut(1, 1, 1), Cut(1, 3, 3))),
         (listing(OPEN, *[READ] * 600), (Cut(1, 1, 512),)),
         ([], ()),
     ],
@@ -181,17 +181,19 @@ def test_runs_do_not_reach_over_holes_or_epochs() -> None:
 
 
 def test_a_full_card_evicts_the_oldest_readings_under_a_tombstone(folder: Path) -> None:
-    outbox, sealer = filled(folder, 2_000, Caps(rows=1_000))
+    outbox, sealer = filled(folder, 1_700, Caps(rows=1_000))
     counters = outbox.counters({}, ring=sealer.ring)
     outbox.close()
     rows = on_disk(folder)
     assert len(rows) <= 900 + 32 + 1
     said = tombstones(rows)
     assert said[0].first == 1
-    assert all(one.reason is Reason.EVICTED and one.count == 512 for one in said)
-    assert counters.evicted == 512 * len(said)
+    assert all(one.reason is Reason.EVICTED for one in said)
+    assert said[0].count == eviction.LONGEST_RUN
+    assert counters.evicted == sum(one.count for one in said)
+    assert all(one.count == one.last - one.first + 1 for one in said)
     assert counters.committed == counters.waiting + counters.evicted
-    assert values(rows)[-1] == 2_000
+    assert values(rows)[-1] == 1_700
     assert isinstance(rows[0].record.body, Opening)
     _assert_joints(rows, said)
 

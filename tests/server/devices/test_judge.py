@@ -15,7 +15,15 @@ from protocol.span import Span
 from protocol.tombstone import Evicted, Tombstone
 from server.devices import epochs
 from server.devices.held import Key
-from server.devices.judge import MAX_ALTERNATIVES, MAX_GAPS, Accept, Duplicate, Fork, Refuse
+from server.devices.judge import (
+    MAX_ALTERNATIVES,
+    MAX_CONTESTED,
+    MAX_GAPS,
+    Accept,
+    Duplicate,
+    Fork,
+    Refuse,
+)
 from tests.protocol import build
 from tests.server.devices.cards import Card, Memory, histories, shipments, spans
 
@@ -124,6 +132,16 @@ def test_alternatives_of_one_number_are_bounded() -> None:
         verdicts.append(memory.post(Span.of(clone.here[4:])))
     assert [type(verdict) for verdict in verdicts] == [Fork] * MAX_ALTERNATIVES + [Refuse]
     assert verdicts[-1] == Refuse(Problem.CONTESTED_FULL, 0)
+
+
+def test_contested_records_of_a_device_are_bounded() -> None:
+    memory, made = Memory(), card(5)
+    memory.post(Span.of(made.here))
+    clone = made.copy_at(3)
+    clone.gossip(1, build.digest("root"))
+    memory.held = replace(memory.held, contested=MAX_CONTESTED - 4)
+    assert memory.post(Span.of(clone.here)) == Refuse(Problem.CONTESTED_FULL)
+    assert isinstance(memory.post(Span.of(clone.here[1:])), Fork)
 
 
 def test_one_gap_too_many_is_refused_and_a_filled_one_makes_room() -> None:
