@@ -234,6 +234,17 @@ def _way(sync: Sync, alarm: bool) -> Way:
     return Way.B
 
 
+def _more(more: Collect | None, owed: Sequence[tuple[Shelf, Ranges]]) -> Collect | None:
+    """The next page, from the next row that is owed: what lies between is proved already."""
+    if more is None or more.hashes:
+        return more
+    for shelf, rows in owed:
+        later = rows & run(more.seq, shelf.last)
+        if shelf.number == more.number and later:
+            return replace(more, seq=later.runs[0][0])
+    return None
+
+
 def _collect(sync: Sync, view: View, now_ms: int, *, idle: bool) -> Collect | None:
     """The next request for receipts, if it is time: 16 spans, 60 s, an alarm, or in a hurry."""
     if not view.proofs or now_ms < sync.collect_ms:
@@ -241,8 +252,8 @@ def _collect(sync: Sync, view: View, now_ms: int, *, idle: bool) -> Collect | No
     owed = _owed(sync, view.shelves)
     if not owed or sync.owed_ms is None:
         return None
-    if sync.collect_more is not None:
-        return sync.collect_more
+    if more := _more(sync.collect_more, owed):
+        return more
     alarm = any(rows & shelf.alarms for shelf, rows in owed)
     old = now_ms - sync.owed_ms >= COLLECT_AGE_MS
     if not (alarm or old or sync.spans >= COLLECT_SPANS or (view.hurry and idle)):

@@ -351,8 +351,9 @@ def test_two_histories_stop_proofs_for_good_but_neither_recording_nor_shipping(
     assert state.health.state is health.State.LOG_INCONSISTENT
     assert state.counters.proved == proved
     assert state.counters.shipped > proved + 20
-    told = [row.record.body for row in truck.rows() if isinstance(row.record.body, EventBody)]
-    assert [body.event for body in told] == [Event.LOG_INCONSISTENT]
+    bodies = [row.record.body for row in truck.rows()]
+    told = [body.event for body in bodies if isinstance(body, EventBody)]
+    assert told.count(Event.LOG_INCONSISTENT) == 1
     # Nothing ends it but a new enrolment: not a restart, nor a log that behaves again.
     server.frozen = False
     again = truck.drive(3)
@@ -364,8 +365,9 @@ def test_rows_of_a_leaf_that_are_gone_are_proved_with_the_servers_hashes(folder:
     server = Server(prompt=False)
     truck = Truck(folder, Line(server, itertools.repeat("lost", 12)))
     with truck.running() as (edge, state):
-        state = live(edge, state, 3)
-        assert server.spans
+        while not server.spans:
+            state = turn(edge, state, Mode.RUN)
+            edge.clock.wait(1_000)
         assert state.counters.proved == 0
         with edge.sealer.outbox.using() as sql:
             sql.execute("UPDATE record SET sealed = zeroblob(200) WHERE id & 0xffffffff = 3")
