@@ -27,10 +27,13 @@ run: .venv/.ready-to-run
 test: .venv/.ready-to-test
 	@exec $(BIN)/python -m pytest -q $(ARGS)
 
+# All three run, so that one run tells everything.
 check: .venv/.ready-to-test
-	@echo "ruff: lint"         && $(BIN)/ruff check --quiet .
-	@echo "mypy: types"        && $(BIN)/mypy
-	@echo "lint-imports: arrows" && $(BIN)/lint-imports --no-logo
+	@failed=0; \
+	echo "ruff: lint";           $(BIN)/ruff check --quiet --output-format concise . || failed=1; \
+	echo "mypy: types";          $(BIN)/mypy || failed=1; \
+	echo "lint-imports: arrows"; $(BIN)/lint-imports --no-logo || failed=1; \
+	exit $$failed
 
 bench: .venv/.ready-to-test
 	@mkdir -p build

@@ -7,7 +7,7 @@ tiles are in ``tiles.py``.
 
 It refuses to sign or verify by itself: signing and verifying functions are passed in. It refuses
 every second spelling of the same note: loose base64, leading zeros, control characters.
-Specification: docs/protocol.md, "Checkpoint".
+Specification: docs/protocol.md, section "The log as published".
 """
 
 from __future__ import annotations

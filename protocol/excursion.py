@@ -26,7 +26,7 @@ to the newest, is in exactly one of four states, and a later sample never change
 So a further sample that lies on the line between two others changes nothing at all.
 
 It refuses samples that do not come in order: late data is the caller's re-run from ``begin``.
-Specification: docs/protocol.md, "Excursions".
+Specification: docs/protocol.md, section "Excursions".
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Every question of the excursion detector about time between samples is answered here: when a level
 is crossed, for how long it is exceeded, and the area above it. It refuses to round before it
-compares: a crossing is found from the fraction itself. Specification: docs/protocol.md,
-"Excursions".
+compares: a crossing is found from the fraction itself.
+Specification: docs/protocol.md, section "Excursions".
 """
 
 from __future__ import annotations

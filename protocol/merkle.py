@@ -6,7 +6,7 @@ store needs one table that is only ever added to, and every proof is made of row
 ``inclusion_nodes`` and ``consistency_nodes`` name those rows first: one query fetches them all.
 
 It refuses to do any IO, to keep state, or to raise while verifying: a bad proof is ``False``.
-Specification: docs/protocol.md, "Log".
+Specification: docs/protocol.md, section "The tree".
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ Every way a log, or somebody between, can go back on its word has its own name:
   are the evidence, and proofs stop.
 - BAD_PROOF: the consistency or inclusion proof fails. Somebody between can do that: try again.
 
-It refuses to do IO, to keep state, and to trust a status code. Specification: docs/protocol.md,
-"Receipt".
+It refuses to do IO, to keep state, and to trust a status code.
+Specification: docs/protocol.md, section "Receipt and trust".
 """
 
 from __future__ import annotations

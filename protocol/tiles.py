@@ -2,7 +2,7 @@
 
 A hash tile is up to 256 consecutive hashes of complete nodes; an entries tile is up to 256 leaves.
 It refuses to read or write anything: it maps coordinates to paths and node ids, and packs bytes.
-Specification: docs/protocol.md, "Tiles".
+Specification: docs/protocol.md, section "The log as published".
 """
 
 from __future__ import annotations

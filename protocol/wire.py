@@ -3,7 +3,7 @@
 Batch up, answer down; the head (what the server holds); enrolment. Nothing here is signed except
 the proof of possession inside an enrolment: records, notes and proofs carry their own.
 It refuses every body that is too large, too long or spelt differently, and names the field.
-Specification: docs/protocol.md, "Bodies".
+Specification: docs/protocol.md, sections "Receipt and trust", "HTTP" and "Enrolment".
 """
 
 from __future__ import annotations
@@ -316,7 +316,7 @@ def _decode_leaf_hashes(value: object, receipts: int) -> tuple[tuple[bytes, ...]
 
 def _decode_held(value: object) -> HeldEpoch:
     epoch, ranges = fields.row(value, 2, "epoch")
-    pairs = tuple(map(_decode_range, fields.items(ranges, 1, MAX_HELD_RANGES, "ranges")))
+    pairs = tuple(map(_decode_range, fields.items(ranges, 0, MAX_HELD_RANGES, "ranges")))
     if any(left[1] + 1 >= right[0] for left, right in pairwise(pairs)):
         raise fields.malformed("ranges are not ascending and apart")
     return HeldEpoch(fields.octets(epoch, _EPOCH_SIZE, "epoch"), pairs)

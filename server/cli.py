@@ -137,13 +137,16 @@ def _ready() -> str:
     """Migrate, prepare the log, and say what there is. Raises Refused."""
     from django.conf import settings
     from django.core.management import call_command
-    from django.db import Error, connection
+    from django.db import Error, connection, transaction
 
     from server.ledger import keys, startup
     from server.ledger.tick import now_ms
 
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        # All or nothing: Django itself may record a migration after the tables are committed, and a
+        # power cut in between would leave tables that the next start refuses to make again.
+        with connection.constraint_checks_disabled(), transaction.atomic():
+            call_command("migrate", interactive=False, verbosity=0)
         newest = startup.prepare(now_ms())
     except Error as error:
         raise Refused(f"The database cannot be used: {str(error).strip()}") from None

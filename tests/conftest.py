@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
+from tests import reliability
+
 DATABASE = DirectoryBasedExampleDatabase("build/hypothesis")
 # No deadline: on a busy two-core machine it would measure the neighbours, not the code.
 settings.register_profile("quick", deadline=None, max_examples=60, database=DATABASE)
@@ -50,3 +52,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if marker in required:
             pytest.fail(f"{marker} must run here, but {reason}", pytrace=False)
         pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what every fault that was injected in this run came to."""
+    if not reliability.told:
+        return
+    terminalreporter.section("faults injected")
+    for row in reliability.told:
+        terminalreporter.write_line(f"{row.id:4} {row.times:6,} x {row.how}: {row.result}")

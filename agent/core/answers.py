@@ -187,11 +187,22 @@ def _took_post(
     if taken:
         reach = min(MAX_RECORDS, sync.reach * 2)
         return _good(replace(sync, reach=reach, narrow=False, stuck=0), now_ms), ()
+    return _stuck(sync, refused, now_ms, jitter), ()
+
+
+def _stuck(
+    sync: Sync, refused: Sequence[tuple[Cut, Verdict]], now_ms: int, jitter: int
+) -> Sync:
+    """Nothing moved: try the other lane once, then wait longer each time."""
+    problems = {verdict.problem for _, verdict in refused}
+    if Problem.OPENING_FIRST in problems:
+        # The server does not hold what we thought it did: ask anew.
+        sync = replace(sync, known=False, after=0, held={})
     sync = replace(sync, stuck=sync.stuck + 1)
     if sync.stuck == 1:
-        return _good(sync, now_ms), ()
-    why = f"refused for now: {refused[0][1].problem}" if refused else "no verdict"
-    return _back_off(sync, Cue.BUSY, why, now_ms, jitter), ()
+        return replace(_good(sync, now_ms), attempt=sync.attempt)
+    why = f"refused for now: {', '.join(sorted(str(problem) for problem in problems))}"
+    return _back_off(sync, Cue.BUSY, why, now_ms, jitter)
 
 
 def _took(sync: Sync, taken: Sequence[Cut], now_ms: int) -> Sync:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 
+from server.devices import roster
 from server.devices.enrolment import token_hash
-from server.devices.models import Asset, Assignment, Device, DeviceKey, EnrolmentToken
+from server.devices.models import Device
 from server.ledger.log import writing
 
 TOKEN_LIFE_MS = 24 * 3600 * 1000
@@ -33,20 +34,15 @@ def issue_token(asset: str, *, now_ms: int, entropy: bytes) -> str:
         raise ValueError(f"a token is made of at least {MIN_ENTROPY} bytes")
     token = base64.b32encode(entropy).decode().rstrip("=").lower()
     with writing():
-        place, _ = Asset.objects.get_or_create(name=name, defaults={"made_ms": now_ms})
-        EnrolmentToken.objects.create(
-            token_hash=token_hash(token), asset=place, expires_ms=now_ms + TOKEN_LIFE_MS
-        )
+        roster.add_token(token_hash(token), name, now_ms, now_ms + TOKEN_LIFE_MS)
     return token
 
 
 def assign(device: str, asset: str, *, now_ms: int) -> None:
     """Move a device to another asset from now on; its earlier records stay with the earlier one."""
     with writing():
-        row = _locked(device)
-        place, _ = Asset.objects.get_or_create(name=asset, defaults={"made_ms": now_ms})
-        Assignment.objects.filter(device=row, until_ms=None).update(until_ms=now_ms)
-        Assignment.objects.create(asset=place, device=row, from_ms=now_ms)
+        _locked(device)
+        roster.assign(device, asset, now_ms)
 
 
 def revoke(device: str, *, now_ms: int) -> None:
@@ -55,11 +51,8 @@ def revoke(device: str, *, now_ms: int) -> None:
     Effective with the next request. Raises UnknownDevice.
     """
     with writing():
-        row = _locked(device)
-        if row.revoked_ms is None:
-            row.revoked_ms = now_ms
-            row.save(update_fields=["revoked_ms"])
-        DeviceKey.objects.filter(device=row, ended_ms=None).update(ended_ms=now_ms)
+        if _locked(device).revoked_ms is None:
+            roster.revoke(device, now_ms)
 
 
 def _locked(device: str) -> Device:

@@ -15,19 +15,26 @@ from django.conf import settings
 from protocol import cose, wire
 from protocol.errors import ProtocolError
 from protocol.registry import Problem
+from server.devices import roster
 from server.devices.crypto import verify_es256
-from server.devices.models import Assignment, Device, DeviceKey, EnrolmentToken
-from server.ledger import keys
+from server.devices.models import DeviceKey, EnrolmentToken
+from server.ledger import keys, log
 from server.ledger.log import writing
 
 
 def enrol(body: bytes, now_ms: int) -> bytes:
     """Admit a device; return the enrolment answer's bytes.
 
-    Raises ProtocolError: what open_enrol raises, TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED,
-    KEY_TAKEN.
+    The journal holds the enrolment before the device hears of it. Raises LogUnavailable, LogBroken,
+    and ProtocolError: what open_enrol raises, TOKEN_UNKNOWN, TOKEN_USED, TOKEN_EXPIRED, KEY_TAKEN.
     """
     token, cose_key = wire.open_enrol(body, verify_es256)
+    answer = _answered(token, cose_key, now_ms)
+    log.sequence(now_ms)
+    return answer
+
+
+def _answered(token: str, cose_key: bytes, now_ms: int) -> bytes:
     with writing():
         row = _token(token)
         if row.used_by is not None:
@@ -64,13 +71,7 @@ def _again(row: EnrolmentToken, cose_key: bytes) -> bytes:
 def _admit(row: EnrolmentToken, cose_key: bytes, now_ms: int) -> bytes:
     name = cose.device_id(cose_key)
     answer = wire.encode_enrol_answer(_answer(name, row.asset.name, now_ms))
-    device = Device.objects.create(name=name, enrolled_ms=now_ms, answer=answer)
-    DeviceKey.objects.create(
-        device=device, kid=cose.key_id(cose_key), cose_key=cose_key, order=0, since_ms=now_ms
-    )
-    Assignment.objects.create(asset=row.asset, device=device, from_ms=now_ms)
-    row.used_by = device
-    row.save(update_fields=["used_by"])
+    roster.admit(bytes(row.token_hash), cose_key, answer, now_ms)
     return answer
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, timezone
 
 from protocol.bodies import Measured
 from protocol.registry import QUANTITIES, STATUSES, Quantity, Status, Text
 from server.devices.ranges import Runs
 from server.web.words import say
 
-KOREA = ZoneInfo("Asia/Seoul")
+KOREA = timezone(timedelta(hours=9), "KST")
+"""No summer time since 1988, and a fixed offset needs no zone files on the machine."""
+
 RANGES = 12
 NO_RECORD = Text("no record", "기록 없음")
 OPEN, CLOSED = Text("open", "열림"), Text("closed", "닫힘")
@@ -40,7 +41,7 @@ def moment(utc_ms: int | None) -> str:
     if utc_ms is None:
         return "–"
     try:
-        return datetime.fromtimestamp(utc_ms // 1000, KOREA).strftime("%Y-%m-%d %H:%M:%S")
+        return datetime.fromtimestamp(utc_ms // 1000, KOREA).strftime("%Y-%m-%d %H:%M:%S %Z")
     except (ValueError, OverflowError, OSError):
         return f"{utc_ms} ms"
 

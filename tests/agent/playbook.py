@@ -1,4 +1,4 @@
-"""A two-sided script for the sync machine: expect this ask, feed this reply; printed when it fails."""
+"""A two-sided script for the sync machine: expect an ask, feed a reply; printed when it fails."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.core import answers, sync
 from agent.core.answers import Aside
+from agent.core.ranges import run
 from agent.core.reply import Answered, Heads, Reply
 from agent.core.shelf import Shelf
 from agent.core.sync import Ask, Phase, Sync, View
@@ -84,7 +85,7 @@ class Play:
         last = newest.last + rows
         grown = replace(newest, last=last)
         if alarm:
-            grown = replace(grown, alarms=grown.alarms | sync.run(last, last))
+            grown = replace(grown, alarms=grown.alarms | run(last, last))
         self.shelves = (*self.shelves[:-1], grown)
         return self
 

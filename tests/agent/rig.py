@@ -190,7 +190,7 @@ class Server:
         return [one for epoch in self.held.values() for _, one in sorted(epoch.items())]
 
     def _head(self) -> HeadAnswer:
-        found = tuple(HeldEpoch(epoch, _runs(rows)) for epoch, rows in self.held.items())
+        found = tuple(HeldEpoch(epoch, _runs(rows)) for epoch, rows in self.held.items() if rows)
         return HeadAnswer(found, self.log.size, None)
 
     def _batch(self, batch: list[list[bytes]], since: int) -> Answer:

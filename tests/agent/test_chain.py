@@ -1,4 +1,4 @@
-"""One record follows another; gossip and anchors are worth a record only when they say something."""
+"""One record follows another; gossip and anchors are worth a record when they say something."""
 
 from __future__ import annotations
 

@@ -218,7 +218,11 @@ def test_a_dripping_server_is_given_up_at_the_deadline(start: bytes) -> None:
 
 def test_a_silent_server_is_given_up_at_the_deadline() -> None:
     end = threading.Event()
-    with serving(lambda _: bool(end.wait(10)) and None) as url, pytest.raises(LinkLost) as caught:
+
+    def hang(_: socket.socket) -> None:
+        end.wait(10)
+
+    with serving(hang) as url, pytest.raises(LinkLost) as caught:
         try:
             RequestsTransport(url).send("GET", "/", b"", 0.2)
         finally:

@@ -69,7 +69,7 @@ def test_the_worst_wins_over_all_that_is_less() -> None:
         {"waiting": 0},
     ):
         shown.append(health.judge(every, 10**7).state)
-        every = replace(every, **change)  # type: ignore[arg-type]
+        every = replace(every, **change)
     assert [*shown, health.judge(every, 10**7).state] == list(State)
 
 

@@ -13,6 +13,7 @@ from agent.core.chain import Draft, Lane
 from agent.core.eviction import Listed
 from agent.core.shelf import Cut, Shelf
 from agent.edges import pruning
+from agent.edges import rows as tables
 from agent.edges.outbox import Caps, Kept, Outbox, Proof
 from agent.edges.pruning import KEEP_PROVED_MS, Settlement
 from agent.edges.sealer import Sealer
@@ -42,9 +43,9 @@ def filled(path: Path, count: int, caps: Caps | None = None) -> tuple[Outbox, Se
     return outbox, sealer
 
 
-def prove(outbox: Outbox, first: int, last: int, utc_ms: int = NOW, place: int | None = None) -> None:
-    proof = Proof(1, first, last, first if place is None else place, 9, b"leaf", (bytes(32),))
-    pruning.settle(outbox, Settlement(Kept(9, b"r" * 32, "the note"), (proof,), utc_ms), 0)
+def prove(outbox: Outbox, first: int, last: int) -> None:
+    proof = Proof(1, first, last, first, 9, b"leaf", (bytes(32),))
+    pruning.settle(outbox, Settlement(Kept(9, b"r" * 32, "the note"), (proof,), NOW), 0)
 
 
 def tombstones(rows: list[Sealed]) -> list[Evicted]:
@@ -127,11 +128,11 @@ def test_notes_go_with_the_last_proof_under_them(folder: Path) -> None:
         utc_ms = NOW + size * KEEP_PROVED_MS
         pruning.settle(outbox, Settlement(Kept(size, bytes(32), "n"), (proof,), utc_ms), 0)
     with outbox.using() as sql:
-        assert set(pruning.rows.notes(sql)) == {5, 6}
+        assert set(tables.notes(sql)) == {5, 6}
     pruning.free(outbox, NOW + 6 * KEEP_PROVED_MS)
     with outbox.using() as sql:
-        assert set(pruning.rows.notes(sql)) == {6}
-        assert [proof.first for proof in pruning.rows.proofs(sql)] == [150]
+        assert set(tables.notes(sql)) == {6}
+        assert [proof.first for proof in tables.proofs(sql)] == [150]
     outbox.close()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def temperature(value: int | None, status: Status = Status.OK) -> Measured:
     return Measured(1, Quantity.TEMPERATURE, value, status, 2)
 
 
-def judged(values: list[int | None], period_ms: int = 10_000) -> list[Status]:
+def judged(values: Sequence[int | None], period_ms: int = 10_000) -> list[Status]:
     pasts: dict[quality.Key, Past] = {}
     statuses = []
     for beat, value in enumerate(values):

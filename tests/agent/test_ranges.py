@@ -27,7 +27,8 @@ def test_one_set_has_one_shape_and_the_size_of_a_set(members: set[int]) -> None:
     made = ranges(members)
     assert len(made) == len(members)
     assert bool(made) is bool(members)
-    assert all(left[1] + 1 < right[0] for left, right in zip(made.runs, made.runs[1:], strict=False))
+    pairs = zip(made.runs, made.runs[1:], strict=False)
+    assert all(left[1] + 1 < right[0] for left, right in pairs)
     assert made == Ranges.of([*made.runs, *made.runs])
 
 

@@ -19,7 +19,7 @@ from agent.edges.pruning import Settlement
 from agent.edges.sealer import Sealer
 from protocol import cbor, record
 from protocol.bodies import EventBody, Gossip
-from protocol.registry import Event, Kind, Reason
+from protocol.registry import Event, Kind, Param, Reason
 from tests.agent.rig import (
     IDENTITY,
     SIGNER,
@@ -133,7 +133,7 @@ def test_a_storage_error_is_told_in_the_next_epoch_once(tmp_path: Path) -> None:
     events = [row.record.body for row in on_disk(tmp_path)]
     told = [body for body in events if isinstance(body, EventBody)]
     assert [body.event for body in told] == [Event.STORAGE_TROUBLE]
-    assert dict(told[0].params)[sealer.Param.SINCE_MS] == 1_000
+    assert dict(told[0].params)[Param.SINCE_MS] == 1_000
     kinds = [row.record.kind for row in on_disk(tmp_path)]
     assert kinds.count(Kind.OPENING) == 2
 

@@ -65,7 +65,7 @@ def test_nothing_seen_is_nothing_said() -> None:
 def test_an_excursion_is_an_alarm_at_its_start_and_end() -> None:
     found = watch([-18_000] * 3 + [-12_000] * 10 + [-18_000] * 3)
     alarms = [(beat, draft) for beat, draft in found if draft.lane is Lane.ALARM]
-    assert [beat for beat, _ in alarms] == [9, 13] or [beat for beat, _ in alarms][0] > 3
+    assert [beat for beat, _ in alarms] == [9, 13]
     start, end = alarms[0][1].body, alarms[-1][1].body
     assert isinstance(start, EventBody)
     assert isinstance(end, EventBody)
@@ -181,7 +181,7 @@ def test_when_time_comes_after_records_without_it_an_anchor_dates_them() -> None
 
 
 def test_where_every_record_has_its_time_no_anchor_is_needed() -> None:
-    senses, drafts = sensing.take(air(1_000), Senses(), CONTEXT, at(5))
+    _, drafts = sensing.take(air(1_000), Senses(), CONTEXT, at(5))
     assert not any(isinstance(body, Anchor) for body in bodies(drafts))
 
 

@@ -280,7 +280,7 @@ def test_a_refused_record_is_set_aside_and_the_rest_goes_on() -> None:
 
 def test_a_span_refused_without_a_place_is_halved_until_one_record_is_left() -> None:
     play = started(4).expect(a(Cut(1, 0, 4)))
-    sizes = []
+    sizes: list[int] = []
     for _ in range(20):
         play.feed(verdicts(refusal(Problem.MALFORMED)), *_last_asides(play)).wait(1_000)
         if play.state.asked is None and sizes and sizes[-1] == 1:
@@ -309,13 +309,27 @@ def test_a_refused_request_is_split_down_to_one_record_which_is_set_aside(reply:
 
 
 def test_it_never_asks_faster_than_once_a_second_while_it_is_refused() -> None:
-    play = started(9).expect(a(Cut(1, 0, 9))).feed(TooLarge()).wait(999).expect(None)
+    started(9).expect(a(Cut(1, 0, 9))).feed(TooLarge()).wait(999).expect(None)
 
 
 def test_a_refusal_for_now_sets_nothing_aside_and_backs_off_after_both_lanes_failed() -> None:
-    first = verdicts(refusal(Problem.OPENING_FIRST))
-    play = started(4).expect(a(Cut(1, 0, 4))).feed(first).phase(Phase.IDLE)
-    play.expect(b(Cut(1, 0, 4))).feed(first).phase(Phase.BACKOFF)
+    full = verdicts(refusal(Problem.TOO_MANY_GAPS))
+    play = started(4).expect(a(Cut(1, 0, 4))).feed(full).phase(Phase.IDLE)
+    waits = []
+    for _ in range(6):
+        play.expect(b(Cut(1, 0, 4)) if play.state.way is Way.A else a(Cut(1, 0, 4))).feed(full)
+        play.phase(Phase.BACKOFF)
+        waits.append(play.state.until_ms - play.now_ms)
+        play.wait(waits[-1])
+    assert waits == sorted(waits)
+    assert waits[-1] > 30_000
+
+
+def test_a_server_that_misses_an_opening_is_asked_anew_what_it_holds() -> None:
+    play = started(4).expect(a(Cut(1, 0, 4))).feed(verdicts(ACCEPTED)).grow(1)
+    play.expect(b(Cut(1, 5, 5))).feed(verdicts(refusal(Problem.OPENING_FIRST)))
+    play.expect(AskHead()).feed(NO_HEADS).expect(a(Cut(1, 0, 5))).feed(verdicts(ACCEPTED))
+    play.expect(None)
 
 
 def test_a_contested_span_beyond_all_bounds_is_set_aside_whole() -> None:
@@ -370,8 +384,13 @@ def test_rows_set_aside_are_tried_again_after_an_hour_and_then_daily() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "alarm", "hurry", "worth"),
-    [(1, False, False, False), (15, False, False, False), (16, False, False, True)]
-    + [(1, True, False, True), (1, False, True, True)],
+    [
+        (1, False, False, False),
+        (15, False, False, False),
+        (16, False, False, True),
+        (1, True, False, True),
+        (1, False, True, True),
+    ],
 )
 def test_proofs_are_verified_at_once_where_that_is_worth_it(
     rows: int, alarm: bool, hurry: bool, worth: bool
@@ -385,7 +404,7 @@ def test_proofs_are_verified_at_once_where_that_is_worth_it(
 
 def test_the_table_names_every_phase_and_only_waits_lead_out_of_a_wait() -> None:
     assert {phase for phase, _ in TABLE} == set(Phase)
-    assert {phase for phase in TABLE.values()} == set(Phase)
+    assert set(TABLE.values()) == set(Phase)
     waits = {cue for phase, cue in TABLE if phase in (Phase.BACKOFF, Phase.HALTED)}
     assert waits == {Cue.DUE, Cue.LINK}
 

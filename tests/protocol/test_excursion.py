@@ -12,7 +12,7 @@ from itertools import pairwise
 from math import floor
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol import excursion
@@ -197,6 +197,8 @@ def series(draw: st.DrawFn) -> list[Sample]:
     return samples
 
 
+# The one test that everything here rests on looks five times as hard as the others.
+@settings(max_examples=5 * settings().max_examples)
 @given(limits(), series())
 def test_every_notice_and_figure_is_what_counting_by_hand_gives(
     limit: Limit, samples: list[Sample]
@@ -303,6 +305,38 @@ def test_the_crossing_is_interpolated() -> None:
         (NoticeKind.STARTED, 5_001),  # exactly 5 °C at 5,000 ms is not yet beyond
         (NoticeKind.ENDED, 17_501),  # exactly 4.5 °C at 17,500 ms is still within hysteresis
     ]
+    assert [n.peak for n in notices] == [5_000, 6_000]  # 5,000.2 milli-degrees, rounded down
+
+
+def test_a_notice_comes_with_the_sample_that_completes_it() -> None:
+    _, notices = run(CHILLED, [Sample(0, 8_000), Sample(30 * MINUTE, 8_000)])
+    assert [(n.kind, n.at_ms) for n in notices] == [(NoticeKind.STARTED, 30 * MINUTE)]
+    _, notices = run(replace(CHILLED, budget_ms=20 * MINUTE), [*hot(0), *hot(20 * MINUTE)])
+    assert [(n.kind, n.at_ms) for n in notices] == [(NoticeKind.BUDGET_SPENT, 20 * MINUTE)]
+
+
+def hot(at_ms: int) -> list[Sample]:
+    return [Sample(at_ms, 8_000)]
+
+
+def test_the_budget_counts_from_the_first_thousandth_beyond() -> None:
+    limit = replace(CHILLED, budget_ms=5)
+    _, notices = run(limit, [Sample(0, 5_000), Sample(100, 5_010)])
+    assert [n.at_ms for n in notices] == [6]
+
+
+def test_a_value_at_the_end_of_the_hysteresis_ends_nothing() -> None:
+    limit = replace(CHILLED, delay_ms=0, budget_ms=None)
+    for at_ms in (10_000, 900 * MINUTE):  # on a line, and after silence
+        state, _ = run(limit, [Sample(0, 6_000), Sample(at_ms, 4_500)])
+        assert state.episode is not None
+        state, _ = run(limit, [Sample(0, 6_000), Sample(at_ms, 4_499)])
+        assert state.episode is None
+
+
+def test_what_a_limit_does_not_say_is_nothing() -> None:
+    bare = Limit(id="bare", threshold=0, delay_ms=0, gap_ms=1)
+    assert (bare.above, bare.hysteresis, bare.uncertainty, bare.budget_ms) == (True, 0, 0, None)
 
 
 @pytest.mark.parametrize(("value", "counted"), [(5_000, 0), (5_001, 10_000)])

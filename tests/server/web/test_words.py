@@ -78,7 +78,7 @@ def test_an_age_is_told_in_its_largest_unit(ms: int, en: str, ko: str) -> None:
 
 
 def test_a_time_is_korean_and_one_that_cannot_be_shown_is_a_number() -> None:
-    assert shown.moment(0) == "1970-01-01 09:00:00"
+    assert shown.moment(0) == "1970-01-01 09:00:00 KST"
     assert shown.moment(None) == "–"
     assert shown.moment(2**53 - 1) == "9007199254740991 ms"
 

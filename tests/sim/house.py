@@ -1,0 +1,182 @@
+"""The server of the simulation: the real Django application on a database in memory.
+
+It can be asked, killed and started again, cut at any statement, copied and put back. Its keys are
+made from names, so that the same seed gives the same bytes on any machine.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.core.management import call_command
+from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from django.test import Client, override_settings
+
+from agent.edges.courier import LinkLost, Response
+from protocol import wire
+from protocol.checkpoint import LogKey
+from server import api, options
+from server.devices import crypto
+from server.devices.commands import issue_token
+from server.ledger import keys, log, startup, tick
+from server.ledger.grouping import Rounds
+from server.ledger.journal import Journal
+from tests.protocol import build
+from tests.sim import knife
+from tests.sim.knife import Killed, Knife
+
+ORIGIN = "log.sim/jagalchi"
+
+
+class House:
+    """One installation in `home`; `now` is its clock, UTC in ms."""
+
+    def __init__(self, home: Path, now: Callable[[], int]) -> None:
+        self.home, self.now = home, now
+        self.knife = Knife()
+        self.up = False
+        self.starts = 0
+
+    def start(self) -> None:
+        """Start as `jagalchi-server run` does: check, and finish what a crash left."""
+        _connect(self.home / "db.sqlite3")
+        log._rounds = Rounds()
+        startup.prepare(self.now())
+        self.up, self.starts = True, self.starts + 1
+
+    def stop(self) -> None:
+        """Gone, as by SIGKILL: nothing is finished, nothing is said."""
+        self.up = False
+        connections["default"].close()
+
+    def send(self, method: str, path: str, body: bytes) -> Response:
+        """One request through the whole application. Raises LinkLost where there is no answer."""
+        if not self.up:
+            raise LinkLost("connection refused")
+        try:
+            with knife.database(self.knife):
+                return _asked(method, path, body)
+        except Killed as killed:
+            self.stop()
+            raise LinkLost("connection reset") from killed
+
+    def tick(self) -> None:
+        """What the server does by itself once a minute."""
+        if not self.up:
+            return
+        try:
+            with knife.database(self.knife):
+                tick.tick(self.now())
+        except Killed:
+            self.stop()
+        except log.LogUnavailable:
+            connections["default"].close()
+
+    def enrol(self, name: str) -> tuple[build.Key, bytes]:
+        """Admit a truck of this name; return its key and the enrolment answer."""
+        who = build.key(name)
+        given = issue_token(name, now_ms=self.now(), entropy=build.digest(name))
+        response = self.send("POST", "/api/enrol", wire.make_enrol(given, who.cose_key, who.sign))
+        assert response.status == 200, response.body
+        return who, response.body
+
+    def copy(self, to: Path) -> None:
+        """Copy database and journal as they are, between two requests."""
+        shutil.copytree(self.home, to, symlinks=True)
+
+    def put_back(self, copy: Path, *, journal: bool) -> None:
+        """Replace the database by a copy of it, and the journal too if asked for; not started."""
+        self.stop()
+        for name in ("db.sqlite3", "db.sqlite3-wal", "db.sqlite3-shm"):
+            (self.home / name).unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                shutil.copy(copy / name, self.home / name)
+        if journal:
+            shutil.rmtree(self.home / "journal")
+            shutil.copytree(copy / "journal", self.home / "journal")
+
+
+def _asked(method: str, path: str, body: bytes) -> Response:
+    ask = Client(raise_request_exception=False).generic
+    answer = ask(method, path, body, content_type="application/cbor", HTTP_HOST="localhost")
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    return Response(answer.status_code, headers, bytes(answer.content))
+
+
+class Inline(Executor):
+    """A pool without threads."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now."""
+        done: Future[Any] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
+
+
+def _connect(path: Path) -> None:
+    connections["default"].close()
+    database = {**connections["default"].settings_dict, **options.sqlite(path.parent)}
+    # In memory nothing has to be waited for, and the copies shall be small.
+    connections["default"] = DatabaseWrapper(database, "default")
+
+
+@contextmanager
+def installed(home: Path, now: Callable[[], int], template: Path) -> Iterator[House]:
+    """A fresh installation in this process; everything is as before afterwards."""
+    shutil.copytree(template, home)
+    house = House(home, now)
+    before, was = connections["default"], (api.now_ms, crypto._pool, log.journal)
+    chosen = options.Options(home, home / "journal", "", ORIGIN, demo=True)
+    with override_settings(JAGALCHI=chosen, SECRET_FILE=home / "keys" / "secret"):
+        api.now_ms = now
+        crypto._pool = cast(Any, Inline)
+        log.journal = lambda: Journal(home / "journal", knife.CutDisk(house.knife))
+        try:
+            house.start()
+            yield house
+        finally:
+            connections["default"].close()
+            connections["default"] = before
+            api.now_ms, crypto._pool, log.journal = was
+
+
+def make_template(home: Path) -> None:
+    """An installation with tables and keys and nothing in it, to be copied for each run."""
+    home.mkdir(mode=0o700)
+    _keys(home / "keys")
+    before = connections["default"]
+    _connect(home / "db.sqlite3")
+    call_command("migrate", verbosity=0)
+    connections["default"].close()
+    connections["default"] = before
+
+
+def _keys(directory: Path) -> None:
+    directory.mkdir(mode=0o700)
+    names = {keys.LOG: ORIGIN, keys.RECOVERY: f"{ORIGIN}/recovery", keys.CONFIG: f"{ORIGIN}/config"}
+    for name, title in names.items():
+        pair = Ed25519PrivateKey.from_private_bytes(build.digest(f"sim {name}"))
+        public = LogKey.of(title, pair.public_key().public_bytes_raw()).vkey
+        (directory / f"{name}.pub").write_text(public + "\n")
+        _private(directory / f"{name}.key", pair)
+    (directory / keys.SECRET).write_text("only for the simulation")
+    (directory / keys.SECRET).chmod(0o600)
+
+
+def _private(path: Path, pair: Ed25519PrivateKey) -> None:
+    path.write_bytes(
+        pair.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    path.chmod(0o600)

@@ -1,0 +1,308 @@
+"""A truck of the simulation: the agent's real loop on a card that can be cut, rolled back, copied.
+
+The card is a folder in memory. What its agent signs passes `Pen`, which knows every number that
+was ever signed. Nothing here decides what goes wrong: that is the world's part.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from agent import loop
+from agent.core.chain import Identity
+from agent.core.plan import Plan, Watch
+from agent.edge import Edge, Mode, State
+from agent.edges import walltime
+from agent.edges.clock import Instant
+from agent.edges.courier import Courier, Outcome, Request, Response
+from agent.edges.outbox import Caps, Outbox, Owner, StorageTrouble
+from agent.edges.sealer import Sealer
+from agent.edges.walltime import WallFacts
+from hal import Bench
+from hal.absent import NoLight, NoPositioner
+from hal.api import Fault, Measurement, Moment, Quantity, Role
+from hal.bench import FittedContact
+from protocol import cbor, record, wire
+from protocol.checkpoint import LogKey
+from protocol.excursion import Limit
+from protocol.opening import SensorLabel
+from protocol.registry import Quantity as Measured
+from server.devices.crypto import verify_ed25519
+from tests.protocol import build
+from tests.sim import knife
+from tests.sim.knife import Killed, Knife
+
+LIMIT = Limit("1", -15_000, above=True, hysteresis=500, delay_ms=0, budget_ms=None, gap_ms=900_000,
+              uncertainty=0)
+NO_CLOCK = WallFacts(0, 0)
+
+
+class Pen:
+    """Signs by RFC 6979 and remembers: one number of one epoch never gets two contents."""
+
+    def __init__(self, who: build.Key) -> None:
+        self.public, self.kid, self.device = who.cose_key, who.kid, who.device
+        secret = int.from_bytes(who.secret.to_string(), "big")
+        self._key = ec.derive_private_key(secret, ec.SECP256R1())
+        self.signed: dict[tuple[bytes, int], bytes] = {}
+        self.sealed: set[bytes] = set()
+        self.twice: list[tuple[bytes, int]] = []
+
+    def sign(self, message: bytes) -> bytes:
+        """See Signer."""
+        parts = cbor.decode(message, max_bytes=1 << 20)
+        assert isinstance(parts, list | tuple)
+        payload = bytes(parts[3])
+        made = record.decode(payload)
+        if self.signed.setdefault((made.epoch, made.seq), payload) != payload:
+            self.twice.append((made.epoch, made.seq))
+        scheme = ec.ECDSA(SHA256(), deterministic_signing=True)
+        r, s = decode_dss_signature(self._key.sign(message, scheme))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+@dataclass
+class SimClock:
+    """The world's clock as one machine sees it: boot time, and whatever its wall clock says.
+
+    `skew_ms` is how wrong the wall clock is; `vouched` whether anybody says that it is right.
+    """
+
+    now: Callable[[], int]
+    booted_ms: int = 0
+    boots: int = 0
+    skew_ms: int = 0
+    vouched: bool = True
+    name: str = ""
+
+    def boot(self) -> None:
+        """The power came back."""
+        self.booted_ms = self.now() - 20_000
+        self.boots += 1
+
+    def read(self) -> Instant:
+        """See Clock: what the machine says goes through the agent's own judgement."""
+        boot_ms, utc_ms = self.now() - self.booted_ms, self.now() + self.skew_ms
+        error = 50 if self.vouched else None
+        wall = walltime.judge(WallFacts(utc_ms, boot_ms, kernel_error_ms=error))
+        boot_id = build.digest(f"boot {self.name} {self.boots}", 16)
+        return Instant(boot_ms, wall.utc_ms, wall.source, wall.uncertainty_ms, boot_id)
+
+    def wait(self, delta_ms: int, readable: Sequence[int] = ()) -> tuple[int, ...]:
+        """Never called: the world turns the loop itself."""
+        raise AssertionError((delta_ms, readable))
+
+    def real_seconds(self, delta_ms: int) -> float:
+        """See Clock."""
+        return delta_ms / 1_000
+
+
+@dataclass
+class Cargo:
+    """A sensor, a door and a modem whose answers the world sets. Every value differs."""
+
+    now: Callable[[], int]
+    warm: bool = False
+    mute: bool = False
+    open: bool | None = None
+    link: bool | None = None
+    reads: int = 0
+    simulated: bool = True
+    wake_fd: int | None = None
+
+    def close(self) -> None:
+        """See Part."""
+
+
+class Thermometer(Cargo):
+    """See Sensor."""
+
+    def read(self, at: Moment) -> tuple[Measurement, ...]:  # noqa: ARG002
+        """A value never seen before, or a fault."""
+        self.reads += 1
+        if self.mute:
+            return (Measurement(1, Quantity.TEMPERATURE, None, Fault.NO_ANSWER),)
+        base = -12_000 if self.warm else -18_000
+        return (Measurement(1, Quantity.TEMPERATURE, base + self.reads % 900),)
+
+
+class Door(Cargo):
+    """See Contact."""
+
+    def read(self, at: Moment) -> bool | None:  # noqa: ARG002
+        """As the world has it."""
+        return self.open
+
+
+class Modem(Cargo):
+    """See Link."""
+
+    def up(self, at: Moment) -> bool | None:  # noqa: ARG002
+        """As the world has it."""
+        return self.link
+
+
+class SimCourier(Courier):
+    """One slot, no thread: the request goes to the world, which hands back the outcome."""
+
+    def __init__(self, out: Callable[[Request], None]) -> None:
+        super().__init__(_NoTransport())
+        self._out = out
+        self.asked: Request | None = None
+
+    def post(self, request: Request) -> bool:
+        """See Courier."""
+        if self._busy or self._closed:
+            return False
+        self._busy, self.asked = True, request
+        if self.link_up is False:
+            self.hand(Outcome(request, None, "there is no link"))
+        else:
+            self._out(request)
+        return True
+
+    def hand(self, outcome: Outcome) -> None:
+        """What came of the request under way."""
+        assert self._busy and self._outcome is None
+        self._outcome, self.asked = outcome, None
+
+
+class _NoTransport:
+    def send(self, method: str, path: str, body: bytes, deadline_s: float) -> Response:
+        raise AssertionError((method, path, body, deadline_s))
+
+
+Out = Callable[["Truck", Request], None]
+
+
+@dataclass
+class Truck:
+    """One card, one key, one machine. `state` is None while its agent is not running."""
+
+    name: str
+    folder: Path
+    pen: Pen
+    enrolment: bytes
+    clock: SimClock
+    random: Random
+    out: Out
+    caps: Caps = field(default_factory=Caps)
+    knife: Knife = field(default_factory=Knife)
+    state: State | None = None
+    edge: Edge | None = None
+    courier: SimCourier | None = None
+    run: int = 0
+    periods: tuple[int, int] = (10_000, 0)
+    heard_ms: int | None = None
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(exist_ok=True)
+        self.pinned = wire.decode_enrol_answer(self.enrolment)
+        self.cargo = Thermometer(self.clock.now)
+        self.door, self.modem = Door(self.clock.now), Modem(self.clock.now)
+
+    @property
+    def device(self) -> str:
+        """Its name at the server."""
+        return self.pen.device
+
+    @property
+    def log_key(self) -> LogKey:
+        """Whom it believes."""
+        return self.pinned.log_key()
+
+    @property
+    def path(self) -> Path:
+        """The outbox on its card."""
+        return self.folder / "outbox.db"
+
+    def start(self) -> None:
+        """Start the agent as the daemon does; it may be killed on the way."""
+        assert self.state is None
+        self.run += 1
+        self.heard_ms = None
+        owner = Owner(self.device, self.pinned.origin)
+        self.courier = SimCourier(lambda request: self.out(self, request))
+        outbox = Outbox(self.path, owner, self.caps, knife.card(self.knife))
+        try:
+            with suppress(StorageTrouble):
+                outbox.reopen()
+            self.edge = self._edge(outbox, self.courier)
+            self.state = loop.begin(self.edge)
+        except Killed:
+            self._gone(outbox)
+
+
+    def turn(self, mode: Mode = Mode.RUN) -> None:
+        """One turn of the loop; it may be killed in it."""
+        assert self.edge and self.state
+        try:
+            self.state = loop.turn(self.edge, self.state, mode)
+        except Killed:
+            self.kill()
+
+    def kill(self) -> None:
+        """SIGKILL: RAM is gone, the card keeps what was committed."""
+        if self.edge:
+            self._gone(self.edge.sealer.outbox)
+
+    def _gone(self, outbox: Outbox) -> None:
+        outbox._drop("killed")  # closes without saving, as the end of a process does
+        outbox.close()
+        if self.courier:
+            self.courier.close()
+        self.state = self.edge = self.courier = None
+
+    def image(self, to: Path) -> Path:
+        """Copy what lies on the card now."""
+        shutil.rmtree(to, ignore_errors=True)
+        to.mkdir()
+        for part in ("outbox.db", "outbox.db-wal"):
+            if (self.folder / part).exists():
+                shutil.copy(self.folder / part, to / part)
+        return to
+
+    def put(self, image: Path) -> None:
+        """Put an image on the card of a machine that is off."""
+        assert self.state is None
+        for part in ("outbox.db", "outbox.db-wal", "outbox.db-shm"):
+            (self.folder / part).unlink(missing_ok=True)
+        for part in image.iterdir():
+            shutil.copy(part, self.folder / part.name)
+
+    def _edge(self, outbox: Outbox, courier: SimCourier) -> Edge:
+        light = NoLight()
+        contact = FittedContact(0, "door", Role.DOOR, self.door)
+        bench = Bench((self.cargo,), NoPositioner(), (contact,), light, light, self.modem)
+        identity = Identity(
+            device=self.device,
+            origin=self.pinned.origin,
+            genesis=wire.first_prev(self.enrolment),
+            software="sim",
+            sensors=(SensorLabel(1, "air"),),
+            simulated=True,
+        )
+        watch = Watch(1, 1, Measured.TEMPERATURE, LIMIT)
+        plan = Plan(self.name, self.log_key, *self.periods, watches=(watch,))
+        return Edge(
+            clock=self.clock,
+            bench=bench,
+            sealer=Sealer(outbox, self.pen, identity, self.random.randbytes),
+            courier=courier,
+            plan=plan,
+            verify=verify_ed25519,
+            entropy=self.random.randbytes,
+            mode=lambda _: Mode.RUN,
+            report=lambda _: None,
+            descriptors=tuple,
+            serve=lambda *_: None,
+        )
