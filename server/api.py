@@ -13,8 +13,8 @@ import logging
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from django.db import InterfaceError, OperationalError, connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import Field, NinjaAPI, Path, Query, Schema
 from ninja.errors import ValidationError
 
@@ -26,6 +26,7 @@ from protocol.span import MAX_BATCH_BYTES
 from server.devices import enrolment, history, intake, receipts
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
+from server.ledger.writing import abandon
 
 CBOR = wire.MEDIA_TYPE
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -37,7 +38,6 @@ Device = Annotated[str, Path(pattern="^[a-z2-7]{16}$", description="the device's
 Size = Annotated[int, Query(ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")]
 Cursor = Annotated[int, Query(ge=0, le=MAX_INT, description="`next` of the page before")]
 View = Callable[..., HttpResponse]
-Raised = Exception | type[Exception]
 
 
 class Collect(Schema):
@@ -82,14 +82,20 @@ def _cbor(body: bytes, status: int = 200) -> HttpResponse:
 
 
 def _body(request: HttpRequest) -> bytes:
-    """Return the request's body. Raises ProtocolError: CONTENT_ENCODING, MEDIA_TYPE, TOO_LARGE."""
+    """Return the request's body.
+
+    Raises ProtocolError: CONTENT_ENCODING, MEDIA_TYPE, TOO_LARGE, BAD_REQUEST (it broke off).
+    """
     if "Content-Encoding" in request.headers:
         raise ProtocolError(Problem.CONTENT_ENCODING, "send the body as it is")
     if request.content_type != CBOR:
         raise ProtocolError(Problem.MEDIA_TYPE, f"the body is {CBOR}")
     if int(request.headers.get("Content-Length") or 0) > MAX_BATCH_BYTES:
         raise ProtocolError(Problem.TOO_LARGE, f"a body has at most {MAX_BATCH_BYTES} bytes")
-    return request.body
+    try:
+        return request.body
+    except UnreadablePostError:
+        raise ProtocolError(Problem.BAD_REQUEST, "the body broke off") from None
 
 
 # What the OpenAPI document says of bodies that no JSON schema describes.
@@ -214,29 +220,23 @@ def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
     return problem(Problem.NOT_FOUND, "nothing is answered here")
 
 
-def _unavailable(request: HttpRequest, error: Raised) -> HttpResponse:
-    logger.warning("log unavailable: %s", error)
-    connection.close()  # whatever state it was left in, the next request begins afresh
-    return problem(Problem.LOG_UNAVAILABLE, "the log cannot be extended just now")
-
-
-def _busy(request: HttpRequest, error: Raised) -> HttpResponse:
-    logger.warning("database busy: %s", error)
-    connection.close()
-    return problem(Problem.BUSY, "the database cannot be used just now")
+def trouble(error: Exception) -> HttpResponse | None:
+    """What is said when log or database cannot be used just now; None for any other error."""
+    if isinstance(error, LogUnavailable | LogBroken):
+        kind, detail = Problem.LOG_UNAVAILABLE, "the log cannot be extended just now"
+    elif isinstance(error, OperationalError | InterfaceError):
+        kind, detail = Problem.BUSY, "the database cannot be used just now"
+    else:
+        return None
+    logger.warning("%s: %s", detail, error)
+    abandon()
+    return problem(kind, detail)
 
 
 @api.exception_handler(Exception)
 def _internal(request: HttpRequest, error: Exception) -> HttpResponse:
+    if (known := trouble(error)) is not None:
+        return known
     logger.error("unexpected", exc_info=error)
-    connection.close()
+    abandon()
     return problem(Problem.INTERNAL, "this is a defect of the server; it has been recorded")
-
-
-for _kind, _handler in (
-    (LogUnavailable, _unavailable),
-    (LogBroken, _unavailable),
-    (OperationalError, _busy),
-    (InterfaceError, _busy),
-):
-    api.add_exception_handler(_kind, _handler)

@@ -1,4 +1,4 @@
-"""The command line of the server: run, demo, migrate, token.
+"""The command line of the server: run, demo, migrate, devices, and what upkeep.py adds.
 
 Every expected trouble ends in one plain sentence on stderr and an exit status: 64 for a wrong
 command line, 78 for a configuration, a state directory or a port that cannot be used. Settings
@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
-from server import demo, options
+from server import demo, options, upkeep
 
-USAGE, MISCONFIGURED = 64, 78
+NO, USAGE, MISCONFIGURED = 1, 64, 78
+MAX_ASSET = 64
 EPILOG = """\
 Settings are environment variables, or keys of the file named by JAGALCHI_CONFIG:
   JAGALCHI_HOME           keys, database and journal live here (owner-only)
@@ -32,6 +34,10 @@ class Refused(Exception):
     """Nothing was done; the text tells the operator why."""
 
 
+class Unknown(Exception):
+    """The answer is no: there is no such thing here."""
+
+
 class Parser(argparse.ArgumentParser):
     """argparse with our exit status for a wrong command line."""
 
@@ -45,9 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         return int(chosen.command(chosen))
-    except (Refused, options.OptionError) as error:
+    except (Refused, upkeep.UpkeepRefused, options.OptionError) as error:
         print(f"jagalchi-server: {error}", file=sys.stderr)
         return MISCONFIGURED
+    except Unknown as error:
+        print(f"jagalchi-server: {error}", file=sys.stderr)
+        return NO
 
 
 def parser() -> argparse.ArgumentParser:
@@ -74,8 +83,14 @@ def parser() -> argparse.ArgumentParser:
     demo.add_arguments(sub)
     add("migrate", migrate, "Bring the database's tables up to date, and check the installation.")
     sub = add("token", token, "Make a one-time token that enrols one device within 24 hours.")
-    sub.add_argument("--asset", required=True, help="truck, room or store it will be fitted to")
+    _of_asset(sub)
     sub.add_argument("--url", default="http://127.0.0.1:8000", help="this server, for the device")
+    sub = add("assign", assign, "Move a device to another asset; what it wrote stays with the old.")
+    _of_device(sub)
+    _of_asset(sub)
+    sub = add("revoke", revoke, "End a device for good; what it has delivered stays.")
+    _of_device(sub)
+    upkeep.add_commands(add)
     return top
 
 
@@ -105,16 +120,61 @@ def migrate(_chosen: argparse.Namespace) -> int:
 
 def token(chosen: argparse.Namespace) -> int:
     """Print a new enrolment token and the command that uses it."""
-    _set_up()
-    _ready()
-    from server.devices.commands import issue_token
-    from server.ledger.keys import entropy
-    from server.ledger.tick import now_ms
+    with _acting() as now_ms:
+        from server.devices.commands import issue_token
+        from server.ledger.keys import entropy
 
-    text = issue_token(chosen.asset, now_ms=now_ms(), entropy=entropy(32))
+        text = issue_token(chosen.asset, now_ms=now_ms, entropy=entropy(32))
     print(f"token for {chosen.asset}, valid once within 24 hours: {text}")
     print(f"on the device: jagalchi-agent enrol {chosen.url} {text}")
     return 0
+
+
+def assign(chosen: argparse.Namespace) -> int:
+    """Fit a device to another asset from now on."""
+    with _acting() as now_ms:
+        from server.devices import commands
+
+        commands.assign(chosen.device, chosen.asset, now_ms=now_ms)
+    print(f"{chosen.device} measures for {chosen.asset} from now on")
+    return 0
+
+
+def revoke(chosen: argparse.Namespace) -> int:
+    """Refuse from now on whatever a device has not committed to before."""
+    with _acting() as now_ms:
+        from server.devices import commands
+
+        commands.revoke(chosen.device, now_ms=now_ms)
+    print(f"{chosen.device} is revoked; to use the truck again, enrol it with an empty card")
+    return 0
+
+
+@contextmanager
+def _acting() -> Iterator[int]:
+    """What an operator does by hand, beside a server that runs or without: gives the time."""
+    _set_up()
+    _ready()
+    from django.db import Error
+
+    from server.devices.commands import UnknownDevice
+    from server.ledger.tick import now_ms
+
+    try:
+        yield now_ms()
+    except UnknownDevice as error:
+        raise Unknown(f"no device {error} is enrolled here; nothing was changed") from None
+    except Error as error:
+        raise Refused(f"The database cannot be used: {str(error).strip()}") from None
+
+
+def _of_device(sub: Parser) -> None:
+    sub.add_argument("device", metavar="DEVICE", help="its name: 16 letters and digits")
+
+
+def _of_asset(sub: Parser) -> None:
+    text = "truck, room or store that it is fitted to"
+    sub.add_argument("--asset", type=_asset, required=True, metavar="NAME", help=text)
 
 
 def _set_up() -> None:
@@ -136,10 +196,14 @@ def _set_up() -> None:
 def _ready() -> str:
     """Migrate, prepare the log, and say what there is. Raises Refused."""
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
     from django.db import Error, connection, transaction
+    from django.db.migrations.exceptions import InconsistentMigrationHistory
 
-    from server.ledger import keys, startup
+    from server import tables
+    from server.devices import replay
+    from server.ledger import keys, sequencing, startup
     from server.ledger.tick import now_ms
 
     try:
@@ -147,10 +211,15 @@ def _ready() -> str:
         # power cut in between would leave tables that the next start refuses to make again.
         with connection.constraint_checks_disabled(), transaction.atomic():
             call_command("migrate", interactive=False, verbosity=0)
+        if wrong := "; ".join(tables.misfits()):
+            raise Refused(f"The database's tables are not those of this version: {wrong}.")
+        before = sequencing.newest()
         newest = startup.prepare(now_ms())
-    except Error as error:
+        # Nothing to do, unless an older database was put beside its journal.
+        replay.rebuild(before.size if before else 0, newest.size)
+    except (Error, ImproperlyConfigured, InconsistentMigrationHistory) as error:
         raise Refused(f"The database cannot be used: {str(error).strip()}") from None
-    except startup.StartupRefused as error:
+    except (startup.StartupRefused, replay.ReplayRefused) as error:
         raise Refused(str(error)) from None
     connection.close()
     settings.SECRET_KEY = settings.SECRET_FILE.read_text()
@@ -171,6 +240,13 @@ def _remind() -> None:
             " whoever takes this machine takes the log.",
             file=sys.stderr,
         )
+
+
+def _asset(text: str) -> str:
+    name = text.strip()
+    if not (0 < len(name) <= MAX_ASSET and name.isprintable()):
+        raise argparse.ArgumentTypeError(f"expected a name of 1 to {MAX_ASSET} characters")
+    return name
 
 
 def _number(text: str) -> int:

@@ -1,7 +1,8 @@
 """What every request and answer passes: a cap on bodies, and headers that narrow the browser.
 
-It refuses a body that is too large or of unknown length before a byte of it is read. What a body
-may contain is the intake's business (server/api.py).
+It refuses a body that is too large or of unknown length before a byte of it is read, a method that
+nobody answers, and a host name that is not ours: strangers send all of these, so none of them is
+worth a line in the log. What a body may contain is the intake's business (server/api.py).
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from protocol.registry import Problem
-from server.api import problem
+from server.api import METHODS, problem, trouble
 
 PERMISSIONS = "geolocation=(), camera=(), microphone=()"
 
@@ -33,11 +35,25 @@ class Guard:
         if response.headers.get("Cache-Control", "").startswith("public"):
             # The same bytes for everybody: one copy in a cache, whatever the reader's language.
             del response.headers["Vary"], response.headers["Content-Language"]
+        if request.method == "HEAD" and isinstance(response, HttpResponse):
+            response.content = b""
         return response
+
+    def process_exception(
+        self, request: HttpRequest, error: Exception  # noqa: ARG002  as Django calls it
+    ) -> HttpResponse | None:
+        """Pages and the public log say the same as the API when the database cannot be used."""
+        return trouble(error)
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
-    """Why this request's body will not be read, if so."""
+    """Why this request will not be looked at, if so."""
+    if request.method not in METHODS:
+        return problem(Problem.METHOD_NOT_ALLOWED, "No address here answers this method.")
+    try:
+        request.get_host()
+    except DisallowedHost:
+        return problem(Problem.BAD_REQUEST, "Not a name of this server (JAGALCHI_ALLOWED_HOSTS).")
     length = request.headers.get("Content-Length") or "0"
     if request.headers.get("Transfer-Encoding"):
         return problem(Problem.BAD_REQUEST, "A body needs a Content-Length.")

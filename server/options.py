@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 PREFIX = "JAGALCHI_"
 CONFIG = "JAGALCHI_CONFIG"
+MAX_ORIGIN_BYTES = 255
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
@@ -77,6 +78,8 @@ def _from_file(path: Path) -> dict[str, object]:
         table = tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
         raise OptionError(f"{path}: cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise OptionError(f"{path}: is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path}: is not TOML: {error}") from None
     known = {field.name for field in fields(Options)}
@@ -95,7 +98,7 @@ def _options(values: dict[str, object], environ: Mapping[str, str], file: str) -
 
     def text(name: str) -> str:
         value = values.get(name, "")
-        if not isinstance(value, str) or any(c.isspace() and c != " " for c in value):
+        if not isinstance(value, str) or not value.isprintable():
             raise OptionError(f"{where(name)} is {value!r}; expected one line of text")
         return value
 
@@ -113,14 +116,23 @@ def _options(values: dict[str, object], environ: Mapping[str, str], file: str) -
             raise OptionError(f"{where(name)} is {value!r}; expected host names")
         return tuple(stripped for item in items if (stripped := item.strip()))
 
-    home = Path(text("home") or default_home(environ)).expanduser()
+    def path(name: str, default: Path | str) -> Path:
+        try:
+            return Path(text(name) or default).expanduser()
+        except RuntimeError:
+            raise OptionError(f"{where(name)} is {text(name)!r}; whose home is that?") from None
+
+    home = path("home", default_home(environ))
     demo = flag("demo", False)
     origin = text("origin")
-    if "+" in origin or any(c.isspace() for c in origin):
-        raise OptionError(f"{where('origin')} is {origin!r}; expected no space and no '+' in it")
+    if "+" in origin or " " in origin or len(origin.encode()) > MAX_ORIGIN_BYTES:
+        raise OptionError(
+            f"{where('origin')} is {origin[:80]!r}; expected at most {MAX_ORIGIN_BYTES} bytes,"
+            " no space and no '+' in it"
+        )
     options = Options(
         home=home,
-        journal=Path(text("journal") or home / "journal").expanduser(),
+        journal=path("journal", home / "journal"),
         database_url=text("database_url"),
         origin=origin,
         demo=demo,
@@ -140,12 +152,11 @@ def default_home(environ: Mapping[str, str]) -> str:
 
 
 def _postgres(url: str) -> dict[str, object]:
-    parts = urlsplit(url)
-    name = parts.path.removeprefix("/")
     try:
-        port = str(parts.port or "")
+        parts = urlsplit(url)
+        name, port = parts.path.removeprefix("/"), str(parts.port or "")
     except ValueError:
-        name = ""
+        parts, name, port = urlsplit(""), "", ""
     if parts.scheme not in ("postgresql", "postgres") or not name:
         # The rest may hold a password.
         raise OptionError(

@@ -16,7 +16,7 @@ DEBUG = False
 ALLOWED_HOSTS = list(JAGALCHI.allowed_hosts)
 # Made by the first `jagalchi-server run`; empty before that, and Django refuses to use it empty.
 SECRET_FILE = JAGALCHI.home / "keys" / "secret"
-SECRET_KEY = SECRET_FILE.read_text() if os.access(SECRET_FILE, os.R_OK) else ""
+SECRET_KEY = SECRET_FILE.read_text("ascii", "replace") if os.access(SECRET_FILE, os.R_OK) else ""
 
 INSTALLED_APPS = [
     "django.contrib.staticfiles",
@@ -84,5 +84,6 @@ LOGGING = {
         "server": {"level": "INFO"},
         # Not one line for each stranger who asks for a page that is not there.
         "django.request": {"level": "ERROR"},
+        "django.security": {"level": "ERROR"},
     },
 }

@@ -9,3 +9,4 @@ urlpatterns = [
     path("", include("server.ledger.urls")),
     path("", include("server.web.urls")),
 ]
+handler404 = "server.web.views.not_found"

@@ -1,8 +1,8 @@
 """What every test stands on: how hard to search, and what a test needs from this machine.
 
-A test marked `go`, `browser` or `postgres` is skipped with its reason where that thing is missing.
-JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so that a
-green run can never mean "nothing was there to test with".
+A test marked `go`, `browser`, `postgres` or `power` is skipped with its reason where that thing
+is missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so
+that a green run can never mean "nothing was there to test with".
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests import reliability
+from tests.power import device
 
 DATABASE = DirectoryBasedExampleDatabase("build/hypothesis")
 # No deadline: on a busy two-core machine it would measure the neighbours, not the code.
@@ -40,6 +41,7 @@ NEEDS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "go": (_go, "needs Go: sudo apt install golang-go golang-golang-x-mod-dev"),
     "browser": (_browser, "needs Chromium: sudo apt install chromium"),
     "postgres": (_postgres, "needs JAGALCHI_TEST_DATABASE_URL (see .ci/run)"),
+    "power": (device.available, "needs root, /dev/fuse, loop devices and e2fsprogs"),
 }
 
 

@@ -190,9 +190,7 @@ def _took_post(
     return _stuck(sync, refused, now_ms, jitter), ()
 
 
-def _stuck(
-    sync: Sync, refused: Sequence[tuple[Cut, Verdict]], now_ms: int, jitter: int
-) -> Sync:
+def _stuck(sync: Sync, refused: Sequence[tuple[Cut, Verdict]], now_ms: int, jitter: int) -> Sync:
     """Nothing moved: try the other lane once, then wait longer each time."""
     problems = {verdict.problem for _, verdict in refused}
     if Problem.OPENING_FIRST in problems:

@@ -10,7 +10,7 @@ Spec: docs/protocol.md, "Eviction".
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from agent.core.chain import Lane
 from agent.core.shelf import Cut
@@ -90,11 +90,11 @@ def bury(rows: Sequence[Sealed]) -> Evicted:
 def _summaries(rows: Sequence[Sealed]) -> tuple[Summary, ...]:
     """Minimum, mean (rounded down) and maximum of each sensor and quantity that had a value."""
     values: dict[tuple[int, Quantity], list[int]] = {}
-    for row in rows:
-        if isinstance(row.record.body, Reading):
-            for one in row.record.body.measurements:
-                if one.value is not None:
-                    values.setdefault((one.sensor, one.quantity), []).append(one.value)
+    bodies = (row.record.body for row in rows)
+    readings = (body.measurements for body in bodies if isinstance(body, Reading))
+    for one in chain.from_iterable(readings):
+        if one.value is not None:
+            values.setdefault((one.sensor, one.quantity), []).append(one.value)
     return tuple(
         Summary(sensor, quantity, min(seen), sum(seen) // len(seen), max(seen))
         for (sensor, quantity), seen in sorted(values.items())

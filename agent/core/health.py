@@ -190,9 +190,7 @@ def judge(facts: Facts, now_ms: int) -> Health:
 def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
     heard = facts.good_ms is not None and now_ms - facts.good_ms < OFFLINE_MS
     online = facts.server and heard and facts.link is not False
-    distrusted = (
-        facts.distrust_ms is not None and now_ms - facts.distrust_ms >= DISTRUST_SHOWN_MS
-    )
+    distrusted = facts.distrust_ms is not None and now_ms - facts.distrust_ms >= DISTRUST_SHOWN_MS
     return (
         (State.NOT_ENROLLED, not facts.enrolled),
         (State.DISK_TROUBLE, facts.trouble is not None),

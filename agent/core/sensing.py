@@ -139,9 +139,7 @@ def _warnings(context: Context, at: Moment) -> list[Draft]:
     return drafts
 
 
-def _clock(
-    senses: Senses, seen: Observation, told: Told, at: Moment
-) -> tuple[Senses, list[Draft]]:
+def _clock(senses: Senses, seen: Observation, told: Told, at: Moment) -> tuple[Senses, list[Draft]]:
     """Anchors for records without time, and word of a clock that jumped."""
     own = _anchor(at.boot_ms, at.utc_ms, at.source, at.uncertainty_ms)
     offers = [own] if own and (senses.blind or _stepped(senses.clock, own)) else []
@@ -273,4 +271,3 @@ def sensor_lines(senses: Senses) -> list[dict[str, object]]:
         }
         for one in senses.latest
     ]
-

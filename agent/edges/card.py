@@ -44,9 +44,6 @@ class DamagedFile(Exception):
     """The database can be opened but not trusted."""
 
 
-
-
-
 def lock(path: Path) -> int:
     """Take the exclusive lock beside the database; returns its descriptor.
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 DEADLINE_S = 60.0
 
 
-
 class LinkLost(Exception):
     """No whole answer came; `timed_out` when the deadline passed on an open line."""
 
@@ -99,6 +98,7 @@ class Courier:
         self._transport, self._deadline_s = transport, deadline_s
         self._slot: queue.Queue[Request | None] = queue.Queue(maxsize=1)
         self._outcome: Outcome | None = None
+        self._crash: Exception | None = None
         self._busy = False
         self._worker: threading.Thread | None = None
 
@@ -114,7 +114,13 @@ class Courier:
         return True
 
     def collect(self) -> Outcome | None:
-        """The outcome, once; None while there is none. Never blocks."""
+        """The outcome, once; None while there is none. Never blocks.
+
+        A bug in the worker is raised here, in the main thread: a courier that died in silence would
+        look like a dead zone for ever.
+        """
+        if self._crash is not None:
+            raise self._crash
         outcome = self._outcome
         if outcome is None:
             return None
@@ -139,7 +145,10 @@ class Courier:
 
     def _run(self) -> None:
         while (request := self._slot.get()) is not None:
-            self._outcome = self._carry(request)
+            try:
+                self._outcome = self._carry(request)
+            except Exception as bug:
+                self._crash = bug
             os.eventfd_write(self.wake, 1)
 
     def _carry(self, request: Request) -> Outcome:

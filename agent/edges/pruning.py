@@ -131,7 +131,7 @@ def _unproved(outbox: Outbox) -> Iterator[Listed]:
 
 def damaged(outbox: Outbox) -> Burial | None:
     """A tombstone for rows that rotted, as far as their neighbours still tell their hashes."""
-    places = [(number, seq) for number, seqs in outbox.rotten.items() for seq in seqs if seq]
+    places = [place for place in _rotten(outbox) if place[1]]
     found = [_damage(outbox, *place) for place in places[: eviction.MOST_RANGES]]
     known = [one for one in found if one]
     if not known:
@@ -161,15 +161,18 @@ def _prev_of(sealed: bytes | None) -> bytes | None:
 
 def heal(outbox: Outbox) -> None:
     """A row whose bytes the next record vouches for was good: only its stored hash had rotted."""
-    for number, seqs in tuple(outbox.rotten.items()):
-        for seq in seqs:
-            with outbox.writing() as sql:
-                sealed = rows.sealed_at(sql, number, seq)
-                vouched = _prev_of(rows.sealed_at(sql, number, seq + 1))
-                if sealed is None or vouched != sha256(sealed).digest():
-                    continue
-                rows.put_hash(sql, number, seq, vouched)
-            outbox.mend(number, seq)
+    for number, seq in _rotten(outbox):
+        with outbox.writing() as sql:
+            sealed = rows.sealed_at(sql, number, seq)
+            vouched = _prev_of(rows.sealed_at(sql, number, seq + 1))
+            if sealed is None or vouched != sha256(sealed).digest():
+                continue
+            rows.put_hash(sql, number, seq, vouched)
+        outbox.mend(number, seq)
+
+
+def _rotten(outbox: Outbox) -> list[tuple[int, int]]:
+    return [(number, seq) for number, seqs in outbox.rotten.items() for seq in seqs]
 
 
 def bury(outbox: Outbox, burial: Burial) -> None:

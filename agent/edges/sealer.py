@@ -171,9 +171,7 @@ class Sealer:
         head = self._seal(first, Lane.ROUTINE, at)
         self.told = Told(tree=tree)
         for body in self._news():
-            head = self._seal(
-                chain.follow(self._identity, head, Draft(body, at)), Lane.ALARM, at
-            )
+            head = self._seal(chain.follow(self._identity, head, Draft(body, at)), Lane.ALARM, at)
         self.trouble_since_ms = self.outbox.damaged = None
         return head
 

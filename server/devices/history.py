@@ -14,6 +14,7 @@ from protocol import cbor
 from protocol.checkpoint import Checkpoint, open_checkpoint
 from protocol.errors import ProtocolError
 from protocol.registry import Problem
+from server.devices import roster
 from server.devices.crypto import verify_ed25519
 from server.devices.models import TwoNotes
 from server.ledger import keys
@@ -49,13 +50,6 @@ def _notes(body: bytes) -> list[str]:
 def _write(checkpoint: Checkpoint, notes: list[str], now_ms: int) -> None:
     digest = hashlib.sha256("\n\n".join(notes).encode()).digest()
     with writing():
-        if TwoNotes.objects.count() < MAX_KEPT:
-            TwoNotes.objects.get_or_create(
-                digest=digest,
-                defaults={
-                    "size": checkpoint.size,
-                    "one": notes[0],
-                    "other": notes[1],
-                    "received_ms": now_ms,
-                },
-            )
+        known = TwoNotes.objects.filter(digest=digest).exists()
+        if not known and TwoNotes.objects.count() < MAX_KEPT:
+            roster.keep_notes(digest, checkpoint.size, notes, now_ms)

@@ -1,4 +1,5 @@
-"""Who may send, as entries of the log: tokens, enrolments, assignments, revocations.
+"""What the operator and strangers had a part in, as entries of the log: tokens, enrolments,
+assignments, revocations, and evidence against the log itself.
 
 Each function writes its rows and queues one entry, in the caller's transaction; `apply` writes the
 same rows from an entry. So the journal alone brings back every device, and no edit of the tables
@@ -10,16 +11,24 @@ Spec: docs/protocol.md, section "Enrolment, rotation, revocation".
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from protocol import cose
-from server.devices.models import Asset, Assignment, Device, DeviceKey, EnrolmentToken
+from server.devices.models import (
+    Asset,
+    Assignment,
+    Device,
+    DeviceKey,
+    EnrolmentToken,
+    TwoNotes,
+)
 from server.ledger import service
 from server.ledger.keys import entropy
 
 SERVICE = "devices"
 TOKEN, ENROLLED, ASSIGNED, REVOKED = "token", "enrolled", "assigned", "revoked"
+TWO_NOTES = "two-notes"
 
 
 def add_token(token_hash: bytes, asset: str, now_ms: int, expires_ms: int) -> None:
@@ -40,6 +49,11 @@ def assign(device: str, asset: str, now_ms: int) -> None:
 def revoke(device: str, now_ms: int) -> None:
     """End a device and its keys."""
     _put(REVOKED, [device, now_ms], _secret(device))
+
+
+def keep_notes(digest: bytes, size: int, notes: Sequence[str], now_ms: int) -> None:
+    """Keep two notes of one size with two roots; the caller has checked them."""
+    _put(TWO_NOTES, [digest, size, *notes, now_ms], digest)
 
 
 def apply(kind: str, private: list[Any]) -> None:
@@ -103,6 +117,11 @@ def _revoked(device: str, now_ms: int) -> None:
     DeviceKey.objects.filter(device=row, ended_ms=None).update(ended_ms=now_ms)
 
 
+def _two_notes(digest: bytes, size: int, one: str, other: str, now_ms: int) -> None:
+    rest = {"size": size, "one": one, "other": other, "received_ms": now_ms}
+    TwoNotes.objects.get_or_create(digest=digest, defaults=rest)
+
+
 def _asset(name: str, now_ms: int) -> Asset:
     return Asset.objects.get_or_create(name=name, defaults={"made_ms": now_ms})[0]
 
@@ -112,4 +131,5 @@ _APPLIED: dict[str, Callable[..., None]] = {
     ENROLLED: _enrolled,
     ASSIGNED: _assigned,
     REVOKED: _revoked,
+    TWO_NOTES: _two_notes,
 }

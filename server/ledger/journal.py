@@ -143,6 +143,14 @@ class Journal:
         payload = self._payload(mark)
         return None if payload is None else _decode(payload)
 
+    def following(self, mark: Mark) -> tuple[Batch, Mark] | None:
+        """What `after` returns, and the mark behind it: for walking through the whole journal."""
+        payload = self._payload(mark)
+        if payload is None:
+            return None
+        frame = _frame(mark.chain, payload)
+        return _decode(payload), Mark(mark.end + len(frame), frame[-_CHAIN_SIZE:])
+
     def append(self, mark: Mark, batch: Batch) -> Mark:
         """Put ``batch`` after ``mark``, synced; what a crash left torn there is cut off first.
 
@@ -188,7 +196,7 @@ class Journal:
         return None
 
     def _bases(self) -> list[int]:
-        return sorted(int(path.stem) for path in self._directory.glob("*.journal"))
+        return sorted(int(path.stem) for path in self._directory.glob(f"{'[0-9]' * 20}.journal"))
 
     def _base(self, offset: int) -> int:
         return max((base for base in self._bases() if base <= offset), default=0)

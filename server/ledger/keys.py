@@ -20,7 +20,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
@@ -31,6 +31,7 @@ from protocol.errors import ProtocolError
 
 LOG, RECOVERY, CONFIG = "log", "recovery", "config"
 SECRET = "secret"
+MIN_SECRET = 32
 
 
 class KeyRefused(Exception):
@@ -103,7 +104,9 @@ def read(directory: Path) -> Keys:
     if _public(pair) != log.public:
         raise KeyRefused(f"{directory}/{LOG}.key and {LOG}.pub are not halves of one key")
     recovery, config = (_verifier(directory / f"{name}.pub") for name in (RECOVERY, CONFIG))
-    _private_text(directory / SECRET)
+    secret = _private_text(directory / SECRET)
+    if len(secret) < MIN_SECRET or not secret.isascii():
+        raise KeyRefused(f"{directory / SECRET} is damaged: put a copy of it back")
     return Keys(log, recovery, config, pair.sign)
 
 
@@ -120,7 +123,7 @@ def _read_once(directory: Path) -> Keys:
 def _private(path: Path) -> Ed25519PrivateKey:
     try:
         key = serialization.load_pem_private_key(_private_text(path), None)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         raise KeyRefused(f"{path} is not an unencrypted PEM key") from None
     if not isinstance(key, Ed25519PrivateKey):
         raise KeyRefused(f"{path} is not an Ed25519 key")

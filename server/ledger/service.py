@@ -2,7 +2,7 @@
 
 The leaf holds HMAC-SHA256(salt, private part); salt and private part are the leaf's body, which is
 journalled with it and never published. Deleting the body erases the content and leaves the proof.
-It refuses to know what an entry means. Specification: docs/protocol.md, "Span, batch, leaf".
+It refuses to know what an entry means. Specification: docs/protocol.md, "Leaves".
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from protocol import cbor
 from protocol.leaf import ServiceLeaf, encode_leaf
 from server.ledger import log
 
-MAX_BODY = 64 * 1024
+MAX_BODY = 1 << 20
 MIN_SALT = 16
 
 

@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from protocol.leaf import TickLeaf, encode_leaf
 from server.ledger import log
-from server.ledger.writing import fold, writing
+from server.ledger.writing import abandon, fold, writing
 
 PERIOD_MS = 60_000
 BEAT_S = 1.0
@@ -112,7 +112,7 @@ class Ticker:
             self._pulse.beat(now_ms())
         except (log.LogUnavailable, log.LogBroken, DatabaseError, InterfaceError, OSError) as error:
             self._say(f"the log cannot be extended: {error}")
-            connection.close()
+            abandon()
         else:
             self._say("")
 

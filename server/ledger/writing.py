@@ -13,9 +13,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 
 FOLD_ENTRIES = 8192
 FOLD_BYTES = 32 << 20
@@ -33,6 +33,17 @@ def writing(*, durable: bool = False) -> Iterator[None]:
         return
     with _turn, transaction.atomic(durable=durable):
         yield
+
+
+def abandon() -> None:
+    """Let go of this thread's connection after a failure; the next use of it begins afresh.
+
+    Rolled back first: a closed connection of SQLite's lives on, its write lock included, for as
+    long as anything (a traceback, say) refers to a statement of it that was not read to the end.
+    """
+    with suppress(Error):
+        connection.rollback()
+    connection.close()
 
 
 def fold() -> None:

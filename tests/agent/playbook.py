@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 
 from agent.core import answers, sync
 from agent.core.answers import Aside
-from agent.core.ranges import run
+from agent.core.lanes import Way
+from agent.core.ranges import NONE, run
 from agent.core.reply import Answered, Heads, Reply
-from agent.core.shelf import Shelf
-from agent.core.sync import Ask, Phase, Sync, View
+from agent.core.shelf import Cut, Shelf
+from agent.core.sync import Ask, AskHead, Phase, Post, Sync, View
 from protocol.registry import Problem
 from protocol.wire import Answer, HeadAnswer, HeldEpoch, Verdict, VerdictCode
 
@@ -92,7 +93,32 @@ class Play:
     def prove(self, number: int, first: int, last: int) -> Play:
         """What a verified receipt changed on the card."""
         self.shelves = tuple(
-            shelf.prove(first, last) if shelf.number == number else shelf
-            for shelf in self.shelves
+            shelf.prove(first, last) if shelf.number == number else shelf for shelf in self.shelves
         )
         return self
+
+
+def card(*lasts: int, alarms: tuple[int, ...] = ()) -> tuple[Shelf, ...]:
+    """Epochs with rows 0..last; the alarms are in the newest."""
+    shelves = tuple(
+        Shelf(number, b"epoch--%d" % number, last) for number, last in enumerate(lasts, 1)
+    )
+    marked = NONE
+    for seq in alarms:
+        marked = marked | run(seq, seq)
+    return (*shelves[:-1], replace(shelves[-1], alarms=marked))
+
+
+def started(*lasts: int, alarms: tuple[int, ...] = ()) -> Play:
+    """A machine that has learned that the server holds nothing."""
+    return Play(card(*lasts, alarms=alarms)).expect(AskHead()).feed(NO_HEADS)
+
+
+def a(*cuts: Cut) -> Post:
+    """A batch of lane A."""
+    return Post(Way.A, cuts)
+
+
+def b(*cuts: Cut) -> Post:
+    """A batch of lane B."""
+    return Post(Way.B, cuts)

@@ -285,6 +285,3 @@ class Line:
         if fate == "unheard":
             raise LinkLost("answer lost", timed_out=True)
         return answer
-
-
-

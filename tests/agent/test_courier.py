@@ -77,6 +77,17 @@ def test_a_lost_link_is_an_outcome() -> None:
     courier.close()
 
 
+def test_a_bug_in_the_worker_ends_the_agent_not_only_the_shipping() -> None:
+    slow = Slow(error=ZeroDivisionError("a bug"))
+    slow.gate.set()
+    courier = Courier(slow)
+    courier.post(ASK)
+    assert select.select([courier.wake], [], [], 30)[0]
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        courier.collect()
+    courier.close()
+
+
 def test_without_a_link_nothing_is_sent() -> None:
     slow = Slow()
     courier = Courier(slow)

@@ -23,7 +23,8 @@ def main() -> int:
     for figure in everything():
         print(f"measured: {figure.name}", file=sys.stderr)
         figures.append(figure)
-    print(f"\nPython {platform.python_version()} on {platform.machine()}, medians, this machine\n")
+    machine = f"Python {platform.python_version()} on {platform.machine()}"
+    print(f"\n{machine}, medians of CPU time, this machine\n")
     print(table(figures))
     if options.json:
         write(figures, options.json)

@@ -90,14 +90,14 @@ def free_port() -> int:
 
 
 class Server:
-    """A demonstration server on a port of its own; its state outlives its processes."""
+    """A server, for demonstration or not, on its own port; its state outlives its processes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, demo: bool = True) -> None:
         self.home = folder / "server"
         self.log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environ = {"JAGALCHI_HOME": str(self.home), "JAGALCHI_DEMO": "1"}
+        self.environ = {"JAGALCHI_HOME": str(self.home), "JAGALCHI_DEMO": str(int(demo))}
         self.start()
 
     def start(self) -> None:

@@ -11,14 +11,15 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from tests.power import device, server_disk, truck_card
+from tests.power.forks import forked
 from tests.power.subject import Fact, Finding, Notary, Subject, Verdict, facts
 from tests.power.tape import Card, Entry, read, states
 
@@ -31,37 +32,6 @@ SUBJECTS = {
 REASONS = 8
 Found = tuple[str, str, str, int]
 """Card, verdict, reason, place of the cut."""
-
-
-def forked(work: Callable[[], Any]) -> Callable[[], Any]:
-    """Do it in a process of its own; call the answer to wait for it. None: the process failed."""
-    reader, writer = os.pipe()
-    process = os.fork()
-    if not process:
-        os.close(reader)
-        _answer(writer, work)
-    os.close(writer)
-
-    def outcome() -> Any:
-        with os.fdopen(reader, "rb") as pipe:
-            said = pipe.read()
-        os.waitpid(process, 0)
-        return json.loads(said) if said else None
-
-    return outcome
-
-
-def _answer(writer: int, work: Callable[[], Any]) -> None:
-    status = 1
-    try:
-        with os.fdopen(writer, "wb") as pipe:
-            pipe.write(json.dumps(work()).encode())
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stderr.flush()
-        os._exit(status)
 
 
 def record(subject: Subject, folder: Path) -> None:
@@ -92,11 +62,11 @@ class Examiner:
         self.facts = facts(recording / "facts")
         self.span = tuple(int((recording / name).read_text()) for name in ("begin", "end"))
 
-    def examine(self, cuts: list[int], card: Card, chance: Random) -> list[Found]:
+    def examine(self, cuts: list[int], card: Card, seed: int) -> list[Found]:
         """The verdict on each of these cuts."""
         found = []
         size = self._subject.megabytes << 20
-        for cut, state in states(self.tape, cuts, card, chance, size):
+        for cut, state in states(self.tape, cuts, card, seed, size):
             image = self._folder / "image"
             image.write_bytes(state)
             finding = self._judge(image, cut, card)
@@ -124,7 +94,17 @@ class Examiner:
         return known[-1] if known else None
 
 
-def campaign(name: str, cuts: int, seed: int, cards: list[Card]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which cuts to make: in which phase, how many for each card, from which seed."""
+
+    phase: str
+    cuts: int
+    seed: int
+    cards: tuple[Card, ...]
+
+
+def campaign(name: str, plan: Plan) -> dict[str, Any]:
     """Record once, then examine, two processes to a core: mounting waits a lot."""
     subject = SUBJECTS[name]
     subject.prepare()
@@ -139,22 +119,21 @@ def campaign(name: str, cuts: int, seed: int, cards: list[Card]) -> dict[str, An
             folder = Path(root) / str(lot)
             folder.mkdir()
             examiner = Examiner(subject, recording, folder)
-            waiting.append(forked(lambda e=examiner, n=lot: _lot(e, (n, lots), (cuts, seed), cards)))
+            waiting.append(forked(lambda e=examiner, n=lot: _lot(e, n, lots, plan)))
         found: list[Found] = [tuple(one) for outcome in waiting for one in outcome()]
     return report(found, len(examiner.tape))
 
 
-def _lot(
-    examiner: Examiner, lot: tuple[int, int], size: tuple[int, int], cards: list[Card]
-) -> list[Found]:
-    number, lots = lot
-    cuts, seed = size
+def _lot(examiner: Examiner, number: int, lots: int, plan: Plan) -> list[Found]:
+    """Every `lots`-th of the cuts. Each cut depends on the seed alone, not on how they are dealt."""
+    begin, end = examiner.span
+    if plan.phase == "start":
+        end = examiner.facts[0][0]
     found = []
-    for card in cards:
-        places = Random(f"{seed} {card}")
-        begin, end = examiner.span
-        chosen = sorted(places.randint(begin, end) for _ in range(cuts))[number::lots]
-        found += examiner.examine(chosen, card, Random(f"{seed} {card} {number}"))
+    for card in plan.cards:
+        places = Random(f"{plan.seed} {card}")
+        chosen = sorted(places.randint(begin, end) for _ in range(plan.cuts))
+        found += examiner.examine(chosen[number::lots], card, plan.seed)
     return found
 
 
@@ -167,5 +146,5 @@ def report(found: list[Found], entries: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    subject, cuts, seed, *cards = sys.argv[1:]
-    print(json.dumps(campaign(subject, int(cuts), int(seed), list(map(Card, cards)))))
+    subject, phase, cuts, seed, *cards = sys.argv[1:]
+    print(json.dumps(campaign(subject, Plan(phase, int(cuts), int(seed), tuple(map(Card, cards))))))

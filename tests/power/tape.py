@@ -63,7 +63,7 @@ def fence(tape: Sequence[Entry], cut: int, card: Card) -> int:
 
 
 def states(
-    tape: Sequence[Entry], cuts: Iterable[int], card: Card, chance: Random, size: int
+    tape: Sequence[Entry], cuts: Iterable[int], card: Card, seed: int, size: int
 ) -> Iterator[tuple[int, bytearray]]:
     """The device's bytes after a cut at each of these places, which must not descend."""
     base, done = bytearray(size), 0
@@ -72,7 +72,7 @@ def states(
         for entry in tape[done:certain]:
             _apply(base, entry.offset, entry.data)
         done = certain
-        state = bytearray(base)
+        state, chance = bytearray(base), Random(f"{seed} {card} {cut}")
         for entry in tape[certain:cut]:
             for offset, data in _survivors(entry, card, chance):
                 _apply(state, offset, data)

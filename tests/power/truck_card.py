@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from protocol.registry import Reason
 from tests.agent.rig import IDENTITY, OWNER, SIGNER, START_UTC_MS, at, reading
 from tests.power.subject import Fact, Finding, Subject, Verdict
 
-SESSIONS, READINGS, PROVE_EVERY = 3, 130, 40
+PROVE_EVERY = 40
 WEEK_MS = 8 * 86_400_000
 SEED = 20_261_123
 KEPT = Finding(Verdict.KEPT)
@@ -37,19 +38,32 @@ def lax(path: str, **options: Any) -> sqlite3.Connection:
     return sqlite3.connect(path, factory=Lax, **options)
 
 
-def write(folder: Path, tell: Callable[[Fact], None], connect: Connect = sqlite3.connect) -> None:
+@dataclass(frozen=True, slots=True)
+class Script:
+    """How long a writer works: so many runs of an agent, so many readings in each."""
+
+    runs: int = 3
+    readings: int = 130
+
+
+def write(
+    folder: Path,
+    tell: Callable[[Fact], None],
+    connect: Connect = sqlite3.connect,
+    script: Script = Script(),
+) -> None:
     """A few runs of an agent: readings, alarms, proofs, rows freed after a week, orderly ends."""
     chance, boot_ms = Random(SEED), 0
-    for session in range(SESSIONS):
+    for _ in range(script.runs):
         outbox = Outbox.open(folder / "outbox.db", OWNER, Caps(), connect)
         sealer = Sealer(outbox, SIGNER, IDENTITY, os.urandom)
         sealer.begin(at(boot_ms))
-        for number in range(READINGS):
+        for number in range(script.readings):
             boot_ms += chance.choice((1_000, 2_000, 10_000))
             lane = Lane.ALARM if chance.random() < 0.1 else Lane.ROUTINE
             sealer.put([reading(number, boot_ms, lane)], at(boot_ms))
             if number % PROVE_EVERY == PROVE_EVERY - 1:
-                _prove(outbox, boot_ms, session * READINGS + number)
+                _prove(outbox, boot_ms)
                 sealer.commit(at(boot_ms))
             if outbox.counters({}).uncommitted == 0:
                 tell(_fact(sealer))
@@ -58,8 +72,8 @@ def write(folder: Path, tell: Callable[[Fact], None], connect: Connect = sqlite3
         outbox.close()
 
 
-def _prove(outbox: Outbox, boot_ms: int, size: int) -> None:
-    shelf = outbox.shelves[-1]
+def _prove(outbox: Outbox, boot_ms: int) -> None:
+    shelf, size = outbox.shelves[-1], outbox.kept.size + PROVE_EVERY
     runs = enumerate(shelf.waiting.runs)
     proofs = tuple(
         Proof(shelf.number, first, last, size + n, size, b"leaf", ()) for n, (first, last) in runs

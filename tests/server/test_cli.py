@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -74,7 +75,7 @@ def free_port() -> int:
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["run"], ["demo"], ["migrate"], ["token"]):
+    for arguments in ([], ["run"], ["demo"], ["migrate"], ["token"], ["assign"], ["revoke"]):
         with pytest.raises(SystemExit) as ended:
             cli.main([*arguments, "--help"])
         assert ended.value.code == 0
@@ -82,7 +83,20 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["rnu"], ["run", "--port", "70000"], ["run", "--port", "x"], ["token"]]
+    "arguments",
+    [
+        [],
+        ["rnu"],
+        ["run", "--port", "70000"],
+        ["run", "--port", "x"],
+        ["token"],
+        ["token", "--asset", " "],
+        ["token", "--asset", "a\nb"],
+        ["token", "--asset", "a" * 65],
+        ["token", "--asset", "a\udcff"],
+        ["assign", "aaaaaaaaaaaaaaaa"],
+        ["revoke"],
+    ],
 )
 def test_a_wrong_command_line_is_told_with_status_64(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -135,6 +149,21 @@ def test_what_does_not_belong_together_is_one_sentence_and_status_78(tmp_path: P
     refuse(call(one, "migrate"), "The database cannot be used")
     refuse(call(one, "migrate", JAGALCHI_DEMO="maybe"), "JAGALCHI_DEMO is 'maybe'")
     refuse(call(Path("/proc/none"), "migrate"), "/proc/none cannot be made")
+
+
+@pytest.mark.e2e
+def test_tables_out_of_step_with_the_program_are_refused_at_the_start(tmp_path: Path) -> None:
+    assert call(tmp_path, "migrate").returncode == 0
+    with sqlite3.connect(tmp_path / "db.sqlite3") as database:
+        database.execute("ALTER TABLE devices_device DROP COLUMN heard_ms")
+    refuse(call(tmp_path, "run", "--port", str(free_port())), "devices_device lacks heard_ms")
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("command", [["revoke"], ["assign", "--asset", "냉동차 2"]])
+def test_a_device_that_is_not_enrolled_is_the_answer_no(tmp_path: Path, command: list[str]) -> None:
+    done = call(tmp_path, *command, "aaaaaaaaaaaaaaaa")
+    refuse(done, "no device aaaaaaaaaaaaaaaa is enrolled here", status=1)
 
 
 @pytest.mark.e2e

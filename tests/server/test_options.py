@@ -47,8 +47,13 @@ def test_a_postgresql_url_is_read(url: str, expected: tuple[str, ...]) -> None:
     ("name", "value", "message"),
     [
         ("JAGALCHI_DEMO", "perhaps", "JAGALCHI_DEMO is 'perhaps'; expected 1 or 0"),
-        ("JAGALCHI_ORIGIN", "a log", "JAGALCHI_ORIGIN is 'a log'; expected no space"),
-        ("JAGALCHI_ORIGIN", "a+b", "expected no space and no"),
+        ("JAGALCHI_ORIGIN", "a log", "JAGALCHI_ORIGIN is 'a log'; expected .* no space"),
+        ("JAGALCHI_ORIGIN", "a+b", "no space and no"),
+        ("JAGALCHI_ORIGIN", "가" * 86, "expected at most 255 bytes"),
+        ("JAGALCHI_ORIGIN", "a\x01b", "expected one line of text"),
+        ("JAGALCHI_HOME", "~nobody-has-this-name/x", "whose home is that"),
+        ("JAGALCHI_JOURNAL", "a\x00b", "expected one line of text"),
+        ("JAGALCHI_DATABASE_URL", "postgresql://[::1/x", "expected postgresql://"),
         ("JAGALCHI_HOME", "a\nb", "expected one line of text"),
         ("JAGALCHI_DATABASE_URL", "mysql://x/y", "starts 'mysql://x/y'; expected postgresql://"),
         ("JAGALCHI_DATABASE_URL", "postgresql://x", "expected postgresql://"),
@@ -70,6 +75,8 @@ def test_a_wrong_variable_is_named(name: str, value: str, message: str) -> None:
         ("[server]\ndemo = 1\n", "server.toml: demo is 1; expected 1 or 0, true or false"),
         ("[server]\nallowed_hosts = [1]\n", r"allowed_hosts is \[1\]; expected host names"),
         ("[server\n", "is not TOML"),
+        ("[server]\nhome = \"a\\u0000b\"\n", "expected one line of text"),
+        ("a = " + "[" * 20_000, "nested too deeply"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, text: str, message: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, cast
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.core.management import call_command
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client, override_settings
 
@@ -24,7 +24,7 @@ from agent.edges.courier import LinkLost, Response
 from protocol import wire
 from protocol.checkpoint import LogKey
 from server import api, options
-from server.devices import crypto
+from server.devices import crypto, replay
 from server.devices.commands import issue_token
 from server.ledger import keys, log, startup, tick
 from server.ledger.grouping import Rounds
@@ -34,6 +34,7 @@ from tests.sim import knife
 from tests.sim.knife import Killed, Knife
 
 ORIGIN = "log.sim/jagalchi"
+SECRET = "only for the simulation, where nobody has anything to hide"
 
 
 class House:
@@ -44,13 +45,29 @@ class House:
         self.knife = Knife()
         self.up = False
         self.starts = 0
+        self.ticked_ms = 0
+        self.refusals: set[int] = set()
 
     def start(self) -> None:
-        """Start as `jagalchi-server run` does: check, and finish what a crash left."""
+        """Start as `jagalchi-server run` does: check, and finish what a crash left.
+
+        It stays down when it is cut on the way. Raises StartupRefused when nothing was cut.
+        """
         _connect(self.home / "db.sqlite3")
         log._rounds = Rounds()
-        startup.prepare(self.now())
+        cuts = self.knife.strikes
+        try:
+            with knife.database(self.knife):
+                startup.prepare(self.now())
+        except Killed:
+            return self.stop()
+        except (startup.StartupRefused, DatabaseError):
+            self.stop()
+            if self.knife.strikes == cuts:
+                raise
+            return None
         self.up, self.starts = True, self.starts + 1
+        return None
 
     def stop(self) -> None:
         """Gone, as by SIGKILL: nothing is finished, nothing is said."""
@@ -63,21 +80,26 @@ class House:
             raise LinkLost("connection refused")
         try:
             with knife.database(self.knife):
-                return _asked(method, path, body)
+                answer = _asked(method, path, body)
         except Killed as killed:
             self.stop()
             raise LinkLost("connection reset") from killed
+        if answer.status >= 400:
+            self.refusals.add(answer.status)
+            assert answer.status != 503 or "retry-after" in answer.headers
+        return answer
 
     def tick(self) -> None:
         """What the server does by itself once a minute."""
-        if not self.up:
+        if not self.up or self.now() - self.ticked_ms < tick.PERIOD_MS:
             return
+        self.ticked_ms = self.now()
         try:
             with knife.database(self.knife):
                 tick.tick(self.now())
         except Killed:
             self.stop()
-        except log.LogUnavailable:
+        except (log.LogUnavailable, DatabaseError, OSError):  # as the ticker does
             connections["default"].close()
 
     def enrol(self, name: str) -> tuple[build.Key, bytes]:
@@ -91,6 +113,16 @@ class House:
     def copy(self, to: Path) -> None:
         """Copy database and journal as they are, between two requests."""
         shutil.copytree(self.home, to, symlinks=True)
+
+    def restore(self, copy: Path) -> None:
+        """An older database beside today's journal, as `jagalchi-server restore` does it."""
+        self.knife.rest()
+        self.put_back(copy, journal=False)
+        _connect(self.home / "db.sqlite3")
+        newest = startup.prepare(self.now())
+        replay.rebuild(0, newest.size)
+        self.stop()
+        self.start()
 
     def put_back(self, copy: Path, *, journal: bool) -> None:
         """Replace the database by a copy of it, and the journal too if asked for; not started."""
@@ -135,8 +167,8 @@ def installed(home: Path, now: Callable[[], int], template: Path) -> Iterator[Ho
     house = House(home, now)
     before, was = connections["default"], (api.now_ms, crypto._pool, log.journal)
     chosen = options.Options(home, home / "journal", "", ORIGIN, demo=True)
-    with override_settings(JAGALCHI=chosen, SECRET_FILE=home / "keys" / "secret"):
-        api.now_ms = now
+    with override_settings(JAGALCHI=chosen):
+        api.now_ms = lambda: house.now()
         crypto._pool = cast(Any, Inline)
         log.journal = lambda: Journal(home / "journal", knife.CutDisk(house.knife))
         try:
@@ -167,7 +199,7 @@ def _keys(directory: Path) -> None:
         public = LogKey.of(title, pair.public_key().public_bytes_raw()).vkey
         (directory / f"{name}.pub").write_text(public + "\n")
         _private(directory / f"{name}.key", pair)
-    (directory / keys.SECRET).write_text("only for the simulation")
+    (directory / keys.SECRET).write_text(SECRET)
     (directory / keys.SECRET).chmod(0o600)
 
 

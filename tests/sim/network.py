@@ -97,7 +97,7 @@ class Network:
         except LinkLost as lost:
             self._hand(packet, Outcome(request, None, str(lost), lost.timed_out))
             return
-        genuine = packet.fate in (Fate.FINE, Fate.TWICE) and response.status in (200, 202)
+        genuine = packet.fate is not Fate.PORTAL and response.status in (200, 202)
         if self._hand(packet, Outcome(request, response)) and genuine:
             truck.heard_ms = self.now()
 

@@ -41,9 +41,16 @@ from tests.protocol import build
 from tests.sim import knife
 from tests.sim.knife import Killed, Knife
 
-LIMIT = Limit("1", -15_000, above=True, hysteresis=500, delay_ms=0, budget_ms=None, gap_ms=900_000,
-              uncertainty=0)
-NO_CLOCK = WallFacts(0, 0)
+LIMIT = Limit(
+    id="1",
+    threshold=-15_000,
+    above=True,
+    hysteresis=500,
+    delay_ms=0,
+    budget_ms=None,
+    gap_ms=900_000,
+    uncertainty=0,
+)
 
 
 class Pen:
@@ -129,10 +136,15 @@ class Thermometer(Cargo):
     def read(self, at: Moment) -> tuple[Measurement, ...]:  # noqa: ARG002
         """A value never seen before, or a fault."""
         self.reads += 1
-        if self.mute:
-            return (Measurement(1, Quantity.TEMPERATURE, None, Fault.NO_ANSWER),)
         base = -12_000 if self.warm else -18_000
-        return (Measurement(1, Quantity.TEMPERATURE, base + self.reads % 900),)
+        return (
+            Measurement(
+                sensor=1,
+                quantity=Quantity.TEMPERATURE,
+                value=None if self.mute else base + self.reads % 900,
+                fault=Fault.NO_ANSWER if self.mute else None,
+            ),
+        )
 
 
 class Door(Cargo):

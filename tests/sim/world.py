@@ -19,7 +19,6 @@ from random import Random
 
 from agent.edge import Mode
 from agent.edges.outbox import Caps
-from server.ledger.startup import StartupRefused
 from tests.sim import house
 from tests.sim.checks import Checks
 from tests.sim.house import House
@@ -262,12 +261,7 @@ class World:
     def restore(self) -> None:
         """Yesterday's database beside today's journal: the log must be the same again."""
         assert self.copy is not None
-        self.house.knife.rest()
-        self.house.put_back(self.copy, journal=False)
-        try:
-            self.house.start()
-        except StartupRefused as refused:
-            raise AssertionError(f"the journal could not be taken in: {refused}") from refused
+        self.house.restore(self.copy)
         self.checks.restored()
 
 

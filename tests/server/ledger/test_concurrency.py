@@ -13,7 +13,7 @@ from server.ledger import keys, log, sequencing, startup
 from server.ledger.grouping import Rounds
 from server.ledger.journal import Journal
 from server.ledger.models import Checkpoint, Entry
-from server.ledger.writing import fold, writing
+from server.ledger.writing import abandon, fold, writing
 from tests.server.conftest import NOW_MS
 
 
@@ -83,6 +83,26 @@ def test_folding_beside_writers_harms_nothing() -> None:
 
     assert together(4, work) == []
     check_history(18)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_abandoned_connection_locks_nobody_out_though_a_traceback_still_holds_its_cursor() -> (
+    None
+):
+    with writing():
+        log.stage_all([(b"one", b""), (b"two", b"")])
+    cursor = connection.cursor()
+    # What a BEGIN leaves that was done and looked failed: Django knows of no transaction.
+    cursor.execute("BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "BEGIN")
+    cursor.execute("UPDATE ledger_staged SET body = body RETURNING id")
+    cursor.fetchone()
+    abandon()
+
+    def extend(_: int) -> None:
+        log.sequence(NOW_MS)
+
+    assert together(1, extend) == []
+    assert cursor is not None
 
 
 def test_those_who_come_during_a_round_share_the_next_one() -> None:

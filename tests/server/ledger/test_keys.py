@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ecdsa import BRAINPOOLP160r1, SigningKey
 
 from protocol.checkpoint import LogKey
 from server.ledger import keys
@@ -71,7 +72,10 @@ def test_the_private_recovery_key_may_be_taken_away(tmp_path: Path) -> None:
         ("log.pub", LogKey.of("a", bytes(32)).vkey.encode(), "not halves of one key"),
         ("recovery.pub", None, "cannot be read: No such file"),
         ("config.pub", b"\xff", "is not a verifier key"),
+        ("log.key", SigningKey.generate(BRAINPOOLP160r1).to_pem(), "not an unencrypted PEM key"),
         ("secret", None, "cannot be read: No such file"),
+        ("secret", b"", "is damaged: put a copy of it back"),
+        ("secret", b"\xff" * 50, "is damaged: put a copy of it back"),
     ],
 )
 def test_a_bad_key_file_is_named(

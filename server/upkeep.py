@@ -1,0 +1,228 @@
+"""The operator's commands for bad days: backup, restore, verify, successor.
+
+`backup` copies a running server. `restore` puts the copy back and lets the journal bring it up to
+the newest checkpoint that was ever published; if that cannot be reached nothing is put back.
+`verify` derives every row anew and says which are not what they must be. `successor` begins another
+log after one that is lost. Exit status of verify: 0 sound, 1 findings, 78 it could not be done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from server import options
+
+if TYPE_CHECKING:
+    from server.ledger.audit import Finding
+
+SHOWN = 20
+"""Findings printed; a log with more of them is not mended line by line."""
+HINT = (
+    "Nothing was put back. If no journal that fits can be found, this log is lost: its devices will"
+    " follow a successor (jagalchi-server successor)."
+)
+
+
+class UpkeepRefused(Exception):
+    """Nothing was done; the text tells the operator why."""
+
+
+Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
+
+
+def add_commands(add: Add) -> None:
+    """Put the commands on the program's command line."""
+    sub = add("backup", backup, "Copy database, keys and journal position of a running server.")
+    sub.add_argument("directory", type=Path, metavar="DIR", help="a new directory for the copy")
+    sub.add_argument("--without-keys", action="store_true", help="leave private keys out")
+    sub = add("restore", restore, "Put a backup back, and bring it up to date from the journal.")
+    sub.add_argument("directory", type=Path, metavar="DIR", nargs="?", help="what backup made")
+    sub.add_argument("--checkpoint", type=Path, metavar="FILE", help="newest checkpoint known")
+    sub = add("verify", verify, "Derive every row of log and devices anew, and compare.")
+    sub.add_argument("--tree-only", action="store_true", help="leaves, nodes and roots only")
+    sub.add_argument("--checkpoint", type=Path, metavar="FILE", help="one that was kept elsewhere")
+
+
+def backup(chosen: argparse.Namespace) -> int:
+    """Make a backup and say what it is of."""
+    database = _sqlite_file("pg_dump --format=custom, and copy the keys but not recovery.key")
+    _set_up()
+    from server.ledger.backup import BackupRefused, take
+
+    keys = database.parent / "keys"
+    try:
+        made = take(database, keys, chosen.directory, private=not chosen.without_keys)
+    except BackupRefused as error:
+        raise UpkeepRefused(str(error)) from None
+    print(f"backup of {made.origin} at {made.size} entries, root {made.root}")
+    print(f"journal stood at byte {made.journal_end}; later entries are in the journal only")
+    return 0
+
+
+def restore(chosen: argparse.Namespace) -> int:
+    """Put a backup back; without one, bring the database that is there up to date."""
+    home = options.load(os.environ).home
+    made: list[Path] = []
+    if chosen.directory:
+        target = _sqlite_file("pg_restore, then this command without a directory")
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _set_up()
+    from server.ledger.backup import BackupRefused, put_back, read, remove
+
+    try:
+        if chosen.directory:
+            position = read(chosen.directory)
+            made = put_back(chosen.directory, target, home / "keys")
+            print(f"backup of {position.origin} at {position.size} entries")
+        _bring_up_to_date(position.size if made else 0, chosen.checkpoint)
+    except (BackupRefused, UpkeepRefused) as error:
+        remove(made)
+        raise UpkeepRefused(f"{error} {HINT}" if made else str(error)) from None
+    return 0
+
+
+def _bring_up_to_date(size: int, known: Path | None) -> None:
+    """Let the journal extend the database, and the tables follow from leaf `size` on."""
+    from django.core.management import call_command
+    from django.db import Error, connection
+
+    from server.devices.replay import ReplayRefused, rebuild
+    from server.ledger import audit, keys, sequencing, startup
+    from server.ledger.tick import now_ms
+
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+        if sequencing.newest() is None:
+            raise UpkeepRefused("The database holds no log: name the directory of a backup.")
+        newest = startup.prepare(now_ms())
+        rebuild(size, newest.size)
+        if known:
+            for finding in audit.published(_note(known), keys.current()):
+                raise UpkeepRefused(f"{known}: {finding}.")
+    except (startup.StartupRefused, ReplayRefused, Error) as error:
+        raise UpkeepRefused(str(error).strip()) from None
+    finally:
+        connection.close()
+    print(f"restored to {newest.size} entries, root {newest.root.hex()}")
+
+
+def verify(chosen: argparse.Namespace) -> int:
+    """Print the first findings; 1 if there are any."""
+    _set_up()
+    from server.ledger import keys
+    from server.ledger.journal import JournalDamaged
+
+    began = time.monotonic()
+    try:
+        with _snapshot():
+            found = list(islice(_findings(chosen, _Progress(sys.stderr.isatty())), SHOWN + 1))
+    except (keys.KeyRefused, JournalDamaged, OSError) as error:
+        raise UpkeepRefused(f"The log cannot be verified: {error}") from None
+    for finding in found[:SHOWN]:
+        print(finding)
+    if len(found) > SHOWN:
+        print("... and more")
+    what = "tree" if chosen.tree_only else "log and devices"
+    state = "NOT sound" if found else "sound"
+    print(f"{what} {state}, verified in {time.monotonic() - began:.1f} s")
+    return 1 if found else 0
+
+
+def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Finding]:
+    from django.db import Error
+
+    from server.ledger import audit, keys
+    from server.ledger.log import journal
+
+    before = journal().end()
+    pair = keys.current()
+    try:
+        yield from audit.tree(progress("leaves"))
+        if chosen.checkpoint:
+            yield from audit.published(_note(chosen.checkpoint), pair)
+        if not chosen.tree_only:
+            end = audit.end_of(before)
+            yield from audit.against(journal(), end, pair, progress("journalled leaves"))
+            yield from _devices(end, progress)
+    except (Error, TypeError, ValueError) as error:
+        # A table may say anything once somebody has been at it.
+        yield audit.Finding(None, f"the database cannot even be read: {error}")
+
+
+def _devices(end: int, progress: _Progress) -> Iterator[Finding]:
+    from server.devices import audit
+    from server.ledger.elsewhere import database
+    from server.ledger.log import journal
+
+    with (
+        tempfile.TemporaryDirectory(prefix="jagalchi-verify-") as folder,
+        database(Path(folder) / "derived.sqlite3", durable=False) as live,
+    ):
+        from django.db import connections
+
+        yield from audit.derive(journal(), end, live, progress("records"))
+        yield from audit.compare(live, connections["default"])
+        yield from audit.alone(live)
+
+
+class _Progress:
+    """A line that counts, where somebody watches."""
+
+    def __init__(self, watched: bool) -> None:
+        self._watched = watched
+
+    def __call__(self, what: str) -> Callable[[int], None]:
+        """What to call with the number done."""
+
+        def done(count: int) -> None:
+            if self._watched:
+                print(f"\r{count:>12,} {what}  ", end="", file=sys.stderr, flush=True)
+
+        return done
+
+
+@contextmanager
+def _snapshot() -> Iterator[Any]:
+    """One view of the database for everything that is read, while the server goes on writing."""
+    from django.db import connection
+
+    postgres = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(f"BEGIN{' ISOLATION LEVEL REPEATABLE READ READ ONLY' if postgres else ''}")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+    connection.close()
+
+
+def _note(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UpkeepRefused(f"{path} cannot be read: {error}") from None
+
+
+def _sqlite_file(instead: str) -> Path:
+    described = options.load(os.environ).database()
+    if "sqlite3" not in str(described["ENGINE"]):
+        raise UpkeepRefused(f"The database is PostgreSQL: use {instead}.")
+    return Path(str(described["NAME"]))
+
+
+def _set_up() -> None:
+    """Load Django without making or repairing anything."""
+    os.umask(0o077)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+    import django
+
+    django.setup()
