@@ -76,7 +76,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         )
         sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
         _say(f"{enrolled.answer.device} ({settings.name}) for {enrolled.answer.origin}")
-        loop.run(
+        _run(
             Edge(
                 clock=clock,
                 bench=bench,
@@ -92,6 +92,14 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
             )
         )
     return exits.OK
+
+
+def _run(edge: Edge) -> None:
+    """The loop. A card that could not be read at first may turn out to be somebody else's."""
+    try:
+        loop.run(edge)
+    except (LockedOutbox, ForeignOutbox) as error:
+        raise RefusedError(str(error)) from None
 
 
 def open_parts(settings: Settings, clock: Clock) -> Bench:

@@ -23,6 +23,7 @@ from server import options
 
 if TYPE_CHECKING:
     from server.ledger.audit import Finding
+    from server.ledger.journal import Mark
 
 SHOWN = 20
 """Findings printed; a log with more of them is not mended line by line."""
@@ -97,22 +98,39 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
 
     from server.devices.replay import ReplayRefused, rebuild
     from server.ledger import audit, keys, sequencing, startup
+    from server.ledger.journal import JournalDamaged
     from server.ledger.tick import now_ms
 
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        if sequencing.newest() is None:
+        before = sequencing.newest()
+        if before is None:
             raise UpkeepRefused("The database holds no log: name the directory of a backup.")
+        if not known:
+            _refuse_a_torn_end(before.mark)
         newest = startup.prepare(now_ms())
         rebuild(size, newest.size)
         if known:
             for finding in audit.published(_note(known), keys.current()):
                 raise UpkeepRefused(f"{known}: {finding}.")
-    except (startup.StartupRefused, ReplayRefused, Error) as error:
+    except (startup.StartupRefused, ReplayRefused, JournalDamaged, Error) as error:
         raise UpkeepRefused(str(error).strip()) from None
     finally:
         connection.close()
     print(f"restored to {newest.size} entries, root {newest.root.hex()}")
+
+
+def _refuse_a_torn_end(mark: Mark) -> None:
+    """A frame cut short by a crash was never signed for; one that rotted may have been."""
+    from server.ledger.log import journal
+
+    while following := journal().following(mark):
+        mark = following[1]
+    if journal().holds(mark) and journal().end() > mark.end:
+        raise UpkeepRefused(
+            f"The journal ends in a damaged frame at byte {mark.end}: what it held may have been"
+            " published. If somebody kept the newest checkpoint, give it with --checkpoint."
+        )
 
 
 def verify(chosen: argparse.Namespace) -> int:

@@ -25,7 +25,8 @@ FORMAT = 1
 WAL_LIMIT_BYTES = 16 << 20
 BUSY_TIMEOUT_MS = 5_000
 KEPT_ASIDE = 3
-_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
+"""The last one is SQL that does not fit the file: a table or column is gone."""
 
 
 class LockedOutbox(Exception):
@@ -76,6 +77,7 @@ def open_card(path: Path, connect: Connect) -> sqlite3.Connection:
     Raises DamagedFile, ForeignOutbox or StorageTrouble; the connection is closed in each case.
     """
     with translated():
+        _make_for_owner(path)
         connection = connect(str(path), isolation_level=None)
     try:
         with translated():
@@ -84,6 +86,12 @@ def open_card(path: Path, connect: Connect) -> sqlite3.Connection:
         abandon(connection)
         raise
     return connection
+
+
+def _make_for_owner(path: Path) -> None:
+    """SQLite would go by the umask; its companion files take over the mode of this one."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -106,6 +114,8 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise DamagedFile(f"{path}: the check at start failed")
+    # One flipped bit makes a text of a blob: it must come out as the bytes that it is.
+    connection.text_factory = bytes
 
 
 def _number(connection: sqlite3.Connection, sql: str) -> int:
@@ -124,8 +134,8 @@ def translated() -> Iterator[None]:
 
 
 def _named(error: sqlite3.Error) -> Exception:
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code in _DAMAGE:
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF in _DAMAGE:
         return DamagedFile(str(error))
     return StorageTrouble(f"{error} ({getattr(error, 'sqlite_errorname', 'no code')})")
 

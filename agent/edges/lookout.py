@@ -49,6 +49,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with contextlib.closing(_open(path)) as sql:
             _insist_on_ours(sql, path)
+            sql.text_factory = bytes  # as in card.py
             yield sql
     except sqlite3.Error as error:
         raise NoOutboxError(f"{path}: cannot be read: {error}") from None

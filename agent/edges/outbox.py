@@ -130,8 +130,7 @@ class Outbox:
         try:
             if self._lock is None:
                 self._lock = card.lock(self._path)
-            self._sql = self._connected()
-            self._load(self._sql)
+            self._read_card()
         except (StorageTrouble, DamagedFile) as error:
             self._drop(str(error))
             raise StorageTrouble(str(error)) from error
@@ -140,12 +139,20 @@ class Outbox:
             raise
         self.trouble = None
 
-    def _connected(self) -> sqlite3.Connection:
+    def _read_card(self) -> None:
         try:
-            return card.open_card(self._path, self._connect)
+            self._open_and_load()
         except DamagedFile:
+            self._drop("damaged")
             self.damaged = card.move_aside(self._path)
-            return card.open_card(self._path, self._connect)
+            self._open_and_load()
+
+    def _open_and_load(self) -> None:
+        self._sql = card.open_card(self._path, self._connect)
+        try:
+            self._load(self._sql)
+        except (TypeError, ValueError) as error:
+            raise DamagedFile(f"{self._path}: holds what was never written: {error}") from error
 
     def _load(self, sql: sqlite3.Connection) -> None:
         with translated():

@@ -300,7 +300,8 @@ def proofs(sql: sqlite3.Connection) -> Iterator[Proof]:
 
 def notes(sql: sqlite3.Connection) -> dict[int, str]:
     """Kept notes by size."""
-    return dict(sql.execute("SELECT size, text FROM note ORDER BY size"))
+    found = sql.execute("SELECT size, CAST(text AS BLOB) FROM note ORDER BY size")
+    return {size: text.decode("utf-8", "replace") for size, text in found}
 
 
 def shelves(sql: sqlite3.Connection) -> dict[int, Shelf]:

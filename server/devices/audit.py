@@ -42,9 +42,9 @@ OF_A_DEVICE = {
     "devices_epochfacts": "epoch, kid, opening, opening_leaf, parent, parent_seq, parent_hash,"
     " opened_size, opened_ms, held, told, gossip, trusted_from_ms, trusted_until_ms, flags,"
     " first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions",
-    "devices_heldspan": "epoch, first, last, prev_hash, hashes, leaf_hash, contested,"
-    " first_boot_ms, last_boot_ms",
-    "devices_heard": "epoch, seq, size, ours",
+    "devices_heldspan": "epoch, first, last, prev_hash, hashes, leaf_hash,"
+    " first_boot_ms, last_boot_ms, CAST(contested AS integer)",
+    "devices_heard": "epoch, seq, size, CAST(ours AS integer)",
     "devices_gone": "epoch, first, last, prev_hash, last_hash, reason",
     "devices_forkevidence": "epoch, seq, held_hash, held_source, posted_hash, posted_source",
 }

@@ -368,6 +368,8 @@ class Device:
 
     def believe(self, answer: dict[int, Any]) -> None:
         """Section 8, steps 1 to 5."""
+        if answer[2] is None:
+            return
         self.trust.move(answer[2], answer[3], answer[4])
         for at, (leaf, index, path) in enumerate(answer[5]):
             root = climb(leaf_hash(leaf), index, self.trust.size, path)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("mkfs.ext4", "e2fsck", "mount", "umount", "unshare")
-SMALL = ("-b", "1024", "-J", "size=4", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")
+SMALL = ("-b", "1024", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")
 
 
 class Unmountable(Exception):
@@ -44,9 +44,9 @@ def alone(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def make(device: Path) -> None:
+def make(device: Path, journal_mb: int = 4) -> None:
     """A small ext4 with a journal."""
-    _call("mkfs.ext4", "-q", "-F", *SMALL, str(device))
+    _call("mkfs.ext4", "-q", "-F", *SMALL, "-J", f"size={journal_mb}", str(device))
 
 
 def repair(device: Path) -> bool:

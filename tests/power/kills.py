@@ -13,7 +13,6 @@ import select
 import signal
 import sqlite3
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,11 +25,11 @@ from tests.agent.rig import fast_folder, on_disk
 from tests.power.subject import Fact
 from tests.power.truck_card import Script, judge, write
 
-KILLS_PER_CARD = 50
-LONGEST_S = 0.03
-ENDLESS = Script(1, 1_000_000)
-CYCLE = Script(2, 45)
-"""Long enough to record, raise alarms, settle proofs, close, and start again."""
+KILLS_PER_CARD = 25
+MOST_FACTS, LONGEST_S = 6, 0.004
+ENDLESS = Script(1, 1_000_000, 10)
+CYCLE = Script(1, 9, 5)
+"""Long enough to begin, record, raise alarms, settle proofs and close."""
 
 
 class Suicide:
@@ -80,15 +79,11 @@ def _say(pipe: int, fact: Fact) -> None:
     os.write(pipe, json.dumps(fact).encode() + b"\n")
 
 
-def acknowledged(pipe: int, until: float) -> bytes:
-    """What was said before that moment, or before the writer's end."""
+def heard(pipe: int, count: int) -> bytes:
+    """What was said until so many facts were acknowledged."""
     said = b""
-    while (left := until - time.monotonic()) > 0:
-        if select.select([pipe], [], [], left)[0]:
-            more = os.read(pipe, 1 << 16)
-            if not more:
-                break
-            said += more
+    while said.count(b"\n") < count:
+        said += os.read(pipe, 1 << 16)
     return said
 
 
@@ -112,14 +107,15 @@ def at_random(kills: int, seed: int) -> dict[str, Any]:
     for start in range(0, kills, KILLS_PER_CARD):
         with fast_folder() as folder:
             for _ in range(min(KILLS_PER_CARD, kills - start)):
-                seen[_kill_once(folder, chance.uniform(0.0, LONGEST_S))] += 1
+                seen[_kill_once(folder, chance)] += 1
             rows += len(on_disk(folder))
     return {"kills": kills, "seen": seen, "rows": rows}
 
 
-def _kill_once(folder: Path, after_s: float) -> str:
+def _kill_once(folder: Path, chance: Random) -> str:
     with living(lambda tell: write(folder, tell, script=ENDLESS)) as (process, pipe):
-        said = acknowledged(pipe, time.monotonic() + after_s)
+        said = heard(pipe, chance.randrange(MOST_FACTS))
+        select.select([], [], [], chance.uniform(0.0, LONGEST_S))
         os.kill(process, signal.SIGKILL)
         said += rest(pipe)
     finding = judge(folder, newest(said))

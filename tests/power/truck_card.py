@@ -22,7 +22,6 @@ from protocol.registry import Reason
 from tests.agent.rig import IDENTITY, OWNER, SIGNER, START_UTC_MS, at, reading
 from tests.power.subject import Fact, Finding, Subject, Verdict
 
-PROVE_EVERY = 40
 WEEK_MS = 8 * 86_400_000
 SEED = 20_261_123
 KEPT = Finding(Verdict.KEPT)
@@ -44,6 +43,7 @@ class Script:
 
     runs: int = 3
     readings: int = 130
+    prove_every: int = 40
 
 
 def write(
@@ -62,7 +62,7 @@ def write(
             boot_ms += chance.choice((1_000, 2_000, 10_000))
             lane = Lane.ALARM if chance.random() < 0.1 else Lane.ROUTINE
             sealer.put([reading(number, boot_ms, lane)], at(boot_ms))
-            if number % PROVE_EVERY == PROVE_EVERY - 1:
+            if number % script.prove_every == script.prove_every - 1:
                 _prove(outbox, boot_ms)
                 sealer.commit(at(boot_ms))
             if outbox.counters({}).uncommitted == 0:
@@ -73,7 +73,7 @@ def write(
 
 
 def _prove(outbox: Outbox, boot_ms: int) -> None:
-    shelf, size = outbox.shelves[-1], outbox.kept.size + PROVE_EVERY
+    shelf, size = outbox.shelves[-1], outbox.kept.size + 64
     runs = enumerate(shelf.waiting.runs)
     proofs = tuple(
         Proof(shelf.number, first, last, size + n, size, b"leaf", ()) for n, (first, last) in runs

@@ -289,7 +289,8 @@ def world(seed: int | str, plot: Plot | None = None) -> Iterator[World]:
             try:
                 yield here
             except BaseException as error:
-                error.add_note(f"seed {seed}: python -m tests.sim {seed}")
+                again = f": python -m tests.sim {seed}" if isinstance(seed, int) else ""
+                error.add_note(f"seed {seed}{again} (--steps {here.plot.steps})")
                 raise
             finally:
                 for truck in here.trucks:

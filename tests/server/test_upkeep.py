@@ -1,0 +1,110 @@
+"""Backup, restore and verify on the command line: what fits is put back, what does not is told."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.server.test_cli import call, refuse
+
+pytestmark = pytest.mark.e2e
+
+
+def say(home: Path, *arguments: str | Path) -> str:
+    """Run a command that must succeed; return what it printed."""
+    done = call(home, *map(str, arguments))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def leaves(home: Path, count: int) -> None:
+    """Log a few entries: each token is one, sequenced by the next command."""
+    for number in range(count):
+        say(home, "token", "--asset", f"hall {number}")
+    say(home, "migrate")
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`backup`, and a `home` that went on and then lost its database."""
+    folder = tmp_path_factory.mktemp("lost")
+    leaves(folder / "home", 1)
+    say(folder / "home", "backup", folder / "backup")
+    leaves(folder / "home", 1)
+    for path in (folder / "home").glob("db.sqlite3*"):
+        path.unlink()
+    return folder
+
+
+@pytest.fixture
+def here(lost: Path, tmp_path: Path) -> Path:
+    """A copy of it to try things on."""
+    return Path(shutil.copytree(lost, tmp_path / "here"))
+
+
+
+def test_s17_backup_and_journal_bring_back_what_was_lost_even_without_keys(here: Path) -> None:
+    shutil.rmtree(here / "home/keys")
+    assert "restored to 2 entries" in say(here / "home", "restore", here / "backup")
+    assert "log and devices sound" in say(here / "home", "verify")
+    assert "tree sound" in say(here / "home", "verify", "--tree-only")
+    assert not (here / "home/keys/recovery.key").exists()
+    refuse(call(here / "home", "restore", str(here / "backup")), "is there already: move it away")
+    refuse(call(here / "home", "backup", str(here / "backup")), "holds something already")
+
+
+def test_s17_a_journal_that_does_not_fit_is_refused_and_nothing_is_put_back(
+    here: Path, tmp_path: Path
+) -> None:
+    home, file = here / "home", journal_of(here / "home")
+    whole = file.read_bytes()
+    leaves(tmp_path / "other", 1)
+    damaged = bytearray(whole)
+    damaged[-300] ^= 1
+    for data, why in (
+        (journal_of(tmp_path / "other").read_bytes(), "The journal belongs to the log"),
+        (bytes(damaged), "ends in a damaged frame"),
+        (whole[:200], "The journal ends before the database does"),
+    ):
+        file.write_bytes(data)
+        done = call(home, "restore", str(here / "backup"))
+        refuse(done, f"({why}).*Nothing was put back.*successor")
+        assert not list(home.glob("db.sqlite3*"))
+    shutil.rmtree(home / "journal")
+    refuse(call(home, "restore", str(here / "backup")), "its journal is missing")
+
+
+def journal_of(home: Path) -> Path:
+    return next((home / "journal").glob("*.journal"))
+
+
+def test_s17_a_damaged_backup_and_what_is_no_backup_are_refused(here: Path) -> None:
+    refuse(call(here / "home", "restore", str(here)), "is not a backup")
+    database = here / "backup/db.sqlite3"
+    database.write_bytes(database.read_bytes()[:-1] + b"?")
+    refuse(call(here / "home", "restore", str(here / "backup")), "is damaged: take an older backup")
+    refuse(call(here / "home", "restore"), "The database is new, but|holds no log")
+
+
+def test_s13_an_edit_is_printed_with_its_leaf_and_status_1(here: Path) -> None:
+    say(here / "home", "restore", here / "backup")
+    with closing(sqlite3.connect(here / "home/db.sqlite3")) as sql:
+        sql.execute("UPDATE ledger_entry SET leaf = x'00' WHERE number = 1")
+        sql.commit()
+    for option in ((), ("--tree-only",)):
+        done = call(here / "home", "verify", *option)
+        assert done.returncode == 1, done.stderr
+        assert done.stdout.startswith("leaf 1: "), done.stdout
+        assert "NOT sound" in done.stdout
+
+
+def test_commands_for_sqlite_name_what_serves_postgresql(tmp_path: Path) -> None:
+    url = "postgresql://user@/name?host=/nowhere"
+    done = call(tmp_path, "backup", str(tmp_path / "b"), JAGALCHI_DATABASE_URL=url)
+    refuse(done, "The database is PostgreSQL: use pg_dump")
+    done = call(tmp_path, "restore", str(tmp_path / "b"), JAGALCHI_DATABASE_URL=url)
+    refuse(done, "use pg_restore")
