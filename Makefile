@@ -1,5 +1,6 @@
 # make run     three simulated trucks and their server, on this machine only   (PORT=8000, ARGS="--for 40s")
 # make test    the test suite                                                  (ARGS="-k merkle")
+# make campaign  every fault ten times as often; then writes docs/reliability.md
 # make check   lint, types, arrows
 # make bench   measures, and writes build/bench.json
 # make clean   removes build/ and caches; the virtual environment stays
@@ -15,7 +16,7 @@ export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test check bench clean
+.PHONY: help run test campaign check bench clean
 .DELETE_ON_ERROR:
 
 help:
@@ -28,6 +29,11 @@ test: .venv/.ready-to-test
 	@exec $(BIN)/python -m pytest -q $(ARGS)
 
 # All three run, so that one run tells everything.
+campaign: export JAGALCHI_CAMPAIGN := 1
+campaign: .venv/.ready-to-test
+	@$(BIN)/python -m pytest -q $(ARGS)
+	@exec $(BIN)/python -m tests.reliability
+
 check: .venv/.ready-to-test
 	@failed=0; \
 	echo "ruff: lint";           $(BIN)/ruff check --quiet --output-format concise . || failed=1; \

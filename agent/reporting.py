@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agent.core import health
 from agent.core.health import Facts
-from agent.core.sync import Phase, Sync
+from agent.core.sync import Cue, Phase, Sync
 from agent.edge import Edge, State
 from hal import Moment
 
@@ -48,6 +48,8 @@ def _facts(edge: Edge, state: State) -> Facts:
         distrust_ms=sync.distrust_ms,
         good_ms=sync.good_ms,
         link=sync.link,
+        lost=sync.cue is Cue.LOST,
+        put_off=sync.why if sync.cue is Cue.BUSY else None,
         waiting=state.counters.waiting,
         uncommitted=state.counters.uncommitted,
     )

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
+from server import arrivals
 from server.ledger.tick import Pulse, Ticker
 
 BACKLOG = 1024
@@ -63,15 +64,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
         """Hand our choices to gunicorn."""
         chosen = {
             "bind": f"fd://{self._listener.detach()}",
-            "worker_class": "gthread",
+            "worker_class": "server.arrivals.Worker",
             "workers": self._listen.workers,
             "threads": self._listen.threads,
             "worker_connections": 2000,
             "keepalive": 75,
             "timeout": 60,
             "graceful_timeout": 10,
-            "limit_request_line": 2048,
-            "limit_request_fields": 40,
+            "limit_request_line": arrivals.LINE_BYTES,
+            "limit_request_fields": arrivals.FIELDS,
+            "limit_request_field_size": arrivals.FIELD_BYTES,
             "loglevel": "warning",
             "proc_name": "jagalchi-server",
             "control_socket_disable": True,

@@ -12,7 +12,6 @@ import argparse
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -51,6 +50,9 @@ def add_commands(add: Add) -> None:
     sub = add("verify", verify, "Derive every row of log and devices anew, and compare.")
     sub.add_argument("--tree-only", action="store_true", help="leaves, nodes and roots only")
     sub.add_argument("--checkpoint", type=Path, metavar="FILE", help="one that was kept elsewhere")
+    sub = add("successor", successor, "Begin another log after one that is lost for good.")
+    sub.add_argument("--recovery-key", type=Path, required=True, metavar="FILE")
+    sub.add_argument("--checkpoint", type=Path, metavar="FILE", help="newest one known of the old")
 
 
 def backup(chosen: argparse.Namespace) -> int:
@@ -139,7 +141,6 @@ def verify(chosen: argparse.Namespace) -> int:
     from server.ledger import keys
     from server.ledger.journal import JournalDamaged
 
-    began = time.monotonic()
     try:
         with _snapshot():
             found = list(islice(_findings(chosen, _Progress(sys.stderr.isatty())), SHOWN + 1))
@@ -151,7 +152,7 @@ def verify(chosen: argparse.Namespace) -> int:
         print("... and more")
     what = "tree" if chosen.tree_only else "log and devices"
     state = "NOT sound" if found else "sound"
-    print(f"{what} {state}, verified in {time.monotonic() - began:.1f} s")
+    print(f"{what} {state}")
     return 1 if found else 0
 
 
@@ -221,6 +222,36 @@ def _snapshot() -> Iterator[Any]:
         finally:
             cursor.execute("ROLLBACK")
     connection.close()
+
+
+def successor(chosen: argparse.Namespace) -> int:
+    """Begin the log that follows, with what the lost one's database still holds."""
+    there = options.load(os.environ)
+    _sqlite_file("a new database, and this command with the old one restored as SQLite")
+    _set_up()
+    from django.core.management import call_command
+
+    from server import successor as following
+    from server.devices.replay import ReplayRefused
+    from server.ledger import keys, startup
+    from server.ledger.tick import now_ms
+
+    try:
+        note = _note(chosen.checkpoint) if chosen.checkpoint else ""
+        old = following.last_known(there.home, note)
+        public = keys.verifier(there.home / "keys" / f"{keys.RECOVERY}.pub")
+        sign = keys.private_signer(chosen.recovery_key, public)
+        following.move_aside(there)
+        call_command("migrate", interactive=False, verbosity=0)
+        startup.prepare(now_ms())
+        taken = following.begin(there.home, old, sign, now_ms())
+    except (following.SuccessorRefused, keys.KeyRefused, ReplayRefused) as error:
+        raise UpkeepRefused(str(error)) from None
+    except (startup.StartupRefused, OSError) as error:
+        raise UpkeepRefused(f"The successor could not be begun: {error}") from None
+    print(f"{keys.current().origin} follows {old.origin} of {old.size} entries; {taken} taken over")
+    print(f"what was lost is in {there.home}/{following.LOST}; back up this log now")
+    return 0
 
 
 def _note(path: Path) -> str:

@@ -1,7 +1,7 @@
 """What every test stands on: how hard to search, and what a test needs from this machine.
 
-A test marked `go`, `browser`, `postgres` or `power` is skipped with its reason where that thing
-is missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so
+A test marked `go`, `browser`, `postgres` or `power` is skipped with its reason where that is
+missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so
 that a green run can never mean "nothing was there to test with".
 """
 

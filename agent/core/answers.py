@@ -26,7 +26,7 @@ from agent.core.reply import (
     TooLarge,
 )
 from agent.core.shelf import Cut, Shelf
-from agent.core.sync import COLLECT_AGE_MS, TABLE, Collect, Cue, Post, Sync
+from agent.core.sync import COLLECT_AGE_MS, TABLE, AskHead, Collect, Cue, Post, Sync
 from protocol.registry import Problem
 from protocol.span import MAX_RECORDS
 from protocol.wire import Verdict, VerdictCode
@@ -133,12 +133,16 @@ def _took_head(sync: Sync, shelves: Sequence[Shelf], got: Heads, now_ms: int) ->
         if epoch.epoch in numbers:
             number = numbers[epoch.epoch]
             held[number] = held.get(number, NONE) | Ranges.of(epoch.ranges)
+    asked = sync.asked.after if isinstance(sync.asked, AskHead) else 0
+    after = got.head.next or 0
+    # A page that is empty, or does not lead on, is the last one: else we might ask for ever.
+    more = after > asked and bool(got.head.epochs)
     # Whatever is held from an earlier run has waited long enough: collect at once.
     return replace(
         sync,
         held=held,
-        known=got.head.next is None,
-        after=got.head.next or 0,
+        known=not more,
+        after=after if more else 0,
         owed_ms=now_ms - COLLECT_AGE_MS,
     )
 

@@ -31,6 +31,7 @@ class State(StrEnum):
     CLOCK_UNKNOWN = "clock-unknown"
     UNPROVED = "proofs-missing"
     OFFLINE = "recording-offline"
+    PUT_OFF = "put-off-by-server"
     CATCHING_UP = "recording-catching-up"
     PROVED = "recording-and-proved"
 
@@ -40,7 +41,8 @@ class Facts:
     """What is known at this moment; times are boot time in ms, None: never.
 
     `server`: whether there is one to ship to. `trouble`: why the card cannot be written. `full`: it
-    may not take more. `distrust_ms`: since when answers fail to prove anything.
+    may not take more. `distrust_ms`: since when answers fail to prove anything. `lost`: the newest
+    request brought no answer of our server. `put_off`: or one, but to come back later, and why.
     """
 
     enrolled: bool = True
@@ -55,6 +57,8 @@ class Facts:
     distrust_ms: int | None = None
     good_ms: int | None = None
     link: bool | None = None
+    lost: bool = False
+    put_off: str | None = None
     waiting: int = 0
     uncommitted: int = 0
 
@@ -154,6 +158,13 @@ LOOKS: Final[Mapping[State, Look]] = {
         "서버와 연결되지 않은 채 기록 중입니다. 기록 {waiting}건이 카드에 안전하게 있으며"
         " 나중에 전송됩니다. 조치할 것이 없습니다.",
     ),
+    State.PUT_OFF: Look(
+        "*.....*.........",
+        "The server answers, but takes or proves nothing now ({put_off}). {waiting} records are"
+        " safe on the card and will be delivered. Nothing to do.",
+        "서버가 응답하지만 지금은 기록을 받거나 증명하지 못합니다({put_off})."
+        " 기록 {waiting}건이 카드에 안전하게 있으며 나중에 전송됩니다. 조치할 것이 없습니다.",
+    ),
     State.CATCHING_UP: Look(
         "*.*.............",
         "Recording and delivering. {waiting} records are not yet proved. Nothing to do.",
@@ -183,13 +194,17 @@ def judge(facts: Facts, now_ms: int) -> Health:
         "denied_ko": title.ko if title else "",
         "faulty": facts.faulty,
         "waiting": facts.waiting,
+        "put_off": facts.put_off,
     }
     return Health(state, look.pattern, look.en.format(**words), look.ko.format(**words))
 
 
 def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
-    heard = facts.good_ms is not None and now_ms - facts.good_ms < OFFLINE_MS
-    online = facts.server and heard and facts.link is not False
+    # Silence alone is no sign: with nothing to send, nobody is asked. A lost request is one, but
+    # not the first of them in a place where all went well a moment ago.
+    fresh = facts.good_ms is not None and now_ms - facts.good_ms < OFFLINE_MS
+    heard = facts.good_ms is not None or facts.put_off is not None
+    online = facts.server and heard and facts.link is not False and (fresh or not facts.lost)
     distrusted = facts.distrust_ms is not None and now_ms - facts.distrust_ms >= DISTRUST_SHOWN_MS
     return (
         (State.NOT_ENROLLED, not facts.enrolled),
@@ -202,6 +217,7 @@ def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
         (State.CLOCK_UNKNOWN, not facts.clock_known),
         (State.UNPROVED, distrusted),
         (State.OFFLINE, not online),
+        (State.PUT_OFF, facts.put_off is not None),
         (State.CATCHING_UP, facts.waiting > A_FEW),
         (State.PROVED, True),
     )

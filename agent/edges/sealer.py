@@ -137,6 +137,11 @@ class Sealer:
         while self._ring and not self.full:
             self._append(self._ring[0], now)
             self._ring.popleft()
+            # On a full card it is the commit that fails: find out before the whole ring is signed.
+            self._commit_due(now)
+        self._commit_due(now)
+
+    def _commit_due(self, now: Moment) -> None:
         if self.outbox.commit_due(now.boot_ms):
             self._commit(now)
 

@@ -19,7 +19,7 @@ from protocol.merkle import leaf_hash
 from protocol.span import Span
 from server.devices import crypto
 from server.devices.replay import CHUNK, MAX_BODY, Logged, ReplayRefused, take
-from server.ledger import rows
+from server.ledger import rows, succession
 from server.ledger.audit import Finding, Progress, frames
 from server.ledger.journal import Batch, Journal
 from server.ledger.writing import writing
@@ -63,6 +63,8 @@ def derive(journal: Journal, end: int, live: Any, done: Progress) -> Iterator[Fi
         for batch, _ in frames(journal, end):
             if batch.first != size:
                 return  # told by the audit of the log itself
+            if size == 0:
+                _statements(batch)
             size += len(batch.leaves)
             _checkpoint(batch, size)
             for start in range(0, len(batch.leaves), CHUNK):
@@ -119,6 +121,15 @@ def _take(logged: Sequence[Logged]) -> int:
         records = take(logged)
         rows.execute("DELETE FROM ledger_staged")
         return records
+
+
+def _statements(batch: Batch) -> None:
+    """Whose chain the log continues decides which origins an opening may name."""
+    for index, _ in enumerate(succession.statements(batch.leaves)):
+        rows.execute(
+            "INSERT INTO ledger_entry (number, leaf_hash, leaf) VALUES (%s, %s, %s)",
+            [index, leaf_hash(batch.leaves[index]), batch.leaves[index]],
+        )
 
 
 def _checkpoint(batch: Batch, size: int) -> None:

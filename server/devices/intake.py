@@ -27,8 +27,8 @@ def receive(device: str, body: bytes, since: int, now_ms: int) -> wire.Answer:
     since: size of the checkpoint the device trusts. Raises ProtocolError for the whole request:
     UNKNOWN_DEVICE, what decode_batch raises, LOG_UNAVAILABLE; a span's trouble is in its verdict.
     """
-    batch = wire.decode_batch(body)
-    checked = _check(batch, _keys(device), device)
+    keys = _keys(device)  # before the body is decoded: a stranger's is not worth that
+    checked = _check(wire.decode_batch(body), keys, device)
     verdicts, leaves = _judge(device, checked, now_ms)
     return receipts.answer(verdicts, leaves, since, now_ms)
 

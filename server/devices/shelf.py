@@ -22,7 +22,7 @@ from server.devices.epochs import Epoch, Excursion, Flag
 from server.devices.held import Held, House, Key, Point, Said, Source, tombstones
 from server.devices.models import Device, DeviceKey, EpochFacts, Gone, HeldSpan
 from server.devices.ranges import Runs
-from server.ledger import keys
+from server.ledger import keys, succession
 
 WINDOWS = 40
 """Windows per query, and MANY values: far below the limits of either database."""
@@ -37,7 +37,7 @@ def house(device: Device) -> House:
     """What is fixed for this device while it is judged."""
     return House(
         device=device.name,
-        origins=frozenset({keys.current().origin}),
+        origins=succession.origins(keys.current()),
         enrolment=hashlib.sha256(bytes(device.answer)).digest(),
         simulated=settings.JAGALCHI.demo,
         revoked=device.revoked_ms is not None,

@@ -110,6 +110,19 @@ def read(directory: Path) -> Keys:
     return Keys(log, recovery, config, pair.sign)
 
 
+def private_signer(path: Path, public: LogKey) -> Sign:
+    """Signs with the private key in that file, which must fit the public one. Raises KeyRefused."""
+    pair = _private(path)
+    if _public(pair) != public.public:
+        raise KeyRefused(f"{path} is not the private half of {public.name}")
+    return pair.sign
+
+
+def verifier(path: Path) -> LogKey:
+    """The public key in that file. Raises KeyRefused."""
+    return _verifier(path)
+
+
 def recovery_is_online(directory: Path) -> bool:
     """Whether the private recovery key still lies beside the log that it is to outlive."""
     return (directory / f"{RECOVERY}.key").exists()

@@ -18,6 +18,11 @@ def position(level: int, index: int) -> int:
     return ((2 * index + 1) << level) - 1
 
 
+def placed(made: Iterable[Node]) -> dict[int, bytes]:
+    """The hashes of many nodes by their positions."""
+    return {((2 * index + 1) << level) - 1: digest for level, index, digest in made}
+
+
 def read(ids: Iterable[NodeId]) -> ReadNode:
     """Fetch those nodes by one query; the answer looks one up and raises KeyError for another."""
     wanted = sorted({position(level, index) for level, index in ids})

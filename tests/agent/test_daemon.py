@@ -15,16 +15,19 @@ from typing import Self
 
 import pytest
 
+from agent import daemon
 from agent.cli import main
 from agent.edges import rows
 from agent.edges.control import ask
 from agent.edges.lookout import glimpse, reading
 from agent.edges.signer import EcdsaSigner
-from agent.exits import CONFIGURATION, OK
+from agent.exits import CONFIGURATION, OK, RefusedError
 from protocol.bodies import Closing, Opening
 from protocol.record import Record, open_sealed
 from protocol.span import Span
+from tests.agent import truck as simulated
 from tests.agent.desk import fitted
+from tests.agent.rig import Line, Server, opened
 
 PATIENCE_S = 60
 PARTS = """
@@ -330,3 +333,16 @@ def test_without_a_place_for_its_socket_it_records_all_the_same(config: Path) ->
     assert code == OK
     assert "nobody can ask for the status here: No such file or directory" in said
     assert len(records(config)[0]) >= 3
+
+
+def test_a_card_that_turns_out_to_be_in_other_hands_is_refused_in_words(tmp_path: Path) -> None:
+    lock = tmp_path / "outbox.db.lock"
+    lock.symlink_to(tmp_path / "no such folder" / "lock")
+    outbox, edge = simulated.Truck(tmp_path, Line(Server())).edge(60_000, drain=False)
+    assert outbox.trouble is not None
+    lock.unlink()
+    other = opened(tmp_path)
+    with pytest.raises(RefusedError, match="another agent"):
+        daemon._run(edge)
+    other.close()
+    outbox.close()

@@ -22,7 +22,12 @@ NOW = 1_000_000
         (replace(WELL, waiting=health.A_FEW), State.PROVED),
         (replace(WELL, waiting=health.A_FEW + 1), State.CATCHING_UP),
         (replace(WELL, good_ms=None), State.OFFLINE),
-        (replace(WELL, good_ms=NOW - health.OFFLINE_MS), State.OFFLINE),
+        (replace(WELL, good_ms=NOW - health.OFFLINE_MS, lost=True), State.OFFLINE),
+        (replace(WELL, good_ms=NOW - health.OFFLINE_MS + 1, lost=True), State.PROVED),
+        (replace(WELL, good_ms=0), State.PROVED),
+        (replace(WELL, put_off="busy"), State.PUT_OFF),
+        (replace(WELL, good_ms=None, put_off="busy"), State.PUT_OFF),
+        (replace(WELL, link=False, put_off="busy"), State.OFFLINE),
         (replace(WELL, link=False), State.OFFLINE),
         (replace(WELL, server=False), State.OFFLINE),
         (replace(WELL, distrust_ms=NOW - health.DISTRUST_SHOWN_MS + 1), State.PROVED),
@@ -52,6 +57,8 @@ def test_the_worst_wins_over_all_that_is_less() -> None:
         faulty=2,
         clock_known=False,
         distrust_ms=0,
+        link=False,
+        put_off="busy",
         waiting=10_000,
     )
     shown = []
@@ -65,7 +72,8 @@ def test_the_worst_wins_over_all_that_is_less() -> None:
         {"faulty": 0},
         {"clock_known": True},
         {"distrust_ms": None},
-        {"good_ms": 10**7},
+        {"link": True},
+        {"put_off": None, "good_ms": 10**7},
         {"waiting": 0},
     ):
         shown.append(health.judge(every, 10**7).state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from pathlib import Path
@@ -67,7 +68,7 @@ def test_the_pragmas_are_those_that_lost_nothing(tmp_path: Path) -> None:
         }
         limit = sql.execute("PRAGMA journal_size_limit").fetchone()[0]
     assert found == {
-        "journal_mode": "wal",
+        "journal_mode": b"wal",
         "synchronous": 2,
         "wal_autocheckpoint": 1_000,
         "busy_timeout": 5_000,
@@ -190,6 +191,50 @@ def test_a_rotten_head_is_passed_over(tmp_path: Path) -> None:
     head = outbox.head()
     assert head is not None
     assert head.seq == 2
+    outbox.close()
+
+
+def test_one_flipped_bit_that_makes_a_text_of_a_record_harms_nobody(tmp_path: Path) -> None:
+    outbox, _ = filled(tmp_path, 3)
+    with outbox.using() as sql:
+        sql.execute("UPDATE record SET sealed = CAST(x'fffe' AS TEXT) WHERE id & 0xffffffff = 3")
+        sql.execute("UPDATE record SET sealed = CAST(sealed AS TEXT) WHERE id & 0xffffffff = 2")
+    head = outbox.head()
+    assert head is not None
+    assert head.seq == 2, "the same bytes by another name are still what was sealed"
+    assert len(outbox.sound(Cut(1, 0, 3))) == 3
+    outbox.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TABLE record",
+        "DROP TABLE proof",
+        "INSERT INTO fact VALUES ('size', x'01'), ('root', zeroblob(32)), ('note', x'ff')",
+    ],
+)
+def test_a_file_whose_tables_are_not_ours_any_more_is_set_aside(
+    tmp_path: Path, change: str
+) -> None:
+    filled(tmp_path, 2)[0].close()
+    with sqlite3.connect(tmp_path / "outbox.db") as sql:
+        sql.execute(change)
+    outbox = opened(tmp_path)
+    assert outbox.trouble is None
+    assert outbox.damaged == "outbox.db.damaged-1"
+    assert outbox.shelves == ()
+    outbox.close()
+
+
+def test_the_file_is_for_its_owner_only_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        outbox, _ = filled(tmp_path, 2)
+    finally:
+        os.umask(before)
+    for path in tmp_path.iterdir():
+        assert path.stat().st_mode & 0o077 == 0, path
     outbox.close()
 
 

@@ -50,6 +50,12 @@ def test_after_a_start_what_the_server_holds_is_skipped_and_its_receipts_collect
     play.expect(b(Cut(1, 6, 7)))
 
 
+def test_pages_of_the_head_that_lead_nowhere_end() -> None:
+    Play(card(9)).expect(AskHead()).feed(heads(after=7)).expect(a(Cut(1, 0, 9)))
+    play = Play(card(9)).expect(AskHead()).feed(heads((E2, ((0, 4),)), after=7))
+    play.expect(AskHead(7)).feed(heads((E2, ((5, 5),)), after=7)).expect(a(Cut(1, 0, 9)))
+
+
 def test_the_head_is_read_page_by_page_and_foreign_epochs_are_passed_over() -> None:
     play = Play(card(4, 4)).expect(AskHead())
     play.feed(heads((E1, ((0, 4),)), (b"unknown!", ((0, 9),)), after=7)).expect(AskHead(7))

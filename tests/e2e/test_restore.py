@@ -22,7 +22,7 @@ from tests.e2e.processes import READY_S, ROOT, Server, Truck
 
 pytestmark = pytest.mark.e2e
 
-KILLS = int(os.environ.get("JAGALCHI_SERVER_KILLS", "12"))
+KILLS = int(os.environ.get("JAGALCHI_SERVER_KILLS", "5"))
 SEED = 20_260_217
 DRAIN_S = 120
 CLOCKS = {"id", "heard_ms", "received_ms", "first_heard_ms", "last_heard_ms", "asset_id"}
@@ -69,6 +69,7 @@ def wait(truck: Truck, reached: Callable[[], bool]) -> None:
 
 def prove(truck: Truck, more: int) -> None:
     """Until the truck has seen so many more records proved."""
+    wait(truck, lambda: truck.status() is not None)
     enough = truck.counters().proved + more
     wait(truck, lambda: truck.counters().proved >= enough)
 

@@ -12,8 +12,8 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -119,13 +119,13 @@ def campaign(name: str, plan: Plan) -> dict[str, Any]:
             folder = Path(root) / str(lot)
             folder.mkdir()
             examiner = Examiner(subject, recording, folder)
-            waiting.append(forked(lambda e=examiner, n=lot: _lot(e, n, lots, plan)))
+            waiting.append(forked(partial(_lot, examiner, lot, lots, plan)))
         found: list[Found] = [tuple(one) for outcome in waiting for one in outcome()]
     return report(found, len(examiner.tape))
 
 
 def _lot(examiner: Examiner, number: int, lots: int, plan: Plan) -> list[Found]:
-    """Every `lots`-th of the cuts. Each cut depends on the seed alone, not on how they are dealt."""
+    """Every `lots`-th of the cuts; what a cut does depends on the seed, not on the dealing."""
     begin, end = examiner.span
     if plan.phase == "start":
         end = examiner.facts[0][0]

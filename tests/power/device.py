@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 TOOLS = ("mkfs.ext4", "e2fsck", "mount", "umount", "unshare")
-SMALL = ("-b", "1024", "-E", "lazy_itable_init=0,lazy_journal_init=0,nodiscard")
+AT_ONCE = "lazy_itable_init=0,lazy_journal_init=0,nodiscard"
 
 
 class Unmountable(Exception):
@@ -44,9 +44,9 @@ def alone(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def make(device: Path, journal_mb: int = 4) -> None:
-    """A small ext4 with a journal."""
-    _call("mkfs.ext4", "-q", "-F", *SMALL, "-J", f"size={journal_mb}", str(device))
+def make(device: Path, block: int = 1024) -> None:
+    """A small ext4 with a journal of 4 MB; small blocks can be lost one by one."""
+    _call("mkfs.ext4", "-q", "-F", "-b", str(block), "-J", "size=4", "-E", AT_ONCE, str(device))
 
 
 def repair(device: Path) -> bool:

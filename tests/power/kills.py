@@ -25,7 +25,7 @@ from tests.agent.rig import fast_folder, on_disk
 from tests.power.subject import Fact
 from tests.power.truck_card import Script, judge, write
 
-KILLS_PER_CARD = 25
+KILLS_PER_CARD = 10
 MOST_FACTS, LONGEST_S = 6, 0.004
 ENDLESS = Script(1, 1_000_000, 10)
 CYCLE = Script(1, 9, 5)

@@ -1,9 +1,9 @@
 """Crash states: what a card may hold when the current goes at one place of a tape.
 
-    ordered   everything before the cut, in order: the best card there is
-    honest    everything before the last flush; of what came later each KiB is there or not
-    torn      as honest, and what is there may end at a sector
-    lying     as torn, but the last eight flushes were acknowledged and not carried out
+- ordered: everything before the cut, in order; the best card there is
+- honest: everything before the last flush; of what came later each KiB is there or not
+- torn: as honest, and what is there may end at a sector
+- lying: as torn, but the last eight flushes were acknowledged and not carried out
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def judge(folder: Path, fact: Fact | None) -> Finding:
         return Finding(Verdict.UNTOLD, f"it did not open: {outbox.trouble}")
     aside = outbox.damaged
     missing = _missing(outbox, fact)
-    forgot = bool(fact) and outbox.kept.size < fact["trusted"]
+    forgot = fact is not None and outbox.kept.size < fact["trusted"]
     found = outbox.head()
     sealer = Sealer(outbox, SIGNER, IDENTITY, os.urandom)
     sealer.begin(at(0))

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from protocol.leaf import SuccessorLeaf, decode_leaf
+from server.ledger import keys
 from tests.server.test_cli import call, refuse
 
 pytestmark = pytest.mark.e2e
@@ -64,7 +66,7 @@ def test_s17_a_journal_that_does_not_fit_is_refused_and_nothing_is_put_back(
     whole = file.read_bytes()
     leaves(tmp_path / "other", 1)
     damaged = bytearray(whole)
-    damaged[-300] ^= 1
+    damaged[-100] ^= 1
     for data, why in (
         (journal_of(tmp_path / "other").read_bytes(), "The journal belongs to the log"),
         (bytes(damaged), "ends in a damaged frame"),
@@ -108,3 +110,25 @@ def test_commands_for_sqlite_name_what_serves_postgresql(tmp_path: Path) -> None
     refuse(done, "The database is PostgreSQL: use pg_dump")
     done = call(tmp_path, "restore", str(tmp_path / "b"), JAGALCHI_DATABASE_URL=url)
     refuse(done, "use pg_restore")
+
+
+def test_s17_a_lost_log_gets_a_successor_that_names_it_and_takes_over_what_is_left(
+    tmp_path: Path,
+) -> None:
+    home = tmp_path / "home"
+    leaves(home, 2)
+    key = (home / "keys/recovery.key").rename(tmp_path / "recovery.key")
+    shutil.copy(home / "keys/config.key", tmp_path / "wrong.key")
+    old = keys.read(home / "keys")
+    done = call(home, "successor", "--recovery-key", str(tmp_path / "wrong.key"))
+    refuse(done, "is not the private half")
+    assert "2 taken over" in say(home, "successor", "--recovery-key", key)
+    assert "log and devices sound" in say(home, "verify")
+    new = keys.read(home / "keys")
+    assert new.origin != old.origin and new.recovery == old.recovery
+    with closing(sqlite3.connect(home / "db.sqlite3")) as sql:
+        (first,) = sql.execute("SELECT leaf FROM ledger_entry WHERE number = 0").fetchone()
+    leaf = decode_leaf(first)
+    assert isinstance(leaf, SuccessorLeaf)
+    assert (leaf.old_origin, leaf.old_size) == (old.origin, 2)
+    assert call(home, "successor", "--recovery-key", str(key)).returncode == 78

@@ -46,7 +46,10 @@ class Card:
 
 
 class Checks:
-    """The memory of one run, and everything that is compared with it. `clones`: names excused."""
+    """The memory of one run, and everything that is compared with it.
+
+    `clones` are trucks, `by_hand` devices, of which not everything is expected.
+    """
 
     def __init__(self, house: House, trucks: list[Truck], now: Callable[[], int]) -> None:
         self.house, self.trucks, self.now = house, trucks, now
@@ -55,6 +58,7 @@ class Checks:
         self.logged: dict[tuple[str, bytes, int], set[bytes]] = {}
         self.cards: dict[str, Card] = {}
         self.clones: set[str] = set()
+        self.by_hand: set[str] = set()
         self.steps = 0
         self._edge = merkle.CompactRange()
         self._opened: dict[bytes, Sealed] = {}
@@ -103,7 +107,8 @@ class Checks:
         pens = {truck.device: truck.pen for truck in self.trucks}
         for one in span.records:
             where = (one.record.epoch, one.record.seq)
-            assert pens[said.device].signed.get(where) is not None, "nobody signed this"
+            known = said.device in self.by_hand or where in pens[said.device].signed
+            assert known, "nobody signed this"
             self.logged.setdefault((said.device, *where), set()).add(one.hash)
 
     def whole_log(self) -> None:
@@ -179,7 +184,8 @@ class Checks:
         self._light(truck, state.health.state, counters.waiting)
 
     def _light(self, truck: Truck, light: State, waiting: int) -> None:
-        silent = truck.heard_ms is None or self.now() - truck.heard_ms >= OFFLINE_MS
+        stale = truck.heard_ms is None or self.now() - truck.heard_ms >= OFFLINE_MS
+        silent = truck.heard_ms is None or (truck.lost and stale)
         if light in (State.PROVED, State.CATCHING_UP):
             assert not silent, f"{truck.name} says {light} and has heard nobody"
         assert light is not State.PROVED or waiting <= A_FEW

@@ -20,10 +20,11 @@ from django.db import DatabaseError, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.test import Client, override_settings
 
+import server.api
 from agent.edges.courier import LinkLost, Response
 from protocol import wire
 from protocol.checkpoint import LogKey
-from server import api, options
+from server import options
 from server.devices import crypto, replay
 from server.devices.commands import issue_token
 from server.ledger import keys, log, startup, tick
@@ -164,7 +165,7 @@ def _connect(path: Path) -> None:
 def installed(home: Path, now: Callable[[], int], template: Path) -> Iterator[House]:
     """A fresh installation in this process; everything is as before afterwards."""
     shutil.copytree(template, home)
-    house = House(home, now)
+    house, api = House(home, now), cast(Any, server.api)
     before, was = connections["default"], (api.now_ms, crypto._pool, log.journal)
     chosen = options.Options(home, home / "journal", "", ORIGIN, demo=True)
     with override_settings(JAGALCHI=chosen):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connections
 
 from server.ledger.journal import Disk
 
@@ -110,12 +110,11 @@ def database(knife: Knife) -> Iterator[None]:
         name = " ".join(sql.split()[:3])
         return knife.step(name, lambda: execute(sql, params, many, context), OperationalError)
 
-    commit = connection.commit
-    connection.commit = lambda: knife.step(  # type: ignore[method-assign]
-        "COMMIT", commit, OperationalError
-    )
+    wrapper: Any = connections["default"]
+    commit = wrapper.commit
+    wrapper.commit = lambda: knife.step("COMMIT", commit, OperationalError)
     try:
-        with connection.execute_wrapper(statement):
+        with wrapper.execute_wrapper(statement):
             yield
     finally:
-        del connection.commit
+        wrapper.commit = commit

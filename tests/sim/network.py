@@ -95,11 +95,13 @@ class Network:
         try:
             response = self._exchange(packet)
         except LinkLost as lost:
-            self._hand(packet, Outcome(request, None, str(lost), lost.timed_out))
+            if self._hand(packet, Outcome(request, None, str(lost), lost.timed_out)):
+                truck.lost = True
             return
         genuine = packet.fate is not Fate.PORTAL and response.status in (200, 202)
-        if self._hand(packet, Outcome(request, response)) and genuine:
-            truck.heard_ms = self.now()
+        if self._hand(packet, Outcome(request, response)):
+            truck.lost = packet.fate is Fate.PORTAL
+            truck.heard_ms = self.now() if genuine else truck.heard_ms
 
     def _exchange(self, packet: Packet) -> Response:
         request, fate = packet.request, packet.fate

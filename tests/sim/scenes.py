@@ -15,7 +15,6 @@ from protocol.record import Sealed, open_sealed
 from protocol.wire import Verdict
 from tests.protocol import build
 from tests.sim import house
-from tests.sim.house import House
 from tests.sim.truck import Truck
 from tests.sim.world import Plot, World
 
@@ -58,9 +57,10 @@ def asked(here: World) -> list[str]:
 class Hand:
     """A device written by hand, for what no honest agent does: signs and posts what it is told."""
 
-    def __init__(self, home: House, name: str) -> None:
-        self.house = home
-        self.who, self.answer = home.enrol(name)
+    def __init__(self, here: World, name: str) -> None:
+        self.house = here.house
+        self.who, self.answer = self.house.enrol(name)
+        here.checks.by_hand.add(self.who.device)
 
     def chain(self, count: int, epoch: str, head: Head | None = None) -> list[Sealed]:
         """Sealed records of one epoch."""

@@ -22,7 +22,7 @@ QUIET = Plot(harm=False, forget=False, copies=False, road=False)
 ENOUGH = 600
 CAMPAIGN = bool(os.environ.get("JAGALCHI_CAMPAIGN"))
 CARD_STRIDE, START_STRIDE, HOUSE_STRIDE = (1, 1, 1) if CAMPAIGN else (2, 4, 12)
-"""By default only every so manieth statement, each harm beginning at another; a campaign cuts all."""
+"""Only every so manieth statement, each harm beginning at another; a campaign cuts them all."""
 HARMS = pytest.mark.parametrize("harm", list(Harm), ids=lambda harm: harm.name.lower())
 
 

@@ -10,10 +10,13 @@ import pytest
 
 from tests import reliability
 from tests.sim.runs import Outcome, parse, run
+from tests.sim.world import Plot, world
 
 CAMPAIGN = bool(os.environ.get("JAGALCHI_CAMPAIGN"))
 SEEDS = 5_000 if CAMPAIGN else 200
 AGAIN = 50 if CAMPAIGN else 3
+CLONES = 200 if CAMPAIGN else 5
+CLONING = Plot(harm=False, forget=False, copies=False)
 CORES = min(os.cpu_count() or 1, 8)
 
 
@@ -66,3 +69,25 @@ def test_the_same_seed_leads_to_the_same_root(outcomes: list[Outcome]) -> None:
     first = {outcome.seed: outcome for outcome in outcomes}
     for seed in range(1, AGAIN + 1):
         assert run(seed) == first[seed]
+
+
+def test_D20_every_gossiping_clone_is_found() -> None:
+    """Two machines with one card, copied at any moment, on any road, both hearing of the log."""
+    found = 0
+    for number in range(CLONES):
+        with world(10_000 + number, CLONING) as here:
+            truck = here.fit("truck")
+            for _ in range(here.random.randrange(2, 5)):
+                here.step(10_000, harm=False)
+            here.clone(truck, "clone")
+            here.checks.clones |= {"truck", "clone"}
+            for _ in range(8):
+                here.step(here.random.choice([200_000, 700_000]), harm=False)
+            here.calm()
+            # Both have seen proof that holds the other's opening; one more word of each tells it.
+            for _ in range(6):
+                here.step(700_000, harm=False)
+            here.calm()
+            found += here.checks.detail(truck).summary.standing == "forked"
+    reliability.note("D20", "simulated clones that gossip", CLONES, f"{found} flagged")
+    assert found == CLONES

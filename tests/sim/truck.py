@@ -133,7 +133,7 @@ class Cargo:
 class Thermometer(Cargo):
     """See Sensor."""
 
-    def read(self, at: Moment) -> tuple[Measurement, ...]:  # noqa: ARG002
+    def read(self, at: Moment) -> tuple[Measurement, ...]:
         """A value never seen before, or a fault."""
         self.reads += 1
         base = -12_000 if self.warm else -18_000
@@ -150,7 +150,7 @@ class Thermometer(Cargo):
 class Door(Cargo):
     """See Contact."""
 
-    def read(self, at: Moment) -> bool | None:  # noqa: ARG002
+    def read(self, at: Moment) -> bool | None:
         """As the world has it."""
         return self.open
 
@@ -158,7 +158,7 @@ class Door(Cargo):
 class Modem(Cargo):
     """See Link."""
 
-    def up(self, at: Moment) -> bool | None:  # noqa: ARG002
+    def up(self, at: Moment) -> bool | None:
         """As the world has it."""
         return self.link
 
@@ -215,6 +215,7 @@ class Truck:
     run: int = 0
     periods: tuple[int, int] = (10_000, 0)
     heard_ms: int | None = None
+    lost: bool = False
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
@@ -241,7 +242,7 @@ class Truck:
         """Start the agent as the daemon does; it may be killed on the way."""
         assert self.state is None
         self.run += 1
-        self.heard_ms = None
+        self.heard_ms, self.lost = None, False
         owner = Owner(self.device, self.pinned.origin)
         self.courier = SimCourier(lambda request: self.out(self, request))
         outbox = Outbox(self.path, owner, self.caps, knife.card(self.knife))
@@ -288,8 +289,8 @@ class Truck:
         assert self.state is None
         for part in ("outbox.db", "outbox.db-wal", "outbox.db-shm"):
             (self.folder / part).unlink(missing_ok=True)
-        for part in image.iterdir():
-            shutil.copy(part, self.folder / part.name)
+        for file in image.iterdir():
+            shutil.copy(file, self.folder / file.name)
 
     def _edge(self, outbox: Outbox, courier: SimCourier) -> Edge:
         light = NoLight()

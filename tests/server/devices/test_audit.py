@@ -110,18 +110,23 @@ def test_s13_a_thousand_of_a_thousand_random_edits_of_the_tables_are_found(
     weights = [1 if table == "ledger_staged" else 5 for table in here]
     while made < EDITS:
         table = chance.choices(here, weights)[0]
-        with transaction.atomic():
-            told = edit(chance, table)
-            if told:
-                made += 1
-                by_table[table] += 1
-                if not auditor.finds(table):
-                    missed.append(told)
-            transaction.set_rollback(True)
+        told, found = audited(chance, table, auditor)
+        made += bool(told)
+        by_table[table] += bool(told)
+        missed += [told] if told and not found else []
     print(f"\nS13: {made - len(missed)} of {made} edits found; {by_table}")
     assert missed == []
     assert min(by_table.values()) >= 5
     assert list(auditor.findings()) == []
+
+
+def audited(chance: random.Random, table: str, auditor: Auditor) -> tuple[str, bool]:
+    """Make one edit, audit, and undo it."""
+    with transaction.atomic():
+        told = edit(chance, table)
+        found = bool(told) and auditor.finds(table)
+        transaction.set_rollback(True)
+    return told, found
 
 
 def edit(chance: random.Random, table: str) -> str:

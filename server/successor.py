@@ -1,0 +1,105 @@
+"""Begin another log after one that is lost, and take over what its database still holds.
+
+The lost log's keys and database are moved aside into `lost`, its journal beside itself; new ones
+are made under the old recovery key. The first leaf names the lost log's last known checkpoint,
+signed by that key. Then everything that the old database holds goes into the new log by the code
+that takes in records, devices included. It refuses to run without the right recovery key, and
+before that it moves nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from protocol import checkpoint as c2sp
+from protocol.cose import Sign
+from protocol.errors import ProtocolError
+from protocol.leaf import ServiceLeaf, SuccessorLeaf, decode_leaf, encode_leaf
+from server.devices.replay import CHUNK, Logged, take
+from server.ledger import keys, log, succession
+from server.ledger.writing import writing
+from server.options import Options
+
+LOST = "lost"
+
+
+class SuccessorRefused(Exception):
+    """No log was begun; the text tells the operator why."""
+
+
+def last_known(home: Path, note: str) -> c2sp.Checkpoint:
+    """The lost log's checkpoint to name: that of `note`, or the newest in the database."""
+    old = keys.verifier(home / "keys" / f"{keys.LOG}.pub")
+    try:
+        return c2sp.open_checkpoint(note or _newest(home), old, keys.verify_ed25519)
+    except ProtocolError as error:
+        raise SuccessorRefused(f"That is no checkpoint of {old.name}: {error}") from None
+
+
+def move_aside(chosen: Options) -> None:
+    """Put the lost log where no server looks for it, and make keys under the old recovery key."""
+    if chosen.origin == keys.verifier(chosen.home / "keys" / f"{keys.LOG}.pub").name:
+        raise SuccessorRefused("A successor has its own name: change or unset JAGALCHI_ORIGIN.")
+    journal = chosen.journal.with_name(chosen.journal.name + f".{LOST}")
+    for path in (chosen.home / LOST, journal):
+        if path.exists():
+            raise SuccessorRefused(f"{path} is there already: move it away first.")
+    (chosen.home / LOST).mkdir(mode=0o700)
+    if chosen.journal.exists():
+        chosen.journal.rename(journal)
+    for path in (*chosen.home.glob("db.sqlite3*"), chosen.home / "keys"):
+        path.rename(chosen.home / LOST / path.name)
+    keys.create(chosen.home / "keys", chosen.origin)
+    (chosen.home / "keys" / f"{keys.RECOVERY}.key").unlink()
+    old = chosen.home / LOST / "keys" / f"{keys.RECOVERY}.pub"
+    shutil.copyfile(old, chosen.home / "keys" / old.name)
+
+
+def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
+    """Log the statement, then all that the old database holds; return how many leaves.
+
+    sign: with the recovery key.
+    """
+    pair = keys.current()
+    with writing():
+        log.stage(encode_leaf(succession.statement(pair.origin, old, sign)))
+    log.sequence(now_ms)
+    taken = 0
+    for chunk in _entries(home / LOST / "db.sqlite3"):
+        with writing():
+            for one in chunk:
+                # Spans stage themselves as they are judged; ticks were the old log's own.
+                if isinstance(decode_leaf(one.leaf), SuccessorLeaf | ServiceLeaf):
+                    log.stage(one.leaf, one.body)
+            take(chunk)
+        log.sequence(now_ms)
+        taken += len(chunk)
+    return taken
+
+
+def _newest(home: Path) -> str:
+    try:
+        with closing(sqlite3.connect(f"file:{home}/db.sqlite3?mode=ro", uri=True)) as database:
+            sql = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
+            return str(database.execute(sql).fetchone()[0])
+    except (sqlite3.Error, TypeError):
+        text = "There is no database: name the newest checkpoint known with --checkpoint."
+        raise SuccessorRefused(text) from None
+
+
+def _entries(database: Path) -> Iterator[list[Logged]]:
+    """What the old database holds, in its order; nothing if it is gone."""
+    if not database.exists():
+        return
+    with closing(sqlite3.connect(database)) as old:
+        found = old.execute(
+            "SELECT e.number, e.leaf, b.body, coalesce(h.received_ms, 0) FROM ledger_entry AS e"
+            " LEFT JOIN ledger_body AS b ON b.number = e.number"
+            " LEFT JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash ORDER BY e.number"
+        )
+        while rows := found.fetchmany(CHUNK):
+            yield [Logged(number, leaf, body or b"", at) for number, leaf, body, at in rows]
