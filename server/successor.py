@@ -71,14 +71,16 @@ def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
     taken = 0
     for chunk in _entries(home / LOST / "db.sqlite3"):
         with writing():
-            for one in chunk:
-                # Spans stage themselves as they are judged; ticks were the old log's own.
-                if isinstance(decode_leaf(one.leaf), SuccessorLeaf | ServiceLeaf):
-                    log.stage(one.leaf, one.body)
+            # Spans stage themselves as they are judged; ticks were the old log's own.
+            log.stage_all([(one.leaf, one.body) for one in chunk if _is_kept(one)])
             take(chunk)
         log.sequence(now_ms)
         taken += len(chunk)
     return taken
+
+
+def _is_kept(one: Logged) -> bool:
+    return isinstance(decode_leaf(one.leaf), SuccessorLeaf | ServiceLeaf)
 
 
 def _newest(home: Path) -> str:

@@ -40,7 +40,8 @@ def prepare(now_ms: int) -> Checkpoint:
         pair = _keys(home / "keys", journal)
         if sequencing.newest() is None:
             _begin(journal, pair, now_ms)
-        check(journal, pair)
+        with writing():  # one view: a server may be running beside this command
+            check(journal, pair)
         return _finish(journal, pair, now_ms)
     except (keys.KeyRefused, JournalDamaged, sequencing.LogBroken) as error:
         raise StartupRefused(str(error)) from error

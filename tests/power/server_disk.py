@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from protocol import merkle
 from protocol.errors import ProtocolError
+from protocol.leaf import ServiceLeaf, encode_leaf
 from protocol.receipt import Trust, advance
 from tests.power.subject import Fact, Finding, Subject, Verdict
 
@@ -72,7 +74,9 @@ def write_unsynced(folder: Path, tell: Callable[[Fact], None]) -> None:
 
 
 def _item(number: int, part: int) -> tuple[bytes, bytes]:
-    return b"leaf %d.%d" % (number, part), b"body %d.%d " % (number, part) * 20
+    body = b"body %d.%d " % (number, part) * 20
+    public = {"number": number, "part": part}
+    return encode_leaf(ServiceLeaf("test", "cut", public, sha256(body).digest())), body
 
 
 def _fact(checkpoint: Any, leaf_hash: bytes) -> Fact:
@@ -141,7 +145,7 @@ def _device_notices(fact: Fact) -> str:
             if newest.size >= trust.size:
                 return f"{error.problem}"
         with log.writing():
-            log.stage(b"after the cut %d" % turn)
+            log.stage(*_item(ROUNDS + turn, 0))
         newest = log.sequence(NOW_MS + ROUNDS + turn)
     return ""
 

@@ -385,24 +385,3 @@ def test_a_long_window_costs_no_more_than_a_short_one() -> None:
     assert sum(totals(state)) == month
     assert notices[0].kind is NoticeKind.STARTED
     assert notices[0].start_ms == month * 45 // 120 + 1
-
-
-@pytest.mark.parametrize("at_ms", [10_000, 9_999, -1])
-def test_a_sample_that_is_not_later_is_refused(at_ms: int) -> None:
-    state, _ = run(CHILLED, [Sample(0, 2_000), Sample(10_000, 2_000)])
-    with pytest.raises(ValueError, match="not later"):
-        excursion.step(CHILLED, state, Sample(at_ms, 2_000))
-
-
-def test_a_state_serves_its_own_limit_only() -> None:
-    with pytest.raises(ValueError, match="belongs to limit chilled"):
-        excursion.step(replace(CHILLED, id="frozen"), excursion.begin(CHILLED), Sample(0, 0))
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [{"hysteresis": -1}, {"delay_ms": -1}, {"uncertainty": -1}, {"gap_ms": 0}, {"budget_ms": 0}],
-)
-def test_a_limit_that_means_nothing_is_refused(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match="chilled"):
-        replace(CHILLED, **wrong)  # type: ignore[arg-type]

@@ -190,7 +190,7 @@ def test_append_one_by_one_and_reload_from_the_store(size: int) -> None:
     assert all(STORE[level, index] == digest for level, index, digest in new)
 
 
-@pytest.mark.parametrize(("size", "count"), [(0, 1), (1, 0), (3, 1), (4, 2), (-1, 0)])
+@pytest.mark.parametrize(("size", "count"), [(0, 1), (1, 0), (3, 1), (4, 2), (-1, 0), (-1, 1)])
 def test_an_impossible_edge_is_refused(size: int, count: int) -> None:
     with pytest.raises(ValueError, match="cannot be the edge"):
         CompactRange(size, (bytes(32),) * count)

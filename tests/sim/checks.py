@@ -189,7 +189,8 @@ class Checks:
         if light in (State.PROVED, State.CATCHING_UP):
             assert not silent, f"{truck.name} says {light} and has heard nobody"
         assert light is not State.PROVED or waiting <= A_FEW
-        assert (light is State.LOG_INCONSISTENT) <= truck.edge.sealer.outbox.two_histories  # type: ignore[union-attr]
+        assert truck.edge is not None
+        assert light is not State.LOG_INCONSISTENT or truck.edge.sealer.outbox.two_histories
 
     # What the world tells
 

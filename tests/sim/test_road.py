@@ -97,9 +97,7 @@ def test_N4_an_answer_cut_at_any_byte_proves_nothing() -> None:
         go(here, 2)
         whole = _last_answer(here, truck)
         cuts = range(len(whole.body))
-        proved = {
-            _fed(here, truck, Response(200, whole.headers, whole.body[:cut])) for cut in cuts
-        }
+        proved = {_fed(here, truck, Response(200, whole.headers, whole.body[:cut])) for cut in cuts}
         before = proved.pop()
         assert not proved and _fed(here, truck, whole) > before
     reliability.note("N4", "simulated: the answer cut at byte k", len(cuts), "0 marked, 0 lost")

@@ -254,7 +254,6 @@ class Truck:
         except Killed:
             self._gone(outbox)
 
-
     def turn(self, mode: Mode = Mode.RUN) -> None:
         """One turn of the loop; it may be killed in it."""
         assert self.edge and self.state

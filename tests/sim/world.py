@@ -51,7 +51,7 @@ class Plot:
     without their last seconds. `copies`: the server is put back from a copy of yesterday.
     """
 
-    steps: int = 16
+    steps: int = 12
     trucks: int = 2
     harm: bool = True
     forget: bool = True
