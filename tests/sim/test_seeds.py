@@ -51,6 +51,10 @@ def test_D20_D21_N1_N3_honest_fleets_lose_nothing_and_are_never_accused(
         name: sum(getattr(outcome, name) for outcome in outcomes)
         for name in ("steps", "records", "forgets", "strikes", "roads", "size")
     }
+    assert sorted(outcome.seed for outcome in outcomes) == list(range(1, SEEDS + 1))
+    assert sums["forgets"] > SEEDS // 2
+    assert sums["strikes"] > SEEDS
+    assert sums["roads"] > SEEDS
     reliability.note("D20", "simulated honest fleets, random faults", SEEDS, "0 flagged")
     how = "simulated cards that forget their last turns"
     reliability.note("D21", how, sums["forgets"], "0 numbers signed twice, every lost tail shown")
@@ -58,10 +62,6 @@ def test_D20_D21_N1_N3_honest_fleets_lose_nothing_and_are_never_accused(
     reliability.note("N1", how, sums["roads"], f"0 of {sums['records']:,} records lost")
     how = "simulated kills and errors at single SQL statements, agent and server"
     reliability.note("D1", how, sums["strikes"], "0 committed records lost")
-    assert sorted(outcome.seed for outcome in outcomes) == list(range(1, SEEDS + 1))
-    assert sums["forgets"] > SEEDS // 2
-    assert sums["strikes"] > SEEDS
-    assert sums["roads"] > SEEDS
 
 
 def test_the_same_seed_leads_to_the_same_root(outcomes: list[Outcome]) -> None:
