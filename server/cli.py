@@ -221,6 +221,8 @@ def _ready() -> str:
         raise Refused(f"The database cannot be used: {str(error).strip()}") from None
     except (startup.StartupRefused, replay.ReplayRefused) as error:
         raise Refused(str(error)) from None
+    except sequencing.LogBroken as error:
+        raise Refused(f"The log cannot go on: {error}. Put a backup back: restore DIR.") from None
     connection.close()
     settings.SECRET_KEY = settings.SECRET_FILE.read_text()
     return f"log {keys.current().origin}, {newest.size} entries, in {settings.JAGALCHI.home}"

@@ -53,13 +53,15 @@ class Checkpoint:
 
 
 def newest() -> Checkpoint | None:
-    """The newest checkpoint; None before the first start has finished."""
+    """The newest checkpoint; None before the first start has finished. Raises LogBroken."""
     found = rows.fetch(
         "SELECT size, root, note, utc_ms, journal_end, journal_chain FROM ledger_checkpoint"
         " ORDER BY size DESC LIMIT 1"
     )
     if not found:
         return None
+    if None in found[0]:  # a column that the table refuses to leave empty: the pages are damaged
+        raise LogBroken("the newest checkpoint in the database is damaged")
     size, root, note, utc_ms, end, chain = found[0]
     return Checkpoint(size, bytes(root), note, utc_ms, Mark(end, bytes(chain)))
 

@@ -3,7 +3,7 @@
 The first leaves of a successor are successor statements, its own first, then those of its
 predecessor: each signed by the one recovery key that every device has pinned. A device's openings
 may name any origin of that chain. It refuses a statement whose signature does not verify.
-Specification: docs/protocol.md, "Span, batch, leaf".
+Specification: docs/protocol.md, "Spans, batches, leaves".
 """
 
 from __future__ import annotations

@@ -95,6 +95,7 @@ def test_damage_found_while_running_ends_in_a_fresh_file(tmp_path: Path) -> None
     outbox = opened(tmp_path, connect=breaker.connect)
     sealer = sealer_on(outbox)
     sealer.put([reading(number, number) for number in range(200)], at(200))
+    sealer.commit(at(201))
     with outbox.using() as sql:
         sql.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     damage(tmp_path)

@@ -145,7 +145,9 @@ def same(lost: Path, restored: Path) -> None:
     for name, before in published.items():
         if name != "ledger_staged":
             assert set(before) <= set(table(restored, name)), name
-    if len(published["ledger_checkpoint"]) == len(table(restored, "ledger_checkpoint")):
+    # What was staged and not yet in the log when the server died is sent again by its device.
+    whole = len(published["ledger_checkpoint"]) == len(table(restored, "ledger_checkpoint"))
+    if whole and not published["ledger_staged"]:
         for name in names:
             if name.startswith("devices_"):
                 assert table(lost, name) == table(restored, name), name

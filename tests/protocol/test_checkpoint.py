@@ -97,10 +97,25 @@ def test_a_key_that_is_not_one_is_refused(vkey: str) -> None:
     assert caught.value.problem is Problem.BAD_NOTE
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\nb", "a\u2003b"])
+@pytest.mark.parametrize("name", ["", "a b", "a+b", "a\u00a0b", "a\nb", "a\x01b", "a\u2003b"])
 def test_a_name_that_no_note_can_bear_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
         LogKey.of(name, bytes(32))
+
+
+def test_a_key_of_another_length_or_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="31 bytes"):
+        LogKey.of("a", bytes(31))
+    ecdsa = LogKey.of("a", bytes(32), 2)
+    with pytest.raises(ProtocolError) as caught:
+        LogKey.parse(ecdsa.vkey)
+    assert caught.value.problem is Problem.BAD_NOTE
+
+
+@pytest.mark.parametrize("size", [0, 1, 2**53 - 1])
+def test_every_size_up_to_the_largest_reads_back(size: int) -> None:
+    most = Checkpoint(ORIGIN, size, LOG.root(3))
+    assert checkpoint.parse_text(checkpoint.encode(most)) == most
 
 
 ROOT = b64encode(LOG.root(3)).decode()
@@ -194,6 +209,37 @@ MUTATIONS: list[Callable[[str], str]] = [
 @pytest.mark.parametrize("number", range(len(MUTATIONS)))
 def test_every_other_spelling_of_a_note_is_refused(number: int) -> None:
     assert refusal(MUTATIONS[number](NOTE)) is Problem.BAD_NOTE
+
+
+@pytest.mark.parametrize(
+    "line", ["x AAAAAAAA", "\u2014 x AAAA", "\u2014 x AAAAAA==", "\u2014 x", "\u2014 AAAAAAAA", ""]
+)
+def test_one_line_that_is_no_signature_spoils_a_note_that_is_signed(line: str) -> None:
+    assert refusal(NOTE + line + "\n") is Problem.BAD_NOTE
+    assert len(checkpoint.parse_note(NOTE + "\u2014 x AAAAAAA=\n").signatures) == 2
+
+
+def test_signature_lines_without_a_text_are_no_note() -> None:
+    with pytest.raises(ProtocolError) as caught:
+        checkpoint.parse_note(LINE)
+    assert caught.value.problem is Problem.BAD_NOTE
+
+
+def test_a_note_has_at_most_100_signatures() -> None:
+    full = NOTE + "\u2014 x AAAAAAAA\n" * 99
+    assert len(checkpoint.parse_note(full).signatures) == 100
+    assert refusal(full + "\u2014 x AAAAAAAA\n") is Problem.BAD_NOTE
+
+
+@pytest.mark.parametrize("filling", ["x", "\u20ac"])
+def test_a_note_has_at_most_a_mebibyte(filling: str) -> None:
+    room = (1 << 20) - len(f"\n\n{LINE}".encode())
+    each = len(filling.encode())
+    text = filling * (room // each) + "x" * (room % each)
+    assert len(checkpoint.parse_note(f"{text}\n\n{LINE}").text) == len(text) + 1
+    with pytest.raises(ProtocolError) as caught:
+        checkpoint.parse_note(f"x{text}\n\n{LINE}")
+    assert caught.value.problem is Problem.BAD_NOTE
 
 
 @given(st.integers(0, len(NOTE) - 1), st.sampled_from("\n +=/aAzZ09\u2014\u00e9\x7f"))
@@ -291,6 +337,26 @@ def test_a_spoilt_cosignature_is_refused(signature: Signature) -> None:
     with pytest.raises(ProtocolError) as caught:
         checkpoint.cosigned_at(note, WITNESS.key(COSIGNATURE), verify_ed25519)
     assert caught.value.problem is Problem.BAD_NOTE
+
+
+def test_a_plain_signature_is_no_cosignature_nor_the_other_way_round() -> None:
+    note = checkpoint.parse_note(NOTE)
+    text, plain, timed = note.text, WITNESS.key(), WITNESS.key(COSIGNATURE)
+    cosignature = checkpoint.cosign(text, timed, 100, WITNESS.sign)
+    swapped = note.add(Signature(timed.name, timed.key_hash, WITNESS.sign(text.encode())))
+    swapped = swapped.add(Signature(plain.name, plain.key_hash, cosignature.value))
+    with pytest.raises(ProtocolError):
+        checkpoint.open_note(swapped.encode(), timed, verify_ed25519)
+    with pytest.raises(ProtocolError):
+        checkpoint.cosigned_at(swapped, plain, verify_ed25519)
+
+
+@pytest.mark.parametrize("length", [1, 8, 71, 73])
+def test_a_cosignature_of_another_length_never_reaches_the_verifier(length: int) -> None:
+    key = WITNESS.key(COSIGNATURE)
+    note = checkpoint.parse_note(NOTE).add(Signature(key.name, key.key_hash, bytes(length)))
+    with pytest.raises(ProtocolError):
+        checkpoint.cosigned_at(note, key, lambda *_: True)
 
 
 def test_a_cosigners_key_opens_no_note_and_a_logs_key_makes_no_cosignature() -> None:

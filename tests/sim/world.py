@@ -286,12 +286,18 @@ def world(seed: int | str, plot: Plot | None = None) -> Iterator[World]:
         folder = Path(name)
         with house.installed(folder / "house", lambda: START_MS, template()) as home:
             here = World(seed, plot or Plot(), home, folder)
-            try:
+            with _named(seed, here):
                 yield here
-            except BaseException as error:
-                again = f": python -m tests.sim {seed}" if isinstance(seed, int) else ""
-                error.add_note(f"seed {seed}{again} (--steps {here.plot.steps})")
-                raise
-            finally:
-                for truck in here.trucks:
-                    truck.kill()
+
+
+@contextmanager
+def _named(seed: int | str, here: World) -> Iterator[None]:
+    try:
+        yield
+    except BaseException as error:
+        again = f": python -m tests.sim {seed}" if isinstance(seed, int) else ""
+        error.add_note(f"seed {seed}{again} (--steps {here.plot.steps})")
+        raise
+    finally:
+        for truck in here.trucks:
+            truck.kill()
