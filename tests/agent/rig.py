@@ -285,3 +285,12 @@ class Line:
         if fate == "unheard":
             raise LinkLost("answer lost", timed_out=True)
         return answer
+
+
+def filled(tmp_path: Path, rows: int) -> tuple[Outbox, Sealer]:
+    """An outbox with an opening and so many readings, all committed."""
+    outbox = opened(tmp_path)
+    sealer = sealer_on(outbox)
+    sealer.put([reading(number, number) for number in range(rows)], at(rows))
+    sealer.commit(at(rows))
+    return outbox, sealer

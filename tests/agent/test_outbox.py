@@ -22,7 +22,6 @@ from agent.edges.outbox import (
     Outbox,
     Owner,
 )
-from agent.edges.sealer import Sealer
 from protocol.opening import Opening
 from protocol.registry import Kind
 from tests.agent.rig import (
@@ -30,21 +29,13 @@ from tests.agent.rig import (
     assert_chained,
     at,
     epochs,
+    filled,
     on_disk,
     opened,
     reading,
     sealer_on,
     values,
 )
-
-
-def filled(tmp_path: Path, rows: int) -> tuple[Outbox, Sealer]:
-    """An outbox with an opening and so many readings, all committed."""
-    outbox = opened(tmp_path)
-    sealer = sealer_on(outbox)
-    sealer.put([reading(number, number) for number in range(rows)], at(rows))
-    sealer.commit(at(rows))
-    return outbox, sealer
 
 
 def crashed_copy(tmp_path: Path, name: str = "copy") -> Path:

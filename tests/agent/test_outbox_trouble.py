@@ -17,7 +17,6 @@ from agent.edges.outbox import (
     Outbox,
     StorageTrouble,
 )
-from agent.edges.sealer import Sealer
 from protocol.bodies import EventBody
 from protocol.opening import Opening
 from protocol.registry import Event, Kind
@@ -25,21 +24,13 @@ from tests.agent.rig import (
     Breaker,
     assert_chained,
     at,
+    filled,
     on_disk,
     opened,
     reading,
     sealer_on,
     values,
 )
-
-
-def filled(tmp_path: Path, rows: int) -> tuple[Outbox, Sealer]:
-    """An outbox with an opening and so many readings, all committed."""
-    outbox = opened(tmp_path)
-    sealer = sealer_on(outbox)
-    sealer.put([reading(number, number) for number in range(rows)], at(rows))
-    sealer.commit(at(rows))
-    return outbox, sealer
 
 
 def _trouble(outbox: Outbox) -> str | None:
