@@ -2,7 +2,8 @@
 
 Every value has exactly one permitted byte string, so `decode` refuses all others: longer heads,
 indefinite lengths, unsorted or repeated keys, trailing bytes. It also refuses what the protocol
-never uses: floats, tags, bignums, undefined, and map keys other than non-negative integers or text.
+never uses: floats, tags, bignums, undefined, map keys other than non-negative integers or text, and
+more values than any structure of ours has: a megabyte of empty lists would cost seconds to read.
 The reader is ours and not a library's, because a peer must not be able to reach any decoder for
 tags, and because a refusal has to say what is wrong and at which byte. Written out by `cbor2`.
 Spec: docs/protocol.md, section "Encoding".
@@ -23,6 +24,9 @@ MAX_INT: Final = 2**53 - 1
 MAX_DEPTH: Final = 8
 """Containers inside containers; the deepest of our own structures has five."""
 
+MAX_ITEMS: Final = 32_768
+"""Members of lists, keys and values of maps in one value; the fullest answer has some 18,400."""
+
 _WIDTHS: Final = {24: (1, 24), 25: (2, 1 << 8), 26: (4, 1 << 16), 27: (8, 1 << 32)}
 _SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = range(6)
@@ -39,23 +43,27 @@ def encode(value: object) -> bytes:
     return cbor2.dumps(value, canonical=True)
 
 
-def decode(data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH) -> object:
+def decode(
+    data: bytes, *, max_bytes: int, max_depth: int = MAX_DEPTH, max_items: int = MAX_ITEMS
+) -> object:
     """Return the value of `data`, which must be its one encoding and nothing more.
 
     Raises ProtocolError: MALFORMED, NOT_DETERMINISTIC, OUT_OF_RANGE, TOO_DEEP, TOO_LARGE.
     """
     if len(data) > max_bytes:
         raise ProtocolError(Problem.TOO_LARGE, f"{len(data)} bytes, at most {max_bytes}")
-    value, end = decode_next(data, 0, max_depth=max_depth)
+    value, end = decode_next(data, 0, max_depth=max_depth, max_items=max_items)
     if end != len(data):
         _refuse(Problem.MALFORMED, end, "bytes follow the value")
     return value
 
 
-def decode_next(data: bytes, at: int, *, max_depth: int = MAX_DEPTH) -> tuple[object, int]:
+def decode_next(
+    data: bytes, at: int, *, max_depth: int = MAX_DEPTH, max_items: int = MAX_ITEMS
+) -> tuple[object, int]:
     """Return the value that begins at byte `at` and where it ends; for CBOR sequences."""
     try:
-        value, end = _item(data, at, max_depth)
+        value, end = _item(data, at, max_depth, [max_items])
     except IndexError:
         end = len(data) + 1
     if end > len(data):
@@ -68,10 +76,11 @@ def _refuse(problem: Problem, at: int, why: str) -> NoReturn:
 
 
 # Reading past the end gives short slices here; `end` then exceeds the data and is refused above.
-# Small numbers are read in place by the containers: they are half of every record.
+# Small numbers are read in place by the containers: they are half of every record. `room` holds one
+# number: how many values there may still be.
 
 
-def _item(data: bytes, at: int, depth: int) -> tuple[object, int]:
+def _item(data: bytes, at: int, depth: int, room: list[int]) -> tuple[object, int]:
     first = data[at]
     major = first >> 5
     size = first & 31
@@ -86,9 +95,9 @@ def _item(data: bytes, at: int, depth: int) -> tuple[object, int]:
         end = at + size
         return data[at:end], end
     if major == _ARRAY:
-        return _array(data, at, size, depth)
+        return _array(data, at, size, depth, room)
     if major == _MAP:
-        return _map(data, at, size, depth)
+        return _map(data, at, size, depth, room)
     if major == _TEXT:
         return _text(data, at, size)
     return _other(first, at)
@@ -117,23 +126,36 @@ def _text(data: bytes, start: int, size: int) -> tuple[str, int]:
         _refuse(Problem.MALFORMED, start, "text that is not UTF-8")
 
 
-def _array(data: bytes, at: int, size: int, depth: int) -> tuple[list[object], int]:
+def _enter(data: bytes, at: int, items: int, depth: int, room: list[int]) -> None:
+    """Refuse a container by its head alone, before any of its `items` is read."""
     if depth == 0:
         _refuse(Problem.TOO_DEEP, at, "nested too deeply")
+    if items > len(data) - at:
+        raise IndexError
+    room[0] -= items
+    if room[0] < 0:
+        _refuse(Problem.TOO_LARGE, at, "too many values")
+
+
+def _array(
+    data: bytes, at: int, size: int, depth: int, room: list[int]
+) -> tuple[list[object], int]:
+    _enter(data, at, size, depth, room)
     items: list[object] = []
     for _ in range(size):
         value: object = data[at]
         if value < 24:  # type: ignore[operator]
             at += 1
         else:
-            value, at = _item(data, at, depth - 1)
+            value, at = _item(data, at, depth - 1, room)
         items.append(value)
     return items, at
 
 
-def _map(data: bytes, at: int, size: int, depth: int) -> tuple[dict[object, object], int]:
-    if depth == 0:
-        _refuse(Problem.TOO_DEEP, at, "nested too deeply")
+def _map(
+    data: bytes, at: int, size: int, depth: int, room: list[int]
+) -> tuple[dict[object, object], int]:
+    _enter(data, at, 2 * size, depth, room)
     items: dict[object, object] = {}
     previous = b""
     for _ in range(size):
@@ -145,7 +167,7 @@ def _map(data: bytes, at: int, size: int, depth: int) -> tuple[dict[object, obje
         if value < 24:  # type: ignore[operator]
             at += 1
         else:
-            value, at = _item(data, at, depth - 1)
+            value, at = _item(data, at, depth - 1, room)
         items[key] = value
     return items, at
 
@@ -156,7 +178,7 @@ def _key(data: bytes, at: int) -> tuple[object, int]:
         return first, at + 1
     if first >> 5 not in (_UNSIGNED, _TEXT):
         _refuse(Problem.MALFORMED, at, "a key that is neither a natural number nor text")
-    return _item(data, at, 0)
+    return _item(data, at, 0, [])
 
 
 def _other(first: int, at: int) -> tuple[object, int]:

@@ -18,6 +18,9 @@ from protocol.registry import Kind, Problem, TimeSource
 
 VERSION: Final = 1
 
+MAX_ITEMS: Final = 8_192
+"""Values in a payload; the fullest tombstone has 6,312."""
+
 _KINDS: Final = fields.codes(Kind)
 _SOURCES: Final = fields.codes(TimeSource)
 _KEYS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
@@ -96,7 +99,7 @@ def decode(payload: bytes) -> Record:
     Raises ProtocolError: UNSUPPORTED_VERSION, UNKNOWN_KIND, OUT_OF_RANGE, BROKEN_CHAIN, MALFORMED
     and what `cbor` raises.
     """
-    content = cbor.decode(payload, max_bytes=cose.MAX_SEALED)
+    content = cbor.decode(payload, max_bytes=cose.MAX_SEALED, max_items=MAX_ITEMS)
     if type(content) is not dict:
         raise fields.malformed("the payload is not a map")
     keys = tuple(content)

@@ -28,6 +28,7 @@ MAX_RECEIPTS = 32
 MAX_PATH = 64
 MAX_HELD_EPOCHS = 256
 MAX_HELD_RANGES = 512
+MAX_HEAD_ITEMS = 1 << 19
 MAX_TEXT = 512
 MAX_TOKEN = 128
 
@@ -183,7 +184,8 @@ def encode_head(head: HeadAnswer) -> bytes:
 
 def decode_head(data: bytes) -> HeadAnswer:
     """Read what the server holds."""
-    body = fields.numbered(cbor.decode(data, max_bytes=MAX_ANSWER_BYTES), 4, "head")
+    raw = cbor.decode(data, max_bytes=MAX_ANSWER_BYTES, max_items=MAX_HEAD_ITEMS)
+    body = fields.numbered(raw, 4, "head")
     _check_version(body[0], "head")
     epochs = fields.items(body[1], 0, MAX_HELD_EPOCHS, "epochs")
     return HeadAnswer(

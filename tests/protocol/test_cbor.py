@@ -101,6 +101,30 @@ def test_ten_thousand_lists_are_too_deep() -> None:
     assert caught.value.problem is Problem.TOO_DEEP
 
 
+BUDGET = 9
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        b"\x8a" + b"\x00" * 10,
+        b"\x85" + b"\x81\x00" * 5,
+        b"\xa5" + bytes(range(10)),
+        b"\x9a" + (1 << 20).to_bytes(4, "big") + b"\x80" * (1 << 20),
+    ],
+)
+def test_more_values_than_any_structure_has_are_refused_before_they_are_read(many: bytes) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        cbor.decode(many, max_bytes=2 << 20, max_items=BUDGET)
+    assert caught.value.problem is Problem.TOO_LARGE
+
+
+def test_as_many_values_as_are_allowed_are_read() -> None:
+    for value in ([0] * 9, [[0], [0], [0], [0], 0], {0: [0, 0], 1: [0, 0], 2: 0}):
+        encoded = cbor.encode(value)
+        assert cbor.decode(encoded, max_bytes=100, max_items=BUDGET + 1) == value
+
+
 def test_eight_levels_are_accepted() -> None:
     nested: object = 0
     for _ in range(cbor.MAX_DEPTH):
