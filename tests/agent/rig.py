@@ -64,9 +64,11 @@ def epochs() -> Callable[[int], bytes]:
     return lambda count: next(counter).to_bytes(count, "big")
 
 
-def opened(path: Path, caps: Caps | None = None, connect: Any = sqlite3.connect) -> Outbox:
+def opened(
+    path: Path, caps: Caps | None = None, connect: Any = sqlite3.connect, owner: Owner = OWNER
+) -> Outbox:
     """An outbox in this folder."""
-    return Outbox.open(path / "outbox.db", OWNER, caps or Caps(), connect)
+    return Outbox.open(path / "outbox.db", owner, caps or Caps(), connect)
 
 
 def sealer_on(outbox: Outbox, entropy: Callable[[int], bytes] | None = None) -> Sealer:

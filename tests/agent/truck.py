@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.core import health
+from agent.core.chain import Identity
 from agent.core.plan import Plan
 from agent.edges.clock import SteppedClock
-from agent.edges.outbox import Caps, Outbox
+from agent.edges.courier import DEADLINE_S, Transport
+from agent.edges.outbox import Caps, Outbox, Owner
 from agent.edges.sealer import Sealer
-from agent.edges.signer import verify_ed25519
+from agent.edges.signer import Signer, verify_ed25519
 from agent.loop import Edge, Mode, State, begin, run, turn
 from hal import Bench, open_bench
+from protocol.checkpoint import LogKey
 from protocol.record import Sealed
 from tests.agent.rig import (
     IDENTITY,
@@ -22,7 +25,6 @@ from tests.agent.rig import (
     SIGNER,
     START_UTC_MS,
     DirectCourier,
-    Line,
     Server,
     epochs,
     on_disk,
@@ -49,24 +51,38 @@ def bench(scenario: str = "steady", link: str = "none") -> Bench:
     )
 
 
+@dataclass(frozen=True)
+class Who:
+    """Who signs, and whom it believes."""
+
+    identity: Identity = IDENTITY
+    signer: Signer = SIGNER
+    log_key: LogKey = field(default_factory=lambda: note_key(ORIGIN).key())
+
+
 @dataclass
 class Truck:
-    """An agent on a folder and a line; `drive` lives for a while and checks every turn."""
+    """An agent on a folder and a line; `drive` lives for a while and checks every turn.
+
+    `chance`: what the jitter of back-offs is drawn from.
+    """
 
     path: Path
-    line: Line
+    line: Transport
     parts: Bench = field(default_factory=bench)
     caps: Caps = field(default_factory=Caps)
     clock: SteppedClock = field(default_factory=lambda: SteppedClock(START_UTC_MS))
-    entropy: object = field(default_factory=epochs)
+    entropy: Callable[[int], bytes] = field(default_factory=epochs)
     states: list[health.State] = field(default_factory=list)
+    who: Who = field(default_factory=Who)
+    chance: Callable[[int], bytes] = bytes
+    deadline_s: float = DEADLINE_S
 
     def edge(self, until_ms: int, *, drain: bool) -> tuple[Outbox, Edge]:
         """Open every door; sampling ends at `until_ms` of the clock."""
-        outbox = opened(self.path, self.caps)
-        entropy = self.entropy
-        assert callable(entropy)
-        sealer = Sealer(outbox, SIGNER, IDENTITY, entropy)
+        who = self.who.identity
+        outbox = opened(self.path, self.caps, owner=Owner(who.device, who.origin))
+        sealer = Sealer(outbox, self.who.signer, who, self.entropy)
         deadline = until_ms + 240 * MINUTE
 
         def mode(state: State) -> Mode:
@@ -79,10 +95,10 @@ class Truck:
             clock=self.clock,
             bench=self.parts,
             sealer=sealer,
-            courier=DirectCourier(self.line),
-            plan=Plan("truck", note_key(ORIGIN).key(), 10_000, 30_000),
+            courier=DirectCourier(self.line, self.deadline_s),
+            plan=Plan("truck", self.who.log_key, 10_000, 30_000),
             verify=verify_ed25519,
-            entropy=lambda count: bytes(count),
+            entropy=self.chance,
             mode=mode,
             report=self.check,
             descriptors=lambda: (),

@@ -13,10 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
-
 from agent import loop
 from agent.core.chain import Identity
 from agent.core.plan import Plan, Watch
@@ -58,8 +54,7 @@ class Pen:
 
     def __init__(self, who: build.Key) -> None:
         self.public, self.kid, self.device = who.cose_key, who.kid, who.device
-        secret = int.from_bytes(who.secret.to_string(), "big")
-        self._key = ec.derive_private_key(secret, ec.SECP256R1())
+        self._sign = who.sign
         self.signed: dict[tuple[bytes, int], bytes] = {}
         self.sealed: set[bytes] = set()
         self.twice: list[tuple[bytes, int]] = []
@@ -72,9 +67,7 @@ class Pen:
         made = record.decode(payload)
         if self.signed.setdefault((made.epoch, made.seq), payload) != payload:
             self.twice.append((made.epoch, made.seq))
-        scheme = ec.ECDSA(SHA256(), deterministic_signing=True)
-        r, s = decode_dss_signature(self._key.sign(message, scheme))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return self._sign(message)
 
 
 @dataclass
