@@ -102,7 +102,9 @@ def _back_off(sync: Sync, cue: Cue, why: str, now_ms: int, jitter: int) -> Sync:
     """Full jitter under a doubling ceiling: a fleet that lost one server returns spread out."""
     cap = LINK_CAP_MS if cue is Cue.LOST else SERVER_CAP_MS
     ceiling = min(cap, LEAST_WAIT_MS << min(sync.attempt, 20))
-    wait = max(LEAST_WAIT_MS, ceiling * jitter >> JITTER_BITS)
+    until_ms = now_ms + max(LEAST_WAIT_MS, ceiling * jitter >> JITTER_BITS)
+    # Rows go first then: a page of proofs too long for this link must not hold them up for ever.
+    proofs_ms = until_ms + LEAST_WAIT_MS if isinstance(sync.asked, Collect) else sync.collect_ms
     return replace(
         sync,
         phase=TABLE[sync.phase, cue],
@@ -110,7 +112,8 @@ def _back_off(sync: Sync, cue: Cue, why: str, now_ms: int, jitter: int) -> Sync:
         attempt=sync.attempt + 1,
         cue=cue,
         why=why,
-        until_ms=now_ms + wait,
+        until_ms=until_ms,
+        collect_ms=proofs_ms,
     )
 
 

@@ -136,6 +136,15 @@ def test_the_receipt_of_an_alarm_is_collected_at_once_and_then_patiently() -> No
     play.wait(3_999).expect(None).wait(1).expect(Collect(1, 0))
 
 
+@pytest.mark.parametrize("failure", [Lost("too slow", timed_out=True), Busy("HTTP 503")])
+def test_proofs_that_do_not_come_through_do_not_hold_up_the_rows(failure: Lost | Busy) -> None:
+    play = started(4).expect(a(Cut(1, 0, 4))).feed(verdicts(ACCEPTED)).wait(MINUTE)
+    play.expect(Collect(1, 0)).feed(failure).grow(3).wait(1_000)
+    play.expect(b(Cut(1, 5, 7))).feed(verdicts(ACCEPTED)).wait(1_000)
+    play.expect(Collect(1, 0)).feed(failure).wait(1_500)
+    play.expect(None).wait(500).expect(Collect(1, 0))
+
+
 def test_receipts_come_page_by_page() -> None:
     play = started(99).expect(a(Cut(1, 0, 99))).feed(verdicts(ACCEPTED)).wait(MINUTE)
     play.expect(Collect(1, 0)).feed(receipts(32, after=32)).prove(1, 0, 31)
