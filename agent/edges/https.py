@@ -106,7 +106,10 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        context = ssl.create_default_context()
+        # No authority is in it yet, and none comes out of the machine's environment: `requests`
+        # brings its own list, or the file of the settings and nothing else.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.sslsocket_class = self._secure
         super().init_poolmanager(*args, **options, ssl_context=context)
         pool = type("Pool", (HTTPConnectionPool,), {"ConnectionCls": self._connection()})
