@@ -8,7 +8,6 @@ exception becomes `internal`: it is logged here and never shown. Spec: docs/prot
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from protocol.cbor import MAX_INT
 from protocol.errors import ProtocolError
 from protocol.registry import PROBLEMS, Problem
 from protocol.span import MAX_BATCH_BYTES
+from server import problems
 from server.devices import enrolment, history, intake, receipts
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
@@ -59,18 +59,10 @@ api = NinjaAPI(
 
 def problem(kind: Problem, detail: str, **where: int | None) -> HttpResponse:
     """One of the closed list as application/problem+json; `where` names span and index."""
-    text = PROBLEMS[kind]
-    document = {
-        "type": f"urn:jagalchi:problem:{kind}",
-        "title": text.title.en,
-        "title_ko": text.title.ko,
-        "status": text.status,
-        "detail": detail,
-    }
-    document |= {name: value for name, value in where.items() if value is not None}
-    body = json.dumps(document, ensure_ascii=False).encode()
-    response = HttpResponse(body, "application/problem+json", status=text.status)
-    if text.status in (429, 503):
+    status = PROBLEMS[kind].status
+    body = problems.document(kind, detail, **where)
+    response = HttpResponse(body, problems.MEDIA_TYPE, status=status)
+    if status in (429, 503):
         response.headers["Retry-After"] = RETRY_AFTER_S
     return response
 
@@ -103,7 +95,7 @@ def _body(request: HttpRequest) -> bytes:
 
 def _described(*statuses: int, body: bool = False) -> dict[str, Any]:
     binary = {CBOR: {"schema": {"type": "string", "format": "binary"}}}
-    refused = {"application/problem+json": {"schema": {"type": "object"}}}
+    refused = {problems.MEDIA_TYPE: {"schema": {"type": "object"}}}
     answers: dict[int | str, Any] = {
         status: {"description": "see docs/protocol.md", "content": binary} for status in statuses
     }

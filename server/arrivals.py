@@ -20,6 +20,9 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+from protocol.registry import Problem
+from server import problems
+
 SEND_S = 30
 """For a client to take the next piece of an answer."""
 FIELD_BYTES, FIELDS, LINE_BYTES = 8190, 40, 2048
@@ -28,6 +31,10 @@ MAX_BODY = 1 << 20
 MAX_HELD = 64 << 20
 """Bytes of unfinished requests, of all connections together."""
 PIECE = 1 << 16
+MAX_WAITING = 32
+"""Whole requests that wait for a thread: about half a second's work."""
+BACK_S, BACK_PER_S, BACK_MOST_S = 2, 50, 60
+"""Who is turned away comes back after so long, and so many in each second."""
 
 _LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$", re.I | re.M)
 
@@ -47,8 +54,33 @@ def promised(head: bytes) -> int | None:
     return int(found[0]) if len(found) == 1 else None
 
 
+def back_s(ahead: int) -> int:
+    """Seconds until a client that is turned away shall ask again, behind so many others."""
+    return min(BACK_S + ahead // BACK_PER_S, BACK_MOST_S)
+
+
+def turned_away(ahead: int) -> bytes:
+    """The whole answer to a request that came when too many waited."""
+    body = problems.document(Problem.BUSY, "too many requests at once; this one was not read")
+    head = (
+        "HTTP/1.1 503 Service Unavailable",
+        f"Content-Type: {problems.MEDIA_TYPE}",
+        f"Content-Length: {len(body)}",
+        f"Retry-After: {back_s(ahead)}",
+        "Connection: close",
+    )
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body
+
+
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
-    """gunicorn's threads behind a loop that gathers."""
+    """gunicorn's threads behind a loop that gathers.
+
+    `_inside`: requests that threads have, or that wait for one. `_ahead`: how many were turned away,
+    less those that were answered since.
+    """
+
+    _inside = 0
+    _ahead = 0
 
     def enqueue_req(self, conn: Any) -> None:
         """The loop calls this for a connection that is new, or readable again, or not empty yet."""
@@ -92,8 +124,24 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
         if not is_whole(buffer.getvalue()):
             return True
         self._forget(conn)
-        super().enqueue_req(conn)
+        if self._inside >= self.cfg.threads + MAX_WAITING:
+            self._turn_away(conn)
+        else:
+            self._inside += 1
+            super().enqueue_req(conn)
         return False
+
+    def _turn_away(self, conn: Any) -> None:
+        with contextlib.suppress(OSError):
+            conn.sock.send(turned_away(self._ahead))
+        self._ahead += 1
+        self._drop(conn)
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        """The loop calls this when a thread is done with a request."""
+        self._inside -= 1
+        self._ahead = max(0, self._ahead - 1)
+        super().finish_request(conn, fs)
 
     def _forget(self, conn: Any) -> None:
         with contextlib.suppress(KeyError, ValueError, OSError):

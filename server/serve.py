@@ -6,6 +6,7 @@ before anything else is touched, and handed over.
 
 from __future__ import annotations
 
+import resource
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,9 @@ from server import arrivals
 from server.ledger.tick import Pulse, Ticker
 
 BACKLOG = 1024
+CONNECTIONS = 2000
+OWN_FILES = 128
+"""Descriptors of a worker that are no connection: database, journal, its own."""
 
 
 class PortTaken(Exception):
@@ -51,6 +55,27 @@ def bind(listen: Listen) -> socket.socket:
     return listener
 
 
+def files_wanted(soft: int, hard: int) -> int:
+    """How many descriptors to ask for, between what we have and what we may have at most."""
+    if soft == resource.RLIM_INFINITY:
+        return soft
+    most = CONNECTIONS + OWN_FILES
+    return max(soft, most if hard == resource.RLIM_INFINITY else min(hard, most))
+
+
+def room_for_connections() -> int:
+    """How many connections a worker may hold, once as many descriptors as allowed are ours.
+
+    One accept too many without a descriptor would end the worker, and every request in it.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = files_wanted(soft, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+    if files == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return max(OWN_FILES, min(CONNECTIONS, files - OWN_FILES))
+
+
 class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no types
     """Gunicorn, configured by us alone: no configuration file, no command line of its own."""
 
@@ -67,7 +92,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
             "worker_class": "server.arrivals.Worker",
             "workers": self._listen.workers,
             "threads": self._listen.threads,
-            "worker_connections": 2000,
+            "worker_connections": room_for_connections(),
             "keepalive": 75,
             "timeout": 60,
             "graceful_timeout": 10,

@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import sys
 
+from protocol import wire
 from server import cli
 from tests.protocol import build
 
 
 def main(prefix: str, count: int) -> None:
-    """Admit them as the endpoint does, all in one transaction."""
+    """Admit them by the roster, all in one transaction; every one of them is in the log."""
     cli._set_up()
     cli._ready()
-    from server.devices import enrolment
-    from server.devices.commands import issue_token
+    from server.devices import enrolment, roster
     from server.ledger import log
     from server.ledger.tick import now_ms
 
     now = now_ms()
-    names = [f"{prefix} {number}" for number in range(count)]
+    keys = (build.key(f"{prefix} {number}") for number in range(count))
     with log.writing():
-        for name in names:
-            token = issue_token(name, now_ms=now, entropy=build.digest(name))
-            print(enrolment._answered(token, build.key(name).cose_key, now).hex())
+        for key in keys:
+            token = build.digest(key.device)
+            answer = wire.encode_enrol_answer(enrolment._answer(key.device, prefix, now))
+            roster.add_token(token, prefix, now, now + 1)
+            roster.admit(token, key.cose_key, answer, now)
+            print(answer.hex())
     log.sequence(now)
 
 

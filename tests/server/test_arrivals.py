@@ -10,8 +10,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from agent.core.reply import Busy, read
 from server import arrivals
 from server.arrivals import MAX_BODY, MAX_HEAD, is_whole
+from server.serve import CONNECTIONS, OWN_FILES, files_wanted
+from tests.net.http import response_of
 from tests.server.test_cli import running
 
 HEAD = b"POST /api/enrol HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -37,6 +40,22 @@ THREADS = 2
 )
 def test_a_thread_is_given_what_it_need_not_wait_for(held: bytes, whole: bool) -> None:
     assert is_whole(held) is whole
+
+
+def test_who_is_turned_away_is_told_in_our_words_when_to_come_back() -> None:
+    for ahead, back_s in ((0, 2), (99, 3), (1_000, 22), (1_000_000, 60)):
+        said = response_of(arrivals.turned_away(ahead))
+        assert said.headers["connection"] == "close"
+        meaning = read(said.status, said.headers, said.body, head=False)
+        assert meaning == Busy("busy", back_s * 1_000)
+
+
+def test_as_many_descriptors_as_allowed_are_asked_for_and_never_fewer() -> None:
+    most = CONNECTIONS + OWN_FILES
+    limits = {(1_024, 524_288): most, (1_024, -1): most, (256, 512): 512, (99_999, 99_999): 99_999}
+    for (soft, hard), wanted in limits.items():
+        assert files_wanted(soft, hard) == wanted
+    assert files_wanted(-1, -1) == -1
 
 
 @pytest.mark.e2e

@@ -11,7 +11,7 @@ import stat
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -44,9 +44,15 @@ def refuse(done: subprocess.CompletedProcess[str], message: str, status: int = 7
 
 
 @contextmanager
-def running(home: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server of our own and its address; its end is the test's business or ours."""
-    command = [sys.executable, "-m", "server", "run", "--port", str(free_port()), *arguments]
+def running(
+    home: Path, *arguments: str, under: Sequence[str] = ()
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server of our own and its address; its end is the test's business or ours.
+
+    under: a program that starts it, and what that is told.
+    """
+    run = [sys.executable, "-m", "server", "run", "--port", str(free_port())]
+    command = [*under, *run, *arguments]
     with subprocess.Popen(
         command,
         cwd=ROOT,
