@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import physics, record, tree
+from tests.bench import physics, record, server, tree
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -19,5 +19,6 @@ GROUPS: Final[Mapping[str, Group]] = {
     "record": record.figures,
     "tree": tree.figures,
     "physics": physics.figures,
+    "server": server.figures,
 }
 """In the order of the table."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import cbor2
 
-from agent.edges.signer import EcdsaSigner
+from agent.edges.signer import EcdsaSigner, Signer
 from protocol import record, wire
 from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, Sealed
@@ -23,12 +23,12 @@ def figures() -> Iterator[Figure]:
     """Measure, one after the other."""
     signer = EcdsaSigner.from_seed(1)
     yield _seal(signer)
-    sealed = _chain(signer, SPAN + 1)
-    yield _open_sealed(sealed)
-    yield _wire_bytes(sealed[1:])
+    span = following(record.seal(opening("a" * 16), signer.kid, signer.sign), signer, SPAN)
+    yield _open_sealed(span)
+    yield _wire_bytes(span)
 
 
-def _reading(seq: int, prev: bytes) -> Record:
+def reading(seq: int, prev: bytes) -> Record:
     """A truck's usual reading: two sensors, temperature and humidity each."""
     body = Reading(
         tuple(
@@ -52,13 +52,14 @@ def _reading(seq: int, prev: bytes) -> Record:
     )
 
 
-def _opening(device: str) -> Record:
-    body = Opening(device=device, origin="bench.invalid/log", boot_id=bytes(16), software="bench")
+def opening(device: str, origin: str = "bench.invalid/log", prev: bytes = bytes(32)) -> Record:
+    """Record 0 of a device's first epoch."""
+    body = Opening(device=device, origin=origin, boot_id=bytes(16), software="bench")
     return Record(
         kind=Kind.OPENING,
         epoch=EPOCH,
         seq=0,
-        prev=bytes(32),
+        prev=prev,
         boot_ms=0,
         utc_ms=None,
         source=TimeSource.NONE,
@@ -68,16 +69,16 @@ def _opening(device: str) -> Record:
     )
 
 
-def _chain(signer: EcdsaSigner, count: int) -> list[Sealed]:
-    chain = [record.seal(_opening("a" * 16), signer.kid, signer.sign)]
-    while len(chain) < count:
-        following = _reading(len(chain), chain[-1].hash)
-        chain.append(record.seal(following, signer.kid, signer.sign))
-    return chain
+def following(last: Sealed, signer: Signer, count: int) -> list[Sealed]:
+    """So many readings after that record."""
+    chain = [last]
+    for seq in range(last.record.seq + 1, last.record.seq + 1 + count):
+        chain.append(record.seal(reading(seq, chain[-1].hash), signer.kid, signer.sign))
+    return chain[1:]
 
 
 def _seal(signer: EcdsaSigner) -> Figure:
-    readings = [_reading(seq, bytes(32)) for seq in range(1, ROUND + 1)]
+    readings = [reading(seq, bytes(32)) for seq in range(1, ROUND + 1)]
 
     def work() -> None:
         for reading in readings:
@@ -92,8 +93,8 @@ def _seal(signer: EcdsaSigner) -> Figure:
     return Figure("seal a reading (pure Python signer)", micros, "µs", 1_200, reference)
 
 
-def _open_sealed(chain: list[Sealed]) -> Figure:
-    raw = [sealed.sealed for sealed in chain[1:]]
+def _open_sealed(span: list[Sealed]) -> Figure:
+    raw = [sealed.sealed for sealed in span]
 
     def work() -> None:
         for data in raw:

@@ -92,17 +92,27 @@ def free_port() -> int:
 class Server:
     """A server, for demonstration or not, on its own port; its state outlives its processes."""
 
-    def __init__(self, folder: Path, *, demo: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        demo: bool = True,
+        workers: int = 1,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self.workers = workers
         self.home = folder / "server"
         self.log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environ = {"JAGALCHI_HOME": str(self.home), "JAGALCHI_DEMO": str(int(demo))}
+        self.environ |= environ or {}
         self.start()
 
     def start(self) -> None:
         """Start it and wait until it answers."""
         arguments = ["server", "run", "--port", str(self.port)]
+        arguments += ["--workers", str(self.workers)]
         self.child = Child(arguments, self.log, self.environ)
         for _ in range(int(READY_S / STEP_S)):
             with contextlib.suppress(OSError):
