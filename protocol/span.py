@@ -37,6 +37,7 @@ __all__ = [
     "TickLeaf",
     "decode_leaf",
     "encode_leaf",
+    "open_at",
     "records_root",
 ]
 
@@ -80,7 +81,7 @@ class Span:
             raise ProtocolError(
                 Problem.TOO_MANY_RECORDS, f"{len(sealed)} records, at most {MAX_RECORDS}"
             )
-        return cls.of([_open_at(index, one) for index, one in enumerate(sealed)])
+        return cls.of([open_at(index, one) for index, one in enumerate(sealed)])
 
     @classmethod
     def _trusted(cls, records: tuple[Sealed, ...]) -> Span:
@@ -119,7 +120,8 @@ def records_root(sealed: Sequence[bytes]) -> bytes:
     return merkle.root([merkle.leaf_hash(one) for one in sealed])
 
 
-def _open_at(index: int, sealed: bytes) -> Sealed:
+def open_at(index: int, sealed: bytes) -> Sealed:
+    """Return record `index` of a span; a refusal says that it is this one."""
     try:
         return open_sealed(sealed)
     except ProtocolError as error:

@@ -1,16 +1,13 @@
-"""Signatures checked with OpenSSL (`cryptography`), many at once, on a small pool of threads.
+"""Signatures checked with OpenSSL (`cryptography`), in the thread of the request.
 
-Verification releases the interpreter's lock, so two threads use two cores. The pool's queue is
-bounded by its callers: each waits for its own spans. It signs nothing and knows no database.
-Spec: docs/protocol.md, section "Checking a record".
+Verification releases the interpreter's lock, so two requests use two cores. It signs nothing and
+knows no database. Spec: docs/protocol.md, section "Checking a record".
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
@@ -21,11 +18,7 @@ from protocol import record
 from protocol.errors import ProtocolError
 from protocol.record import Sealed
 from protocol.registry import Kind, Problem
-from protocol.span import Span
-
-THREADS = 2
-CHUNK = 64
-"""Records per task: enough to forget the cost of a task, few enough to share one span of 500."""
+from protocol.span import Span, open_at
 
 _ES256 = ec.ECDSA(SHA256())
 
@@ -55,49 +48,46 @@ def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The verification of one span, under way on the pool."""
+def open_span(sealed: Sequence[bytes], keys: Mapping[bytes, bytes], device: str) -> Span:
+    """Return the span of these records, every one of them signed by this device.
 
-    tasks: tuple[Future[ProtocolError | None], ...]
+    keys: kid -> x||y. Raises ProtocolError with the index of the first record at fault: what
+    `Span.open` raises, and only where that finds nothing what `check` raises. A signature is
+    verified as soon as its record is open: threads then take turns at every record, where a whole
+    span decoded at one go would keep the others from the interpreter for milliseconds.
+    """
+    opened: list[Sealed] = []
+    refused: ProtocolError | None = None
+    for index, one in enumerate(sealed):
+        opened.append(open_at(index, one))
+        if refused is None:
+            refused = _refusal(opened[-1], index, keys.get(opened[0].kid), device)
+    span = Span.of(opened)
+    if refused is not None:
+        raise refused
+    return span
 
-    def result(self) -> ProtocolError | None:
-        """Wait for it: None, or the refusal with the index of the first record at fault.
 
-        Problems: UNKNOWN_KEY, BAD_SIGNATURE, WRONG_DOMAIN, PROOF_OF_POSSESSION.
-        """
-        results = [task.result() for task in self.tasks]
-        return next((refused for refused in results if refused is not None), None)
+def check(span: Span, keys: Mapping[bytes, bytes], device: str) -> None:
+    """Verify every record of a span; keys: kid -> x||y of this device.
 
-
-def begin_check(span: Span, keys: Mapping[bytes, bytes], device: str) -> Check:
-    """Begin to verify every record of a span; the caller goes on with the next one meanwhile.
-
-    keys: kid -> x||y of this device.
+    Raises ProtocolError with the index of the first record at fault: UNKNOWN_KEY, BAD_SIGNATURE,
+    WRONG_DOMAIN, PROOF_OF_POSSESSION.
     """
     xy = keys.get(span.records[0].kid)
-    starts = range(0, len(span.records), CHUNK)
-    chunks = [(start, span.records[start : start + CHUNK]) for start in starts]
-    pool = _pool()
-    return Check(tuple(pool.submit(_check, chunk, start, xy, device) for start, chunk in chunks))
+    for index, sealed in enumerate(span.records):
+        if refused := _refusal(sealed, index, xy, device):
+            raise refused
 
 
-@cache
-def _pool() -> ThreadPoolExecutor:
-    # Made at first use, never at import: threads do not survive the fork into a worker process.
-    return ThreadPoolExecutor(THREADS, thread_name_prefix="verify")
-
-
-def _check(
-    records: Sequence[Sealed], start: int, xy: bytes | None, device: str
-) -> ProtocolError | None:
+def _refusal(sealed: Sealed, index: int, xy: bytes | None, device: str) -> ProtocolError | None:
     if xy is None:
-        return ProtocolError(Problem.UNKNOWN_KEY, "no key of this device has this kid", index=start)
-    for index, sealed in enumerate(records, start):
-        try:
-            record.verify(sealed, xy, verify_es256)
-            if sealed.record.kind is Kind.ROTATION:
-                record.verify_rotation(sealed.record, device, verify_es256)
-        except ProtocolError as refused:
-            return refused.at(index=index)
+        text = "no key of this device has this kid"
+        return ProtocolError(Problem.UNKNOWN_KEY, text, index=index)
+    try:
+        record.verify(sealed, xy, verify_es256)
+        if sealed.record.kind is Kind.ROTATION:
+            record.verify_rotation(sealed.record, device, verify_es256)
+    except ProtocolError as refused:
+        return refused.at(index=index)
     return None

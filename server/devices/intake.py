@@ -14,9 +14,8 @@ from protocol import cose, wire
 from protocol.errors import ProtocolError
 from protocol.registry import Problem
 from protocol.span import Span
-from server.devices import crypto, quarantine, receipts
-from server.devices.models import Device, DeviceKey
-from server.ledger import log
+from server.devices import crypto, quarantine, receipts, shelf
+from server.ledger import log, rows
 
 Checked = Span | ProtocolError
 
@@ -28,36 +27,22 @@ def receive(device: str, body: bytes, since: int, now_ms: int) -> wire.Answer:
     UNKNOWN_DEVICE, what decode_batch raises, LOG_UNAVAILABLE; a span's trouble is in its verdict.
     """
     keys = _keys(device)  # before the body is decoded: a stranger's is not worth that
-    checked = _check(wire.decode_batch(body), keys, device)
+    checked = [_open(records, keys, device) for records in wire.decode_batch(body)]
     verdicts, leaves = _judge(device, checked, now_ms)
     return receipts.answer(verdicts, leaves, since, now_ms)
 
 
 def _keys(device: str) -> dict[bytes, bytes]:
-    rows = DeviceKey.objects.filter(device=device).values_list("kid", "cose_key")
-    keys = {bytes(kid): cose.decode_key(bytes(key)) for kid, key in rows}
+    sql = "SELECT kid, cose_key FROM devices_devicekey WHERE device_id = %s"
+    keys = {bytes(kid): cose.decode_key(bytes(key)) for kid, key in rows.fetch(sql, [device])}
     if not keys:
         raise ProtocolError(Problem.UNKNOWN_DEVICE, "no device of this name is enrolled here")
     return keys
 
 
-def _check(
-    batch: Sequence[Sequence[bytes]], keys: dict[bytes, bytes], device: str
-) -> list[Checked]:
-    """Decode span after span while the pool verifies those decoded already."""
-    opened: list[Checked] = []
-    checks: list[crypto.Check | None] = []
-    for records in batch:
-        one = _open(records)
-        opened.append(one)
-        checks.append(crypto.begin_check(one, keys, device) if isinstance(one, Span) else None)
-    results = [check.result() if check else None for check in checks]
-    return [refused or one for one, refused in zip(opened, results, strict=True)]
-
-
-def _open(records: Sequence[bytes]) -> Checked:
+def _open(records: Sequence[bytes], keys: dict[bytes, bytes], device: str) -> Checked:
     try:
-        return Span.open(records)
+        return crypto.open_span(records, keys, device)
     except ProtocolError as refused:
         return refused
 
@@ -71,8 +56,7 @@ def _judge(
     if not spans:
         return [_refused(one) for one in checked if isinstance(one, ProtocolError)], []
     with log.writing():
-        row = Device.objects.select_for_update().get(name=device)
-        batch, judged = quarantine.judged(row, spans, now_ms)
+        batch, judged = quarantine.judged(shelf.locked(device), spans, now_ms)
     verdicts = iter(judged)
     merged = [next(verdicts) if isinstance(one, Span) else _refused(one) for one in checked]
     leaves = [leaf for span in spans for leaf in batch.covering(span)]

@@ -23,15 +23,13 @@ from server.devices.judge import Accept, Conflict, Duplicate, Fork, Refuse, judg
 from server.devices.models import (
     Device,
     DeviceKey,
-    EpochFacts,
     ForkEvidence,
     Gone,
     Heard,
     HeldSpan,
 )
 from server.devices.ranges import Runs
-from server.ledger import log
-from server.ledger.models import Checkpoint
+from server.ledger import log, rows
 
 MAX_EVIDENCE = 4
 """Conflicts kept of one span: the first ones tell the story, the bodies are in the log."""
@@ -57,9 +55,9 @@ class Batch:
     def __init__(self, device: Device, spans: Sequence[Span], now_ms: int) -> None:
         self.device = device
         self.now_ms = now_ms
-        self.held, rows = shelf.load(device, spans)
-        self.rows = {bytes(row.leaf_hash): row for row in rows}
-        self.known = facts.Known(_roots(spans), _boots(rows), now_ms)
+        self.held, found = shelf.load(device, spans)
+        self.rows = {bytes(row.leaf_hash): row for row in found}
+        self.known = facts.Known(_roots(spans), _boots(found), now_ms)
         self.new = Written()
         self.unvouched: list[Span] = []
         self._before = self.held
@@ -86,8 +84,8 @@ class Batch:
 
     def covering(self, span: Span) -> list[bytes]:
         """Return the hashes of the leaves that hold records of this span, in order."""
-        rows = (row for row in self.rows.values() if _holds(row, span))
-        return [bytes(row.leaf_hash) for row in sorted(rows, key=lambda row: row.first)]
+        found = (row for row in self.rows.values() if _holds(row, span))
+        return [bytes(row.leaf_hash) for row in sorted(found, key=lambda row: row.first)]
 
     def _accept(self, span: Span, pieces: Runs) -> None:
         self.held = held.grow(self.held, span, pieces)
@@ -171,9 +169,9 @@ class Batch:
         """Put everything down; return the places that later records now vouch for."""
         new = self.new
         log.stage_all(new.leaves)
-        HeldSpan.objects.bulk_create(new.spans)
-        Gone.objects.bulk_create(new.gone)
-        Heard.objects.bulk_create(new.heard)
+        rows.create(new.spans)
+        rows.create(new.gone)
+        rows.create(new.heard)
         ForkEvidence.objects.bulk_create(new.forks, ignore_conflicts=True)
         self._write_keys()
         for heard in new.heard:
@@ -183,8 +181,10 @@ class Batch:
                 self.held = replace(self.held, epochs={**self.held.epochs, epoch.id: epoch})
         self._write_epochs()
         self.device.gaps, self.device.contested = self.held.gaps, self.held.contested
-        self.device.heard_ms = self.now_ms
-        self.device.save(update_fields=["gaps", "contested", "heard_ms"])
+        rows.execute(
+            "UPDATE devices_device SET gaps = %s, contested = %s, heard_ms = %s WHERE name = %s",
+            [self.held.gaps, self.held.contested, self.now_ms, self.device.name],
+        )
         return new.commits
 
     def _write_keys(self) -> None:
@@ -205,14 +205,10 @@ class Batch:
                 DeviceKey.objects.filter(device=self.device, kid=kid).update(ended_ms=ended_ms)
 
     def _write_epochs(self) -> None:
-        rows = [shelf.facts_of(self.device, self.held.epochs[epoch]) for epoch in self.new.touched]
-        if rows:
-            EpochFacts.objects.bulk_create(
-                rows,
-                update_conflicts=True,
-                unique_fields=["device", "epoch"],
-                update_fields=shelf.CHANGING,
-            )
+        epochs = [self.held.epochs[epoch] for epoch in self.new.touched]
+        touched = [shelf.facts_of(self.device, epoch) for epoch in epochs]
+        newer = ", ".join(f"{column} = excluded.{column}" for column in shelf.CHANGING)
+        rows.create(touched, clash=f"ON CONFLICT (device_id, epoch) DO UPDATE SET {newer}")
 
 
 def _holds(row: HeldSpan, span: Span) -> bool:
@@ -233,17 +229,14 @@ def _index(span: Span, conflicts: Iterable[Conflict]) -> int:
 
 def _roots(spans: Iterable[Span]) -> dict[int, bytes]:
     """The log's own root for every size that the spans speak of and that it has signed."""
-    sizes = list({size for span in spans for _, size, _ in facts.gossips(span.records)})
-    roots: dict[int, bytes] = {}
-    for start in range(0, len(sizes), shelf.MANY):
-        found = Checkpoint.objects.filter(size__in=sizes[start : start + shelf.MANY])
-        roots |= {size: bytes(root) for size, root in found.values_list("size", "root")}
-    return roots
+    sizes = {size for span in spans for _, size, _ in facts.gossips(span.records)}
+    found = rows.select("SELECT size, root FROM ledger_checkpoint WHERE size IN", list(sizes))
+    return {size: bytes(root) for size, root in found}
 
 
-def _boots(rows: Iterable[HeldSpan]) -> dict[Point, int]:
+def _boots(spans: Iterable[HeldSpan]) -> dict[Point, int]:
     boots: dict[Point, int] = {}
-    for row in rows:
+    for row in spans:
         if not row.contested:
             boots[bytes(row.epoch), row.first] = row.first_boot_ms
             boots[bytes(row.epoch), row.last] = row.last_boot_ms

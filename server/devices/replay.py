@@ -18,8 +18,8 @@ from protocol import cbor, cose, merkle
 from protocol.errors import ProtocolError
 from protocol.leaf import ServiceLeaf, SpanLeaf, decode_leaf
 from protocol.span import MAX_SPANS, Span
-from server.devices import crypto, quarantine, roster
-from server.devices.models import Device, DeviceKey
+from server.devices import crypto, quarantine, roster, shelf
+from server.devices.models import DeviceKey
 from server.ledger import rows, service
 from server.ledger.writing import writing
 
@@ -133,11 +133,12 @@ def _keys(device: str, posted: Sequence[_Posted]) -> dict[bytes, bytes]:
 def _judge(device: str, posted: Sequence[_Posted], keys: dict[bytes, bytes]) -> None:
     if not posted:
         return
-    checks = [crypto.begin_check(one.span, keys, device) for one in posted]
-    for one, check in zip(posted, checks, strict=True):
-        if refused := check.result():
+    for one in posted:
+        try:
+            crypto.check(one.span, keys, device)
+        except ProtocolError as refused:
             raise ReplayRefused(one.logged.index, str(refused)) from refused
-    row = Device.objects.select_for_update().get(name=device)
+    row = shelf.locked(device)
     batch, verdicts = quarantine.judged(row, [p.span for p in posted], posted[0].logged.now_ms)
     for one, verdict in zip(posted, verdicts, strict=True):
         if merkle.leaf_hash(one.logged.leaf) not in batch.rows:

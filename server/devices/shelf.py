@@ -8,10 +8,10 @@ keeping.py).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from django.conf import settings
-from django.db.models import Q
+from django.db import connection
 
 from protocol import cose
 from protocol.bodies import Head, Opening, Rotation
@@ -22,11 +22,10 @@ from server.devices.epochs import Epoch, Excursion, Flag
 from server.devices.held import Held, House, Key, Point, Said, Source, tombstones
 from server.devices.models import Device, DeviceKey, EpochFacts, Gone, HeldSpan
 from server.devices.ranges import Runs
-from server.ledger import keys, succession
+from server.ledger import keys, rows, succession
 
 WINDOWS = 40
-"""Windows per query, and MANY values: far below the limits of either database."""
-MANY = 500
+"""Windows per query: far below the limits of either database."""
 
 
 Near = dict[bytes, Runs]
@@ -44,21 +43,31 @@ def house(device: Device) -> House:
     )
 
 
+def locked(name: str) -> Device:
+    """The row of a device that is enrolled, locked until the transaction ends."""
+    lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
+    (device,) = rows.objects(Device, f"name = %s{lock}", [name])
+    return device
+
+
 def load(device: Device, spans: Sequence[Span]) -> tuple[Held, list[HeldSpan]]:
     """Return what is held near the spans, and the rows behind it."""
     near = windows(spans)
-    rows = list(rows_near(device.name, near))
+    found = spans_near(device.name, near)
+    # Of many windows two may meet the same epoch.
+    facts = {one.pk: one for one in _facts_near(device.name, near)}.values()
+    device_keys = rows.objects(DeviceKey, "device_id = %s", [device.name])
     held = Held(
         house=house(device),
-        keys={bytes(k.kid): Key(k.order, k.ended_ms is not None) for k in device.keys.all()},
+        keys={bytes(key.kid): Key(key.order, key.ended_ms is not None) for key in device_keys},
         foreign=_foreign(device.name, spans),
-        epochs={bytes(f.epoch): epoch_of(f) for f in _facts(device.name, near)},
-        known=_known(device.name, near, rows),
-        others=_others(rows),
+        epochs={bytes(f.epoch): epoch_of(f) for f in facts if bytes(f.epoch) in near},
+        known=_known(device.name, near, found, filter(None, map(_head, facts))),
+        others=_others(found),
         gaps=device.gaps,
         contested=device.contested,
     )
-    return held, rows
+    return held, found
 
 
 def windows(spans: Iterable[Span]) -> Near:
@@ -80,14 +89,15 @@ def windows(spans: Iterable[Span]) -> Near:
     return near
 
 
-def rows_near(device: str, near: Near) -> Iterator[HeldSpan]:
-    """Yield the held spans, contested ones included, that touch the windows."""
-    for chunk in _chunks(near):
-        either = Q()
-        for epoch, first, last in chunk:
-            start = first - MAX_RECORDS + 1
-            either |= Q(epoch=epoch, first__gte=start, first__lte=last, last__gte=first)
-        yield from HeldSpan.objects.filter(either, device=device).order_by("first", "id")
+def spans_near(device: str, near: Near) -> list[HeldSpan]:
+    """Return the held spans, contested ones included, that touch the windows, in order."""
+    condition = "epoch = %s AND first BETWEEN %s AND %s AND last >= %s"
+
+    def touching(epoch: bytes, first: int, last: int) -> rows.Row:
+        return epoch, first - MAX_RECORDS + 1, last, first
+
+    found = _near(HeldSpan, device, near, condition, touching)
+    return sorted(found, key=lambda row: (row.first, row.pk))
 
 
 def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
@@ -176,11 +186,28 @@ def _chunks(near: Near) -> Iterator[list[tuple[bytes, int, int]]]:
     return (flat[start : start + WINDOWS] for start in range(0, len(flat), WINDOWS))
 
 
-def _facts(device: str, near: Near) -> Iterator[EpochFacts]:
-    epochs = list(near)
-    for start in range(0, len(epochs), MANY):
-        some = epochs[start : start + MANY]
-        yield from EpochFacts.objects.filter(device=device, epoch__in=some)
+def _near(
+    model: type[rows.Object],
+    device: str,
+    near: Near,
+    condition: str,
+    values: Callable[[bytes, int, int], rows.Row],
+) -> Iterator[rows.Object]:
+    """Yield the device's rows for which `condition`, over the `values` of a window, holds."""
+    for some in _chunks(near):
+        either = " OR ".join([f"({condition})"] * len(some))
+        given = [value for window in some for value in values(*window)]
+        yield from rows.objects(model, f"device_id = %s AND ({either})", [device, *given])
+
+
+def _facts_near(device: str, near: Near) -> Iterator[EpochFacts]:
+    """Yield the epochs that the windows are of, and those whose opening names a head in one."""
+    condition = "epoch = %s OR (parent = %s AND parent_seq BETWEEN %s AND %s)"
+
+    def named(epoch: bytes, first: int, last: int) -> rows.Row:
+        return epoch, epoch, first, last
+
+    return _near(EpochFacts, device, near, condition, named)
 
 
 def _foreign(device: str, spans: Iterable[Span]) -> frozenset[bytes]:
@@ -192,13 +219,15 @@ def _foreign(device: str, spans: Iterable[Span]) -> frozenset[bytes]:
     return frozenset(bytes(kid) for kid in taken.values_list("kid", flat=True))
 
 
-def _known(device: str, near: Near, rows: Iterable[HeldSpan]) -> dict[Point, tuple[Said, ...]]:
+def _known(
+    device: str, near: Near, spans: Iterable[HeldSpan], heads: Iterable[Head]
+) -> dict[Point, tuple[Said, ...]]:
     known: dict[Point, list[Said]] = {}
 
     def say(epoch: bytes, seq: int, digest: bytes, source: Source) -> None:
         known.setdefault((epoch, seq), []).append(Said(digest, source))
 
-    for row in rows:
+    for row in spans:
         if row.contested:
             continue
         epoch = bytes(row.epoch)
@@ -210,14 +239,15 @@ def _known(device: str, near: Near, rows: Iterable[HeldSpan]) -> dict[Point, tup
         epoch = bytes(gone.epoch)
         say(epoch, gone.last, bytes(gone.last_hash), Source.GONE_LAST)
         say(epoch, gone.first - 1, bytes(gone.prev_hash), Source.GONE_PREV)
-    for head in _heads(device, near):
-        say(head.epoch, head.seq, head.hash, Source.HEAD)
+    for head in heads:
+        if any(_inside(near.get(head.epoch, ()), head.seq, head.seq)):
+            say(head.epoch, head.seq, head.hash, Source.HEAD)
     return {point: tuple(said) for point, said in known.items()}
 
 
-def _others(rows: Iterable[HeldSpan]) -> dict[Point, tuple[bytes, ...]]:
+def _others(spans: Iterable[HeldSpan]) -> dict[Point, tuple[bytes, ...]]:
     others: dict[Point, set[bytes]] = {}
-    for row in rows:
+    for row in spans:
         if row.contested:
             for seq in range(row.first, row.last + 1):
                 others.setdefault((bytes(row.epoch), seq), set()).add(row.hash_at(seq))
@@ -230,18 +260,9 @@ def _inside(runs: Runs, first: int, last: int) -> Iterator[int]:
 
 
 def _gone_near(device: str, near: Near) -> Iterator[Gone]:
-    for chunk in _chunks(near):
-        either = Q()
-        for epoch, first, last in chunk:
-            either |= Q(epoch=epoch, first__gte=first, first__lte=last + 1)
-            either |= Q(epoch=epoch, last__gte=first, last__lte=last)
-        yield from Gone.objects.filter(either, device=device)
+    condition = "epoch = %s AND (first BETWEEN %s AND %s OR last BETWEEN %s AND %s)"
 
+    def ending(epoch: bytes, first: int, last: int) -> rows.Row:
+        return epoch, first, last + 1, first, last
 
-def _heads(device: str, near: Near) -> Iterator[Head]:
-    for chunk in _chunks(near):
-        either = Q()
-        for epoch, first, last in chunk:
-            either |= Q(parent=epoch, parent_seq__gte=first, parent_seq__lte=last)
-        found = EpochFacts.objects.filter(either, device=device)
-        yield from filter(None, map(_head, found))
+    return _near(Gone, device, near, condition, ending)

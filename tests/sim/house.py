@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
@@ -25,7 +24,7 @@ from agent.edges.courier import LinkLost, Response
 from protocol import wire
 from protocol.checkpoint import LogKey
 from server import options
-from server.devices import crypto, replay
+from server.devices import replay
 from server.devices.commands import issue_token
 from server.ledger import keys, log, startup, tick
 from server.ledger.grouping import Rounds
@@ -144,16 +143,6 @@ def _asked(method: str, path: str, body: bytes) -> Response:
     return Response(answer.status_code, headers, bytes(answer.content))
 
 
-class Inline(Executor):
-    """A pool without threads."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Do it now."""
-        done: Future[Any] = Future()
-        done.set_result(fn(*args, **kwargs))
-        return done
-
-
 def _connect(path: Path) -> None:
     connections["default"].close()
     database = {**connections["default"].settings_dict, **options.sqlite(path.parent)}
@@ -166,11 +155,10 @@ def installed(home: Path, now: Callable[[], int], template: Path) -> Iterator[Ho
     """A fresh installation in this process; everything is as before afterwards."""
     shutil.copytree(template, home)
     house, api = House(home, now), cast(Any, server.api)
-    before, was = connections["default"], (api.now_ms, crypto._pool, log.journal)
+    before, was = connections["default"], (api.now_ms, log.journal)
     chosen = options.Options(home, home / "journal", "", ORIGIN, demo=True)
     with override_settings(JAGALCHI=chosen):
         api.now_ms = lambda: house.now()
-        crypto._pool = cast(Any, Inline)
         log.journal = lambda: Journal(home / "journal", knife.CutDisk(house.knife))
         try:
             house.start()
@@ -178,7 +166,7 @@ def installed(home: Path, now: Callable[[], int], template: Path) -> Iterator[Ho
         finally:
             connections["default"].close()
             connections["default"] = before
-            api.now_ms, crypto._pool, log.journal = was
+            api.now_ms, log.journal = was
 
 
 def make_template(home: Path) -> None:
