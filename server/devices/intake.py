@@ -55,7 +55,7 @@ def _judge(
     spans = [span for span in checked if isinstance(span, Span)]
     if not spans:
         return [_refused(one) for one in checked if isinstance(one, ProtocolError)], []
-    with log.writing():
+    with log.staging():
         batch, judged = quarantine.judged(shelf.locked(device), spans, now_ms)
     verdicts = iter(judged)
     merged = [next(verdicts) if isinstance(one, Span) else _refused(one) for one in checked]

@@ -1,8 +1,10 @@
 """The log as the rest of the server sees it: stage, sequence, and read with proof.
 
-    with writing():                 # one transaction with the caller's own rows
+    with staging():                 # one transaction with the caller's own rows
         log.stage(leaf, body)
     log.sequence(now_ms)            # afterwards: a checkpoint that covers what was staged
+
+Whoever answers before that, or never sequences, takes `writing()` instead.
 
 It refuses to know what a leaf means. Sizes count leaves, indexes start at 0, hashes are 32 bytes,
 times are UTC milliseconds. Specification: docs/protocol.md, "Log".
@@ -22,9 +24,9 @@ from server.ledger.grouping import Rounds
 from server.ledger.journal import Journal
 from server.ledger.keys import current
 from server.ledger.sequencing import Checkpoint, LogBroken, LogUnavailable
-from server.ledger.writing import fold_if_grown, writing
+from server.ledger.writing import fold_if_grown, staging, writing
 
-__all__ = ["Checkpoint", "LogBroken", "LogUnavailable", "writing"]
+__all__ = ["Checkpoint", "LogBroken", "LogUnavailable", "staging", "writing"]
 
 _STAGED = {"leaf_hash": "bytea", "leaf": "bytea", "body": "bytea"}
 _LOGGED = "EXISTS (SELECT 1 FROM ledger_entry AS old WHERE old.leaf_hash = new.leaf_hash)"

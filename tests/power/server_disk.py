@@ -58,7 +58,7 @@ def write(folder: Path, tell: Callable[[Fact], None]) -> None:
     cli._ready()
     tell(_fact(log.newest(), b""))
     for number in range(ROUNDS):
-        with log.writing():
+        with log.staging():
             hashes = [log.stage(*_item(number, part)) for part in range(number % 5 + 1)]
         tell(_fact(log.sequence(NOW_MS + number), hashes[-1]))
         if number % FOLD_EVERY == FOLD_EVERY - 1:
