@@ -13,12 +13,13 @@ from agent.core.sensing import Context
 from agent.edge import Edge, State
 from agent.edges import instruments
 from agent.edges.clock import Instant
+from agent.edges.outbox import COMMIT_AGE_MS
 from hal import Moment
 from protocol.registry import Reason
 
 
 def sample(edge: Edge, before: State, now: Instant) -> State:
-    """Read what is due and seal it; commit what is due."""
+    """Read what is due and seal it; commit what is due, or what waits for nothing."""
     beats, tasks = schedule.due(before.schedule, now.boot_ms)
     seen = instruments.observe(edge.bench, tasks, Moment(now.boot_ms, now.utc_ms))
     sealer = edge.sealer
@@ -31,6 +32,10 @@ def sample(edge: Edge, before: State, now: Instant) -> State:
     )
     senses, drafts = sensing.take(seen, before.senses, context, now)
     sealer.put(drafts, now)
+    written = sealer.outbox.due_ms() is not None
+    if tasks and written and schedule.is_quiet(beats, now.boot_ms, COMMIT_AGE_MS):
+        # Nothing comes that could share the commit: to wait for it would only risk what is there.
+        sealer.commit(now)
     return replace(before, now=now, schedule=beats, senses=senses)
 
 

@@ -48,6 +48,11 @@ def wake_ms(schedule: Schedule, *others: int | None) -> int | None:
     return min((*schedule.next_ms.values(), *(at for at in others if at is not None)), default=None)
 
 
+def is_quiet(schedule: Schedule, now_ms: int, for_ms: int) -> bool:
+    """Whether no beat comes within `for_ms` of now."""
+    return all(at - now_ms >= for_ms for at in schedule.next_ms.values())
+
+
 def _after(at: int, period: int, now_ms: int) -> int:
     """The first beat of the grid after now."""
     return at + ((now_ms - at) // period + 1) * period

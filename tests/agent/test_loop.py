@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,28 @@ def test_the_first_record_is_durable_before_anything_is_sent(folder: Path) -> No
     state = turn(edge, state, Mode.RUN)
     assert state.counters.made > 1
     outbox.close()
+
+
+def test_a_reading_that_waits_for_no_other_is_durable_on_its_beat(folder: Path) -> None:
+    truck = Truck(folder, Line(Server()))
+    with truck.running() as (edge, state):
+        for beat in range(5):
+            state = turn(edge, state, Mode.RUN)
+            assert state.durable_ms == beat * 10_000
+            assert state.counters.uncommitted == 0
+            edge.clock.wait(10_000)
+
+
+def test_readings_that_come_every_second_share_their_commits(folder: Path) -> None:
+    truck = Truck(folder, Line(Server()))
+    with truck.running() as (edge, state):
+        often = replace(edge, plan=replace(edge.plan, sample_period_ms=1_000))
+        state, durable = begin(often), set[int | None]()
+        for _ in range(21):
+            state = turn(often, state, Mode.RUN)
+            durable.add(state.durable_ms)
+            often.clock.wait(1_000)
+        assert durable == {0, 5_000, 11_000, 17_000}
 
 
 def test_nothing_uncommitted_is_ever_shipped(folder: Path) -> None:

@@ -42,3 +42,10 @@ def test_the_earliest_moment_wakes() -> None:
     assert schedule.wake_ms(plan, None, 650) == 650
     assert schedule.wake_ms(plan, None, 800) == 700
     assert schedule.wake_ms(Schedule({}, {}), None) is None
+
+
+def test_it_is_quiet_when_no_beat_of_any_task_comes_so_soon() -> None:
+    plan = Schedule({Task.SAMPLE: 9_000, Task.POSITION: 6_000}, PERIODS)
+    assert schedule.is_quiet(plan, 1_000, 5_000)
+    assert not schedule.is_quiet(plan, 1_001, 5_000)
+    assert schedule.is_quiet(Schedule({}, {}), 0, 5_000)
