@@ -131,8 +131,11 @@ class VirtualClock:
         )
 
     def wait(self, delta_ms: int, readable: Sequence[int] = ()) -> tuple[int, ...]:
-        """See `Clock.wait`; `delta_ms` is virtual."""
-        return _poll(readable, self.real_seconds(delta_ms) * 1_000)
+        """See `Clock.wait`; `delta_ms` is virtual.
+
+        The real clock counts whole milliseconds: one more, and the moment is certainly there.
+        """
+        return _poll(readable, self.real_seconds(delta_ms) * 1_000 + 1)
 
     def real_seconds(self, delta_ms: int) -> float:
         """Divide by the speed while the clock is still catching up."""
