@@ -59,7 +59,7 @@ def ship(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sync:
     if edge.courier is None or outbox.trouble is not None:
         return before
     proofs = not outbox.two_histories
-    view = View(outbox.shelves, edge.courier.link_up, hurry=hurry, proofs=proofs)
+    view = View(outbox.unproved, edge.courier.link_up, hurry=hurry, proofs=proofs)
     after, ask = sync.decide(before, view, now_ms)
     if ask is None:
         return after
@@ -94,11 +94,11 @@ def collect(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sy
     outcome = edge.courier.collect() if edge.courier else None
     if outcome is None:
         return before
-    shelves = edge.sealer.outbox.shelves
+    shelves = edge.sealer.outbox.unproved
     got = _meaning(outcome, before)
     if isinstance(got, Answered) and sync.settles(before.asked, shelves, hurry=hurry):
         got = _settle(edge, got, now_ms)
-        shelves = edge.sealer.outbox.shelves
+        shelves = edge.sealer.outbox.unproved
     jitter = int.from_bytes(edge.entropy(JITTER_BYTES), "big")
     after, asides = answers.answered(before, shelves, got, now_ms, jitter)
     _set_aside(edge.sealer.outbox, asides)
@@ -188,7 +188,7 @@ def _examine(edge: Edge, answer: Answer) -> Found:
 def _weigh(edge: Edge, found: Found, claim: Claim) -> Found:
     """What one proved leaf says about our own rows: proved, not ours, or hashes are lacking."""
     leaf, outbox = claim.leaf, edge.sealer.outbox
-    shelf = next((one for one in outbox.shelves if one.epoch == leaf.epoch), None)
+    shelf = next((one for one in outbox.unproved if one.epoch == leaf.epoch), None)
     if shelf is None or leaf.device != edge.sealer.identity.device:
         return found
     waiting = shelf.waiting & run(leaf.first, leaf.last)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from agent.core.ranges import NONE, Ranges, run
 
@@ -95,13 +96,21 @@ class Counters:
     waiting: int
 
 
+NOTHING: Final = Counters(0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+
 def count(
-    shelves: Iterable[Shelf], held: Held, *, uncommitted: int = 0, overflowed: int = 0
+    shelves: Iterable[Shelf],
+    held: Held,
+    *,
+    resting: Counters = NOTHING,
+    uncommitted: int = 0,
+    overflowed: int = 0,
 ) -> Counters:
-    """Draw up the balance over all epochs of the card."""
+    """Draw up the balance over these epochs; `resting` is the balance of those where none waits."""
     shelves = tuple(shelves)
-    committed = sum(shelf.last + 1 for shelf in shelves)
-    proved = sum(len(shelf.proved) for shelf in shelves)
+    committed = resting.committed + sum(shelf.last + 1 for shelf in shelves)
+    proved = resting.proved + sum(len(shelf.proved) for shelf in shelves)
     return Counters(
         made=committed + uncommitted + overflowed,
         committed=committed,
@@ -109,7 +118,7 @@ def count(
         overflowed=overflowed,
         shipped=proved + sum(len(s.unproved(held.get(s.number, NONE))) for s in shelves),
         proved=proved,
-        evicted=sum(len(shelf.evicted) for shelf in shelves),
+        evicted=resting.evicted + sum(len(shelf.evicted) for shelf in shelves),
         set_aside=sum(len(shelf.aside & shelf.waiting) for shelf in shelves),
         waiting=sum(len(shelf.waiting) for shelf in shelves),
     )

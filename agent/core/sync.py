@@ -92,7 +92,7 @@ Ask = Post | AskHead | Collect
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the machine may look at: the card's contents, oldest epoch first, and the link.
+    """What the machine may look at: the epochs on which rows wait, oldest first, and the link.
 
     `link`: False when the hardware says there is none. `hurry`: do not save on requests (draining).
     `proofs`: False once the log showed two histories; shipping goes on without receipts.

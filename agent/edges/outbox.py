@@ -102,6 +102,8 @@ class Outbox:
         self._lock: int | None = None
         self._sql: sqlite3.Connection | None = None
         self._shelves: dict[int, Shelf] = {}
+        self._unproved: set[int] = set()
+        self._resting: Counters | None = None
         self._pending: list[Pending] = []
         self._oldest_ms: int | None = None
         self._settled_ms: int | None = None
@@ -161,6 +163,8 @@ class Outbox:
             self._compare_owner(sql)
             size, root, note = (rows.fact(sql, name) for name in ("size", "root", "note"))
             self._shelves, self.rotten = rows.shelves(sql), {}
+            self._unproved = {number for number, one in self._shelves.items() if one.waiting}
+            self._resting = None
             self.two_histories = rows.fact(sql, "other-note") is not None
             self.stored = rows.count_records(sql)
         if size is not None and root is not None and note is not None:
@@ -214,6 +218,14 @@ class Outbox:
         """The table of contents, oldest epoch first; only committed rows are in it."""
         return tuple(self._shelves.values())
 
+    @property
+    def unproved(self) -> tuple[Shelf, ...]:
+        """The part of it on which rows wait, which is all that shipping looks at.
+
+        A card gathers an epoch with every start, for years; what a turn costs must not grow.
+        """
+        return tuple(self._shelves[number] for number in sorted(self._unproved))
+
     def shelf(self, number: int) -> Shelf:
         """One epoch of the table of contents."""
         return self._shelves[number]
@@ -221,9 +233,18 @@ class Outbox:
     def reshelve(self, shelf: Shelf) -> None:
         """Replace an entry after the same change was written into the open transaction."""
         self._shelves[shelf.number] = shelf
+        if shelf.waiting and shelf.number in self._unproved:
+            return
+        self._resting = None
+        (self._unproved.add if shelf.waiting else self._unproved.discard)(shelf.number)
 
     def pressed(self) -> bool:
-        """Whether it is time to let rows go: on a full disk nothing could be written any more."""
+        """Whether it is time to let rows go: on a full disk nothing could be written any more.
+
+        Asked once for a transaction: the few rows of one are far less than the tenth kept free.
+        """
+        if self._pending:
+            return False
         with self.using() as sql:
             used = rows.used_bytes(sql)
         share = max(self.stored * 100 // self._caps.rows, used * 100 // self._caps.bytes)
@@ -237,8 +258,16 @@ class Outbox:
 
     def counters(self, held: Held, *, ring: int = 0, overflowed: int = 0) -> Counters:
         """The balance; `ring` rows wait in RAM beside those of the open transaction."""
-        uncommitted = ring + len(self._pending)
-        return count(self.shelves, held, uncommitted=uncommitted, overflowed=overflowed)
+        if self._resting is None:
+            others = self._shelves.keys() - self._unproved
+            self._resting = count((self._shelves[number] for number in others), {})
+        return count(
+            self.unproved,
+            held,
+            resting=self._resting,
+            uncommitted=ring + len(self._pending),
+            overflowed=overflowed,
+        )
 
     def head(self) -> Head | None:
         """The newest record on the card, of the open transaction or committed; always read."""
@@ -285,11 +314,13 @@ class Outbox:
         record = one.row.record
         shelf = self._shelves.get(one.number, Shelf(one.number, record.epoch))
         at = run(record.seq, record.seq)
-        self._shelves[one.number] = replace(
-            shelf,
-            last=record.seq,
-            alarms=shelf.alarms | at if one.lane is Lane.ALARM else shelf.alarms,
-            pinned=shelf.pinned | at if record.kind in eviction.PINNED else shelf.pinned,
+        self.reshelve(
+            replace(
+                shelf,
+                last=record.seq,
+                alarms=shelf.alarms | at if one.lane is Lane.ALARM else shelf.alarms,
+                pinned=shelf.pinned | at if record.kind in eviction.PINNED else shelf.pinned,
+            )
         )
 
     def rescue(self) -> tuple[Pending, ...]:
@@ -312,14 +343,14 @@ class Outbox:
         at = run(seq, seq)
         shelf = self._shelves[number]
         self.rotten[number] = self.rotten.get(number, NONE) | at
-        self._shelves[number] = replace(shelf, aside=shelf.aside | at)
+        self.reshelve(replace(shelf, aside=shelf.aside | at))
 
     def mend(self, number: int, seq: int) -> None:
         """This row is no longer rotten: it was healed, or its tombstone is written."""
         at = run(seq, seq)
         shelf = self._shelves[number]
         self.rotten[number] = self.rotten.get(number, NONE) - at
-        self._shelves[number] = replace(shelf, aside=shelf.aside - at)
+        self.reshelve(replace(shelf, aside=shelf.aside - at))
 
     def keep_two_histories(self, known: str, other: str) -> None:
         """Keep two notes that contradict each other, as evidence; proofs stop for good."""
@@ -333,14 +364,14 @@ class Outbox:
         with self.writing() as sql:
             rows.put_aside(sql, number, seq, problem)
         shelf = self._shelves[number]
-        self._shelves[number] = replace(shelf, aside=shelf.aside | run(seq, seq))
+        self.reshelve(replace(shelf, aside=shelf.aside | run(seq, seq)))
 
     def retry_aside(self) -> None:
         """Once a day every row that was set aside tries again; rotten ones do not."""
         with self.writing() as sql:
             rows.clear_aside(sql)
-        for number, shelf in self._shelves.items():
-            self._shelves[number] = replace(shelf, aside=self.rotten.get(number, NONE))
+        for shelf in self.shelves:
+            self.reshelve(replace(shelf, aside=self.rotten.get(shelf.number, NONE)))
 
     def close(self) -> None:
         """Commit what is open, close, unlock; idempotent, never raises."""

@@ -1,4 +1,4 @@
-"""Whom the truck trusts over TLS: the one authority it was told of, or the usual ones, no others."""
+"""Whom the truck trusts over TLS: the authority that it was told of, or the usual ones."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core.chain import Draft, Lane
-from agent.core.shelf import Counters
+from agent.core.shelf import Counters, count
 from agent.edges import pruning, sealer
 from agent.edges.outbox import Caps, Kept, Outbox, Proof, StorageTrouble
 from agent.edges.pruning import Settlement
@@ -281,6 +281,9 @@ class Life:
         assert found.made == found.committed + found.uncommitted + found.overflowed
         assert found.committed == found.waiting + found.proved + found.evicted
         assert found.set_aside <= found.waiting
+        apart, gone = found.uncommitted, found.overflowed
+        assert found == count(self.outbox.shelves, {}, uncommitted=apart, overflowed=gone)
+        assert self.outbox.unproved == tuple(s for s in self.outbox.shelves if s.waiting)
 
     def end(self) -> None:
         self.calm()
