@@ -23,6 +23,7 @@ COUNTED = (
     ("shipped", "shipped", "전송"),
     ("proved", "proved", "증명"),
     ("waiting", "waiting", "대기"),
+    ("alarms", "alarms among them", "대기 중 경보"),
     ("set_aside", "set aside", "보류"),
     ("evicted", "evicted", "삭제"),
 )

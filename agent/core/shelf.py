@@ -81,7 +81,7 @@ class Counters:
     """The balance. All of them count rows.
 
     made = committed + uncommitted + overflowed; committed = waiting + proved + evicted.
-    `set_aside` is part of `waiting`. `shipped` is what the server said it holds, proved included.
+    `set_aside` and `alarms` are parts of `waiting`. `shipped` is what the server said it holds, proved included.
     `overflowed` are drafts that the RAM ring had to let go while nothing could be written.
     """
 
@@ -94,9 +94,10 @@ class Counters:
     evicted: int
     set_aside: int
     waiting: int
+    alarms: int
 
 
-NOTHING: Final = Counters(0, 0, 0, 0, 0, 0, 0, 0, 0)
+NOTHING: Final = Counters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def count(
@@ -121,4 +122,5 @@ def count(
         evicted=resting.evicted + sum(len(shelf.evicted) for shelf in shelves),
         set_aside=sum(len(shelf.aside & shelf.waiting) for shelf in shelves),
         waiting=sum(len(shelf.waiting) for shelf in shelves),
+        alarms=sum(len(shelf.alarms & shelf.waiting) for shelf in shelves),
     )

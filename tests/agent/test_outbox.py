@@ -97,6 +97,9 @@ def test_an_alarm_is_committed_at_once_with_all_before_it(tmp_path: Path) -> Non
     sealer.put([reading(1), reading(2, lane=Lane.ALARM)], at(1))
     assert outbox.counters({}).uncommitted == 0
     assert 2 in outbox.shelves[0].alarms
+    assert outbox.counters({}).alarms == 1
+    outbox.reshelve(outbox.shelf(1).prove(0, 2))
+    assert outbox.counters({}).alarms == 0
     outbox.close()
 
 
