@@ -32,7 +32,7 @@ class Conductor:
     """One run of the agent. `drain_ms` is real time; `sample_period_ms` the clock's own.
 
     The first wish to stop ends sampling, and delivery goes on for `drain_ms` or until all is
-    proved; the second ends that too.
+    proved; the second ends that too. `stop_unpowered_ms` without power ends both: then `unpowered`.
     """
 
     stop: StopSignals
@@ -41,6 +41,8 @@ class Conductor:
     say: Callable[[str], None]
     drain_ms: int
     sample_period_ms: int
+    stop_unpowered_ms: int = 0
+    unpowered: bool = False
     _stopping_ms: int | None = None
     _begun_ms: int | None = None
     _said: health.State | None = None
@@ -48,6 +50,10 @@ class Conductor:
 
     def mode(self, state: State) -> Mode:
         """What the loop shall do next."""
+        since_ms = state.senses.unpowered_ms
+        if since_ms is not None and 0 < self.stop_unpowered_ms <= state.now.boot_ms - since_ms:
+            self.unpowered = True
+            return Mode.STOP
         if not self.stop.count:
             return Mode.RUN
         if self._stopping_ms is None:

@@ -72,7 +72,13 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         doors.callback(notifier.close)
         control = _control(settings, doors)
         conductor = Conductor(
-            stop, control, notifier, _say, orders.drain_ms, settings.sample_period_ms
+            stop,
+            control,
+            notifier,
+            _say,
+            orders.drain_ms,
+            settings.sample_period_ms,
+            settings.stop_unpowered_ms,
         )
         sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
         _say(f"{enrolled.answer.device} ({settings.name}) for {enrolled.answer.origin}")
@@ -91,7 +97,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 serve=conductor.serve,
             )
         )
-    return exits.OK
+    return exits.UNPOWERED if conductor.unpowered else exits.OK
 
 
 def _run(edge: Edge) -> None:
@@ -124,6 +130,7 @@ def bench_config(settings: Settings, start_utc_ms: int | None) -> dict[str, obje
         ],
         "scenario": settings.mock.scenario,
         "seed": settings.mock.seed,
+        "run_dir": str(settings.socket.parent),
     }
     for key, part in settings.parts.items():
         config[key] = {**part.options, "part": part.part}

@@ -13,6 +13,9 @@ NO: Final = 1
 
 USAGE: Final = 64
 BUG: Final = 70
+UNPOWERED: Final = 75
+"""Stopped in order because power was gone for long: start again, it may have come back."""
+
 CONFIGURATION: Final = 78
 INTERRUPTED: Final = 130
 

@@ -33,7 +33,9 @@ def sample(edge: Edge, before: State, now: Instant) -> State:
     senses, drafts = sensing.take(seen, before.senses, context, now)
     sealer.put(drafts, now)
     written = sealer.outbox.due_ms() is not None
-    if tasks and written and schedule.is_quiet(beats, now.boot_ms, COMMIT_AGE_MS):
+    if senses.unpowered_ms is not None and before.senses.unpowered_ms is None:
+        sealer.commit(now)  # what a capacitor still holds up is spent on this first
+    elif tasks and written and schedule.is_quiet(beats, now.boot_ms, COMMIT_AGE_MS):
         # Nothing comes that could share the commit: to wait for it would only risk what is there.
         sealer.commit(now)
     return replace(before, now=now, schedule=beats, senses=senses)

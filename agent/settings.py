@@ -102,7 +102,10 @@ class MockSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything an agent is told; frozen. `parts` is keyed by the names of PARTS."""
+    """Everything an agent is told; frozen. `parts` is keyed by the names of PARTS.
+
+    `stop_unpowered_ms`: how long without power or ignition until it stops in order; 0: never.
+    """
 
     profile: Profile
     name: str
@@ -110,6 +113,7 @@ class Settings:
     socket: Path
     sample_period_ms: int
     position_period_ms: int
+    stop_unpowered_ms: int
     server: ServerSettings
     sensors: tuple[SensorSettings, ...]
     parts: Mapping[str, PartSettings]

@@ -15,6 +15,7 @@ from agent.settings import (
     ContactSettings,
     LimitSettings,
     MockSettings,
+    Option,
     OutboxSettings,
     PartSettings,
     Profile,
@@ -23,12 +24,23 @@ from agent.settings import (
     Settings,
 )
 from agent.toml_table import REQUIRED, SettingsError, Table, read_toml
+from hal import schema
 from protocol.registry import Quantity
 
 DAY_MS = 86_400_000
 MAX_MILLI = 10_000_000
 MAX_SOCKET_PATH = 107
 """Linux gives the address of a Unix socket 108 bytes with its closing zero."""
+KINDS: Mapping[str, str] = {
+    "position": "positioner",
+    "door": "contact",
+    "power": "contact",
+    "ignition": "contact",
+    "light": "light",
+    "buzzer": "light",
+    "link": "link",
+}
+"""What kind of part, in hal's words, each table of a single part fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ def _settings(top: Table) -> Settings:
         socket=_socket(agent, state_dir),
         sample_period_ms=period,
         position_period_ms=agent.integer("position_period_ms", period, 1_000, 3_600_000),
+        stop_unpowered_ms=agent.integer("stop_unpowered_ms", 0, 0, DAY_MS),
         server=_server(top),
         sensors=sensors,
         parts=_parts(top, defaults),
@@ -136,11 +149,12 @@ def _sensors(top: Table) -> tuple[SensorSettings, ...]:
 
 
 def _sensor(table: Table) -> SensorSettings:
+    part = table.text("part", REQUIRED, 32)
     sensor = SensorSettings(
         number=table.integer("number", REQUIRED, 0, 255),
         name=table.text("name", REQUIRED, 32),
-        part=table.text("part", REQUIRED, 32),
-        options=table.options("options"),
+        part=part,
+        options=_options(table, "sensor", part),
         corrections=_corrections(table),
     )
     table.finish()
@@ -160,19 +174,20 @@ def _corrections(table: Table) -> dict[Quantity, int]:
 
 
 def _contact(table: Table) -> ContactSettings:
+    part = table.text("part", REQUIRED, 32)
     contact = ContactSettings(
         number=table.integer("number", REQUIRED, 0, 255),
         name=table.text("name", REQUIRED, 32),
         role=table.text("role", "door", 32),
-        part=table.text("part", REQUIRED, 32),
-        options=table.options("options"),
+        part=part,
+        options=_options(table, "contact", part),
     )
     table.finish()
     return contact
 
 
 def _parts(top: Table, defaults: Defaults) -> dict[str, PartSettings]:
-    found = {key: _part(table) for key in PARTS if (table := top.table(key)) is not None}
+    found = {key: _part(table, key) for key in PARTS if (table := top.table(key)) is not None}
     fitted = {key: part for key, part in found.items() if part.part != "none"}
     if "position" in fitted and not defaults.moves:
         part = fitted["position"].part
@@ -182,10 +197,20 @@ def _parts(top: Table, defaults: Defaults) -> dict[str, PartSettings]:
     return fitted
 
 
-def _part(table: Table) -> PartSettings:
-    part = PartSettings(table.text("part", REQUIRED, 32), table.options("options"))
+def _part(table: Table, key: str) -> PartSettings:
+    name = table.text("part", REQUIRED, 32)
+    part = PartSettings(name, _options(table, KINDS[key], name))
     table.finish()
     return part
+
+
+def _options(table: Table, kind: str, part: str) -> dict[str, Option]:
+    """The part's own options; a real part's are all checked here, others when it is opened."""
+    options = table.options("options")
+    inner = table.table("options") or Table(table.file, f"{table.name}.options", {}, table.problems)
+    for key, expected in schema.problems(kind, part, options):
+        inner.refuse(key, expected)
+    return options
 
 
 def _mock(top: Table) -> MockSettings:

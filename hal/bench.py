@@ -5,10 +5,11 @@
      "power": {...}, "ignition": {...}, "contacts": [{"number": 4, "name": "freezer-door",
      "role": "door", "part": "mock-site", "room": "freezer"}],
      "light": {"part": "mock-light"}, "buzzer": {...}, "link": {"part": "mock-truck"},
-     "scenario": "dead-zone", "seed": 7, "start_utc_ms": 1784062800000}
+     "scenario": "dead-zone", "seed": 7, "start_utc_ms": 1784062800000, "run_dir": "/run/x"}
 
-What is left out is "none". Keys beside the parts (scenario, seed, start_utc_ms) go to every part
-that wants them. Parts of one bench share one simulated truck; two benches share nothing.
+What is left out is "none". Keys beside the parts (scenario, seed, start_utc_ms; run_dir, a folder
+for small files of this run) go to every part that wants them. Parts of one bench share one
+simulated truck, or one bus; two benches share nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hal.options import Options, Shared
 
 Config = Mapping[str, object]
 
-INHERITED = ("scenario", "seed", "start_utc_ms")
+INHERITED = ("scenario", "seed", "start_utc_ms", "run_dir")
 SINGLE = ("position", "door", "power", "ignition", "light", "buzzer", "link")
 MANY = ("sensors", "contacts")
 OWN_NUMBERS = {Role.DOOR: 0, Role.POWER: 254, Role.IGNITION: 255}

@@ -25,22 +25,30 @@ Factory = Callable[[Options, Shared], Part]
 
 TABLE: Mapping[str, Mapping[str, str]] = {
     "sensor": {
+        "dht": "hal.pi.polled:open_sensor",
+        "dht-kernel": "hal.pi.polled:open_sensor",
+        "ds18b20": "hal.pi.polled:open_sensor",
+        "sht3x": "hal.pi.polled:open_sensor",
         "mock-truck": "hal.mock.truck:open_sensor",
         "mock-site": "hal.mock.site:open_sensor",
         "replay": "hal.mock.replay:open_sensor",
     },
     "positioner": {
+        "nmea": "hal.pi.uart:open_positioner",
+        "gpsd": "hal.pi.gpsd_socket:open_positioner",
         "mock-truck": "hal.mock.truck:open_positioner",
         "replay": "hal.mock.replay:open_positioner",
         "none": "hal.absent:open_positioner",
     },
     "contact": {
+        "gpio": "hal.pi.gpio:open_contact",
         "mock-truck": "hal.mock.truck:open_contact",
         "mock-site": "hal.mock.site:open_contact",
         "replay": "hal.mock.replay:open_contact",
         "none": "hal.absent:open_contact",
     },
     "light": {
+        "gpio": "hal.pi.gpio:open_light",
         "mock-light": "hal.mock.light:open_light",
         "none": "hal.absent:open_light",
     },

@@ -43,6 +43,11 @@ class Options:
         self._asked.add(key)
         return self.integer(key, 0) if self._values.get(key) is not None else None
 
+    def anything(self, key: str, default: object) -> object:
+        """Return whatever stands there; the caller judges it (hal/schema.py)."""
+        self._asked.add(key)
+        return self._values.get(key, default)
+
     def refuse(self, key: str, expected: str) -> HalError:
         """Return the error for a value that is of the right type but does not fit."""
         return HalError(f"{self.part}: {key} = {self._values.get(key)!r}: expected {expected}")

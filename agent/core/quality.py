@@ -126,5 +126,5 @@ def _remember(measured: Measured, past: Past | None, now_ms: int) -> Past:
 
 
 def is_fault(measured: Measured) -> bool:
-    """Whether the sensor gave nothing that could be used."""
-    return measured.status not in VALUED
+    """Whether the sensor gave nothing that could be used; asked too soon, it is not ill."""
+    return measured.status not in VALUED and measured.status is not Status.NOT_READY

@@ -38,14 +38,21 @@ CONTACT_EVENTS: Final[Mapping[tuple[str, bool], Event]] = {
     ("power", False): Event.POWER_LOST,
 }
 
+FEEDS: Final = frozenset({"power", "ignition"})
+"""Inputs after whose loss the machine may be dark at any moment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """What a satellite receiver says: a body to be sealed, a fault, and UTC if believable."""
+    """What a satellite receiver says: a body to be sealed, a fault, and UTC if believable.
+
+    `rolled_ms`: how far its date had to be moved because its week counter has rolled over.
+    """
 
     position: Position
     fault: Status | None = None
     utc_ms: int | None = None
+    rolled_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,8 @@ class Senses:
 
     `latest` are the newest measurements, for people; `faulty` the sensors and quantities without a
     usable value. `states` are the excursion detectors by watch number. `clock` is the newest pair
-    of boot time and UTC; `blind`: some record of this run bears no time.
+    of boot time and UTC; `blind`: some record of this run bears no time. `unpowered_ms`: since when
+    outside power is gone or the ignition off, by boot time; None: neither is known to be.
     """
 
     pasts: Mapping[Key, Past] = field(default_factory=dict)
@@ -84,6 +92,7 @@ class Senses:
     contacts: Mapping[int, bool] = field(default_factory=dict)
     states: Mapping[int, excursion.State] = field(default_factory=dict)
     gnss_fault: bool = False
+    unpowered_ms: int | None = None
     clock: Anchor | None = None
     blind: bool = False
 
@@ -192,7 +201,7 @@ def _reading(
 def _faults(senses: Senses) -> tuple[Senses, list[Body]]:
     """One event when a sensor stops giving usable values, one when it does again."""
     faulty = {(one.sensor, one.quantity): one for one in senses.latest if quality.is_fault(one)}
-    well = {(one.sensor, one.quantity) for one in senses.latest} - faulty.keys()
+    well = {(one.sensor, one.quantity) for one in senses.latest if one.value is not None}
     bodies: list[Body] = [
         EventBody(Event.SENSOR_FAULT, key[0], ((Param.STATUS, int(one.status)),))
         for key, one in faulty.items()
@@ -240,23 +249,28 @@ def _contacts(
     """A change is an event; so is a first look that finds a door open or the power gone."""
     drafts, known = [], dict(senses.contacts)
     for one in contacts:
-        if one.on is None or (one.role, one.on) not in CONTACT_EVENTS:
+        if one.on is None:
             continue
-        normal = one.role != "door"
-        if known.get(one.number, normal) is not one.on:
-            drafts.append(Draft(EventBody(CONTACT_EVENTS[one.role, one.on], one.number), at))
+        event, normal = CONTACT_EVENTS.get((one.role, one.on)), one.role != "door"
+        if event and known.get(one.number, normal) is not one.on:
+            drafts.append(Draft(EventBody(event, one.number), at))
         known[one.number] = one.on
-    return replace(senses, contacts=known), drafts
+    feeds = [known.get(one.number) for one in contacts if one.role in FEEDS]
+    since_ms = at.boot_ms if senses.unpowered_ms is None else senses.unpowered_ms
+    unpowered_ms = since_ms if False in feeds else None
+    return replace(senses, contacts=known, unpowered_ms=unpowered_ms), drafts
 
 
 def _position(seen: Whereabouts, senses: Senses, at: Moment) -> tuple[Senses, list[Draft]]:
-    """A receiver without a fix works; one that is silent or talks garbage is faulty."""
+    """A receiver without a fix works; one that is silent, garbled or dates wrong is faulty."""
     drafts = [Draft(seen.position, at)]
-    broken = seen.fault in GNSS_FAULTS
+    fault = Status.SUSPECT if seen.rolled_ms else seen.fault
+    broken = fault in GNSS_FAULTS or seen.rolled_ms > 0
     if broken is not senses.gnss_fault:
         event = Event.GNSS_FAULT if broken else Event.GNSS_RECOVERED
-        params = ((Param.STATUS, int(seen.fault)),) if seen.fault and broken else ()
-        drafts.append(Draft(EventBody(event, params=params), at))
+        params = {Param.STATUS: int(fault)} if fault and broken else {}
+        params |= {Param.STEP_MS: seen.rolled_ms} if seen.rolled_ms else {}
+        drafts.append(Draft(EventBody(event, params=tuple(sorted(params.items()))), at))
     return replace(senses, gnss_fault=broken), drafts
 
 

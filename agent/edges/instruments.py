@@ -12,8 +12,12 @@ from agent.core.schedule import Task
 from agent.core.sensing import Contact, Observation, Whereabouts
 from agent.edges.walltime import BELIEVABLE_MS, BUILD_UTC_MS
 from hal import Bench, Measurement, Moment, PositionFix
+from hal.drivers.nmea import after_rollover
 from protocol.bodies import Measured, Position
 from protocol.registry import Fix, Quantity, Status
+
+ROLLED_MS = 5 * 36_525 * 864_000
+"""Five years: no release is in use for longer."""
 
 
 def observe(bench: Bench, tasks: Collection[Task], at: Moment) -> Observation:
@@ -48,11 +52,19 @@ def _whereabouts(fix: PositionFix) -> Whereabouts:
         age_ms=fix.age_ms,
     )
     fault = None if fix.fault is None else Status(int(fix.fault))
-    return Whereabouts(position, fault, _believable(fix, position))
+    utc_ms = _believable(fix, position)
+    rolled_ms = 0 if utc_ms is None or fix.utc_ms is None else utc_ms - fix.utc_ms
+    return Whereabouts(position, fault, utc_ms, rolled_ms)
 
 
 def _believable(fix: PositionFix, position: Position) -> int | None:
-    """A receiver's date counts with a whole fix only, and never before this program was built."""
+    """A receiver's date counts with a whole fix only, and never before this program was built.
+
+    Week numbers have ten bits: a date before that is taken for one 1024 weeks later. Any nonsense
+    can be moved so, so the outcome must lie near the build, and the record says that it was moved.
+    """
     if fix.utc_ms is None or fix.fault is not None or position.fix is not Fix.FIX_3D:
         return None
-    return fix.utc_ms if 0 <= fix.utc_ms - BUILD_UTC_MS <= BELIEVABLE_MS else None
+    utc_ms = after_rollover(fix.utc_ms, BUILD_UTC_MS)
+    most_ms = BELIEVABLE_MS if utc_ms == fix.utc_ms else ROLLED_MS
+    return utc_ms if utc_ms - BUILD_UTC_MS <= most_ms else None

@@ -48,8 +48,9 @@ MM_S_PER_KNOT = Decimal(1_852_000) / 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What one sentence says. `kind` is RMC, GGA or GSA; the rest is None where it says nothing.
+    """What one sentence says; None where it says nothing.
 
+    kind: RMC tells the place, GGA the sky, GSA whether the fix is flat.
     valid: the position and the date may be used (RMC only). clock_ms: time of day.
     """
 
@@ -74,10 +75,11 @@ class Report:
 
 
 class Framer:
-    """Cuts a stream into lines; holds at most LONGEST_LINE bytes, whatever comes."""
+    """Cuts a stream into lines; holds at most `longest` bytes, whatever comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: int = LONGEST_LINE) -> None:
         """Start between two lines."""
+        self._longest = longest
         self._rest = b""
         self._drop = False
 
@@ -85,12 +87,12 @@ class Framer:
         """Yield each finished line without its end; an overlong one comes out as b""."""
         *lines, rest = (self._rest + chunk).replace(b"\r", b"\n").split(b"\n")
         for line in lines:
-            if self._drop or len(line) > LONGEST_LINE:
+            if self._drop or len(line) > self._longest:
                 self._drop = False
                 yield b""
             elif line:
                 yield line
-        self._drop = self._drop or len(rest) > LONGEST_LINE
+        self._drop = self._drop or len(rest) > self._longest
         self._rest = b"" if self._drop else rest
 
 
@@ -205,7 +207,7 @@ class Track:
     place: Report | None = None  # last valid RMC
     place_ms: int = 0
     void: bool = False  # the last RMC was without a fix
-    leapt: bool = False  # the last place is not plausible after the one before
+    leapt_ms: int | None = None  # when a place was last not plausible after the one before
     satellites: int | None = None
     hdop_centi: int | None = None
     dimension: Fix | None = None
@@ -223,12 +225,15 @@ class Track:
             return replace(heard, dimension=said.dimension)
         if not said.valid:
             return replace(heard, void=True)
-        leapt = self._leaps(said, at_ms)
-        return replace(heard, void=False, place=said, place_ms=at_ms, leapt=leapt)
+        leapt_ms = at_ms if self._leaps(said, at_ms) else self.leapt_ms
+        return replace(heard, void=False, place=said, place_ms=at_ms, leapt_ms=leapt_ms)
 
-    def fix(self, at_ms: int) -> PositionFix:
-        """Return what is known now: a fix no older than FRESH_MS, or why there is none."""
-        age_ms = None if self.place is None else at_ms - self.place_ms
+    def fix(self, at_ms: int, since_ms: int | None = None) -> PositionFix:
+        """Return what is known now: a fix no older than FRESH_MS, or why there is none.
+
+        It is SUSPECT if there was a leap since `since_ms`; None: if the fix itself was one.
+        """
+        age_ms = None if self.place is None else max(0, at_ms - self.place_ms)
         stale = age_ms is None or age_ms > FRESH_MS or self.void
         if self.place is None or stale:
             return PositionFix(
@@ -245,8 +250,12 @@ class Track:
             hdop_centi=self.hdop_centi,
             age_ms=age_ms,
             utc_ms=place.utc_ms,
-            fault=Fault.SUSPECT if self.leapt else None,
+            fault=Fault.SUSPECT if self._leapt(since_ms) else None,
         )
+
+    def _leapt(self, since_ms: int | None) -> bool:
+        since_ms = self.place_ms if since_ms is None else since_ms
+        return self.leapt_ms is not None and self.leapt_ms >= since_ms
 
     def _why(self, at_ms: int) -> Fault | None:
         if self.heard_ms is None or at_ms - self.heard_ms > SILENT_MS:

@@ -31,6 +31,7 @@ state_dir = "state"
 socket = "/run/jagalchi/agent.sock"
 sample_period_ms = 5000
 position_period_ms = 30000
+stop_unpowered_ms = 60000
 
 [server]
 url = "https://cold.example/"
@@ -40,13 +41,13 @@ deadline_ms = 20000
 [[sensor]]
 number = 1
 name = "air-front"
-part = "dht22"
+part = "acme-probe"
 options = { pin = 4, pulseio = false, bus = "gpio" }
 correction_milli = { temperature = -250 }
 
 [position]
 part = "nmea"
-options = { port = "/dev/serial0" }
+options = { device = "/dev/ttyUSB1" }
 
 [door]
 part = "none"
@@ -55,6 +56,7 @@ part = "none"
 number = 2
 name = "side-door"
 part = "gpio"
+options = { pin = 17 }
 
 [mock]
 scenario = "door"
@@ -106,11 +108,12 @@ def test_every_key_of_a_full_file_arrives(tmp_path: Path) -> None:
     assert settings.state_dir == tmp_path / "state"
     assert settings.socket == Path("/run/jagalchi/agent.sock")
     assert (settings.sample_period_ms, settings.position_period_ms) == (5_000, 30_000)
+    assert settings.stop_unpowered_ms == 60_000
     assert settings.server.url == "https://cold.example"
     assert settings.server.ca_file == tmp_path / "ca.pem"
     assert settings.sensors[0].options == {"pin": 4, "pulseio": False, "bus": "gpio"}
     assert settings.sensors[0].corrections == {Quantity.TEMPERATURE: -250}
-    assert settings.parts == {"position": PartSettings("nmea", {"port": "/dev/serial0"})}
+    assert settings.parts == {"position": PartSettings("nmea", {"device": "/dev/ttyUSB1"})}
     assert settings.contacts[0].role == "door"
     assert (settings.mock.scenario, settings.mock.seed) == ("door", 7)
     assert settings.limits[0].threshold_milli == -18_000
