@@ -20,11 +20,11 @@ COLDEST, HOTTEST = -40_000, 80_000
 SIGN = 0x8000
 SATURATED = 99_900
 
-# Repeatability is 0.2 degrees and 1 % (AM2302, section 4); air at a door moves half a degree a
-# second, as agent/core/quality.py has it. Half or double of a cold room's air is beyond this.
+# Repeatability is 0.2 degrees and 1 % (AM2302, section 4). The sensor follows the air slowly, so it
+# moves less than the air at a door may; half or double of 4 degrees is further off than this.
 RULES: Rules = {
-    Quantity.TEMPERATURE: Rule(slack=500, rate=500),
-    Quantity.HUMIDITY: Rule(slack=3_000, rate=5_000),
+    Quantity.TEMPERATURE: Rule(slack=500, rate=200),
+    Quantity.HUMIDITY: Rule(slack=3_000, rate=2_000),
 }
 
 

@@ -65,8 +65,12 @@ class Receiver:
         self._heard_ms = self._retry_ms = self._failures = 0
 
     def read(self, at: Moment) -> PositionFix | None:
-        """Return the newest fix; a leap since the last question marks it, however short it was."""
+        """Return the newest fix; see `told`."""
         self._owner.begin()
+        return self.told(at)
+
+    def told(self, at: Moment) -> PositionFix:
+        """Return what the lines so far add up to; a leap since the last question marks it."""
         with self._lock:
             track, since_ms, self._asked_ms = self._track, self._asked_ms, at.boot_ms
         return track.fix(at.boot_ms, since_ms)

@@ -17,6 +17,9 @@ from tests.tidy.source import ROOT, product
 
 CROSSINGS = [
     ("hal/__init__.py", "import protocol.record", "hal knows nothing of ours"),
+    ("hal/mock/light.py", "import hal.pi.gpio", "what is simulated knows nothing"),
+    ("hal/drivers/dht.py", "import hal.pi.dht", "hal.drivers decodes"),
+    ("hal/drivers/nmea.py", "import serial", "hal.drivers decodes"),
     ("protocol/record.py", "import time", "protocol knows nothing of ours"),
     ("protocol/cose.py", "import cryptography", "protocol knows nothing of ours"),
     ("agent/core/chain.py", "import hal", "agent.core is pure"),

@@ -15,6 +15,7 @@ DOORS: Mapping[str, str] = {
     "agent/daemon.py": "draws the epoch",
     "agent/edges/clock.py": "reads the clock, once per turn",
     "agent/edges/https.py": "the total deadline of one request",
+    "hal/pi/owner.py": "dates what hardware says between two questions",
     "server/ledger/keys.py": "makes the log's keys and tokens",
     "server/ledger/tick.py": "dates what the server receives, and the log every minute",
 }

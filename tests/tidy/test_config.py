@@ -12,7 +12,7 @@ import pytest
 from agent import settings_file
 from agent.daemon import bench_config
 from agent.settings import PARTS, Settings
-from hal import open_bench
+from hal import open_bench, schema
 from server.options import CONFIG, Options, load
 from tests.tidy.source import ROOT, product
 
@@ -21,6 +21,7 @@ SERVER_EXAMPLE = ROOT / "config/server.toml"
 QUESTIONS = ("integer", "text", "optional_text", "flag", "word", "code", "path", "table")
 ASKS = frozenset({*QUESTIONS, "tables", "options"})
 ASKING_FUNCTIONS = frozenset({"_section"})
+REAL = frozenset({"truck-pi.toml"})
 
 
 def with_defaults_spelled_out(text: str) -> str:
@@ -66,14 +67,23 @@ def test_an_agent_example_loads(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", AGENT_EXAMPLES, ids=_named)
-def test_the_parts_of_an_agent_example_exist_and_say_that_they_are_simulated(path: Path) -> None:
+def test_the_parts_of_an_agent_example_exist_and_say_whether_they_are_simulated(path: Path) -> None:
     bench = open_bench(bench_config(settings_file.load(path), None))
     bench.close()
-    assert bench.simulated
+    assert bench.simulated is (path.name not in REAL)
 
 
-def test_the_two_profiles_are_there() -> None:
-    assert {path.name for path in AGENT_EXAMPLES} >= {"agent.toml", "truck.toml", "site.toml"}
+def test_the_profiles_are_there() -> None:
+    names = {path.name for path in AGENT_EXAMPLES}
+    assert names >= {"agent.toml", "truck.toml", "site.toml", *REAL}
+
+
+def test_the_real_profile_shows_every_real_part_and_each_of_its_options() -> None:
+    text = (ROOT / "config/profiles/truck-pi.toml").read_text("utf-8")
+    for (_, part), keys in schema.PARTS.items():
+        assert re.search(rf'^(# )?part = "{part}"', text, re.MULTILINE), part
+        missing = {key for key in keys if not re.search(rf"\b{key} = ", text)}
+        assert missing == set(), part
 
 
 @pytest.mark.parametrize("path", AGENT_EXAMPLES, ids=_named)

@@ -16,7 +16,8 @@ import sys
 import threading
 import types
 
-from hal.pi import sampler
+from hal.pi import dht, sampler
+from hal.pi.dht import DhtReader
 
 
 class Hurry:
@@ -32,13 +33,20 @@ class Hurry:
     def monotonic(self) -> float:
         return self._now
 
+    def pause(self) -> None:
+        """What the sampler's pace is in real time."""
+        self._now += 2.2
 
-class NextRead(Hurry):
-    """The clock of `adafruit_dht`: three seconds later at each first look of a read."""
 
-    def monotonic(self) -> float:
-        self._now += 1.5
-        return self._now
+clock = Hurry()
+
+
+class SpacedReader(DhtReader):
+    """Ours, with the pause that the sampler keeps before each read."""
+
+    def read(self) -> object:
+        clock.pause()
+        return super().read()
 
 
 class Pin:
@@ -61,8 +69,9 @@ def feed(folder: str) -> None:
     import adafruit_dht
 
     module.__file__ = f"{folder}/PulseIn.py"
-    module.time = Hurry()
-    adafruit_dht.time = NextRead()
+    vars(module)["time"] = Hurry()
+    adafruit_dht.time = clock
+    vars(dht)["DhtReader"] = SpacedReader
 
 
 if __name__ == "__main__":

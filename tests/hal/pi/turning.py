@@ -30,6 +30,13 @@ def turn_until(subject: Stepping, done: Callable[[], object]) -> int:
     return boot_ms() - begun_ms
 
 
+class Idle:
+    """Something to turn while somebody else works."""
+
+    def step(self, now_ms: int) -> Pause:
+        return Pause(10)
+
+
 def lives(pid: int) -> bool:
     """Whether a process still runs; one that waits to be reaped does not."""
     try:
