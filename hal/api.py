@@ -1,8 +1,8 @@
 """What every piece of hardware promises, and the values it hands over.
 
 The agent knows only this page: it never learns whether a part is a sensor on a wire or a
-physical model. Time is always handed in (`Moment`); a part reads no clock of its own to date
-what it says. Numbers are scaled integers (milli-degrees, milli-percent, 1e-7 degrees of arc).
+physical model. Time is handed in (`Moment`); a part that listens between two questions dates what
+it hears by the same boot clock, and none knows another. Numbers are scaled integers (milli-degrees, milli-percent, 1e-7 degrees of arc).
 
 It refuses exceptions out of a read: trouble is a value (`Fault`), and a value that was not
 measured is None, never the last one again. The numbers of `Quantity`, `Fault` and `Fix` are

@@ -28,6 +28,10 @@ PERIOD_MS = 10_000
 CLOCK = SystemClock()
 
 
+def unpowered(boot_ms: int, since_ms: int | None) -> State:
+    return replace(state(boot_ms), senses=Senses(unpowered_ms=since_ms))
+
+
 def state(boot_ms: int, durable_ms: int | None = 0, **facts: object) -> State:
     known = Facts(**{"good_ms": boot_ms, **facts})  # type: ignore[arg-type]
     return State(
@@ -179,3 +183,23 @@ def test_ready_comes_once_and_a_state_is_told_when_it_changes(
     assert [word for word in heard if word.startswith("READY")] == ["READY=1"]
     assert [len(line.split(" / ")) for line in said] == [2, 2]
     assert sum(word.startswith("STATUS=") for word in heard) == 3
+
+
+@pytest.mark.parametrize(
+    ("patience_ms", "since_ms", "mode"),
+    [
+        (60_000, 40_000, Mode.STOP),
+        (60_000, 40_001, Mode.RUN),
+        (60_000, None, Mode.RUN),
+        (0, 0, Mode.RUN),
+    ],
+)
+def test_without_power_for_long_enough_it_stops_in_order(
+    patience_ms: int, since_ms: int | None, mode: Mode, tmp_path: Path
+) -> None:
+    with StopSignals() as stop:
+        conductor = Conductor(
+            stop, None, Notifier(None), lambda sentence: None, 60_000, PERIOD_MS, patience_ms
+        )
+        assert conductor.mode(unpowered(100_000, since_ms)) is mode
+        assert conductor.unpowered is (mode is Mode.STOP)

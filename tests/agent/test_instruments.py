@@ -8,6 +8,7 @@ import pytest
 
 from agent.core.schedule import Task
 from agent.edges import instruments
+from agent.edges.instruments import ROLLED_MS
 from agent.edges.walltime import BELIEVABLE_MS, BUILD_UTC_MS
 from hal import (
     KEEPS_VALUE,
@@ -20,6 +21,7 @@ from hal import (
     Quantity,
     open_bench,
 )
+from hal.drivers.nmea import ROLLOVER_MS
 from protocol import cbor
 from protocol.bodies import Measured
 from protocol.registry import Status
@@ -76,6 +78,10 @@ def test_only_what_is_due_is_asked() -> None:
     [
         (PLACE, True),
         (replace(PLACE, utc_ms=BUILD_UTC_MS - 1), False),
+        (replace(PLACE, utc_ms=BUILD_UTC_MS + 1 - ROLLOVER_MS), True),
+        (replace(PLACE, utc_ms=BUILD_UTC_MS + ROLLED_MS - ROLLOVER_MS), True),
+        (replace(PLACE, utc_ms=BUILD_UTC_MS + ROLLED_MS + 1 - ROLLOVER_MS), False),
+        (replace(PLACE, utc_ms=315_964_800_000), False),  # 1980-01-06, before any satellite
         (replace(PLACE, utc_ms=BUILD_UTC_MS + BELIEVABLE_MS + 1), False),
         (replace(PLACE, fix=Fix.FIX_2D), False),
         (replace(PLACE, fault=Fault.SUSPECT), False),
@@ -88,6 +94,13 @@ def test_a_receivers_date_counts_with_a_whole_fix_and_a_believable_year(
     seen = instruments.observe(fitted(fix=fix), {Task.POSITION}, AT).position
     assert seen is not None
     assert (seen.utc_ms is not None) is believed
+
+
+def test_a_date_of_a_rolled_week_counter_is_mended_and_told() -> None:
+    claimed = replace(PLACE, utc_ms=BUILD_UTC_MS + 1 - ROLLOVER_MS)
+    seen = instruments.observe(fitted(fix=claimed), {Task.POSITION}, AT).position
+    assert seen is not None
+    assert (seen.utc_ms, seen.rolled_ms) == (BUILD_UTC_MS + 1, ROLLOVER_MS)
 
 
 def test_a_receiver_that_talks_garbage_keeps_its_fault() -> None:

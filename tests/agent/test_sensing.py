@@ -166,6 +166,29 @@ def test_a_silent_receiver_is_a_fault_and_one_without_a_fix_is_not() -> None:
     assert found == [[], [Event.GNSS_FAULT], [], [Event.GNSS_RECOVERED]]
 
 
+def test_a_receiver_whose_weeks_have_rolled_over_is_a_fault_that_says_how_far() -> None:
+    senses, found = Senses(), list[Body]()
+    for beat, rolled_ms in enumerate([0, 5, 5, 0]):
+        seen = Observation(position=Whereabouts(_nowhere(), None, START_UTC_MS, rolled_ms))
+        senses, drafts = sensing.take(seen, senses, CONTEXT, at(beat))
+        found += [body for body in bodies(drafts) if isinstance(body, EventBody)]
+    suspect = ((Param.STATUS, int(Status.SUSPECT)), (Param.STEP_MS, 5))
+    assert found == [
+        EventBody(Event.GNSS_FAULT, params=suspect),
+        EventBody(Event.GNSS_RECOVERED),
+    ]
+
+
+def test_a_sensor_that_was_asked_too_soon_is_neither_ill_nor_well_again() -> None:
+    statuses = [Status.NOT_READY, Status.OK, Status.NO_ANSWER, Status.NOT_READY, Status.OK]
+    senses, found = Senses(), list[list[Event]]()
+    for beat, status in enumerate(statuses):
+        value = 1_000 if status is Status.OK else None
+        senses, drafts = sensing.take(air(value, status), senses, CONTEXT, at(beat * 10_000))
+        found.append(events(drafts))
+    assert found == [[], [], [Event.SENSOR_FAULT], [], [Event.SENSOR_RECOVERED]]
+
+
 def _nowhere() -> Position:
     return Position(None, None, None, None, Fix.NONE, 0, None, None)
 

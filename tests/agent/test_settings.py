@@ -143,6 +143,13 @@ def test_files_of_the_state_lie_together(tmp_path: Path) -> None:
         ("sensor = 1", "sensor = 9", "F: limit[0].sensor = 9: expected the number of a [[sensor]]"),
         ('"temperature"', '"heat"', "F: limit[0].quantity = 'heat': expected one of temperature"),
         ("pin = 4", "pin = [4]", "F: sensor[0].options.pin = [4]: expected text, a whole"),
+        ("pin = 17", "pin = 28", "F: contact[0].options.pin = 28: expected a whole number from 0"),
+        ("pin = 17", 'pull = "up"', "F: contact[0].options.pin is missing: expected a whole"),
+        (
+            "device =",
+            "port =",
+            "F: position.options.port = '/dev/ttyUSB1': expected one of the opt",
+        ),
         ("temperature = -250", "heat = 1", "F: sensor[0].correction_milli.heat: unknown key"),
         ('profile = "truck"', 'profile = "site"', "F: position.part = 'nmea': expected no"),
         ("[door]\npart", "[[door]]\npart", "F: door = [{'part': 'none'}]: expected a table"),
