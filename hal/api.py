@@ -2,7 +2,8 @@
 
 The agent knows only this page: it never learns whether a part is a sensor on a wire or a
 physical model. Time is handed in (`Moment`); a part that listens between two questions dates what
-it hears by the same boot clock, and none knows another. Numbers are scaled integers (milli-degrees, milli-percent, 1e-7 degrees of arc).
+it hears by the same boot clock, and no part knows another one. Numbers are scaled integers
+(milli-degrees, milli-percent, 1e-7 degrees of arc).
 
 It refuses exceptions out of a read: trouble is a value (`Fault`), and a value that was not
 measured is None, never the last one again. The numbers of `Quantity`, `Fault` and `Fix` are

@@ -12,7 +12,7 @@ from agent.core.schedule import Task
 from agent.core.sensing import Contact, Observation, Whereabouts
 from agent.edges.walltime import BELIEVABLE_MS, BUILD_UTC_MS
 from hal import Bench, Measurement, Moment, PositionFix
-from hal.drivers.nmea import after_rollover
+from hal.drivers.weeks import after_rollover
 from protocol.bodies import Measured, Position
 from protocol.registry import Fix, Quantity, Status
 

@@ -6,8 +6,8 @@
 It refuses: a line without a correct checksum (an incomplete one would pass otherwise), a position
 or a time from a sentence marked void, a leap second as such (23:59:60 counts as :59), the
 dead-reckoned and simulated modes. A jump faster than 150 km/h or a step of the receiver's time is
-kept but marked SUSPECT. Dates are passed on as claimed: `after_rollover` mends a week counter that
-has rolled over, for whoever knows a date before which it cannot be.
+kept but marked SUSPECT. Dates are passed on as claimed: `hal.drivers.weeks` mends a week
+counter that has rolled over, for whoever knows a date before which it cannot be.
 
 Sentences as in the u-blox M8 protocol specification (UBX-13003221), section 31, NMEA protocol.
 """
@@ -29,7 +29,6 @@ from hal.api import Fault, Fix, PositionFix
 
 LONGEST_LINE = 120  # the standard says 82; real receivers with many digits exceed it
 DAY_MS = 86_400_000
-ROLLOVER_MS = 1024 * 7 * DAY_MS
 SILENT_MS = 5_000
 FRESH_MS = 3_000
 TOP_SPEED_M_S = 150 / 3.6
@@ -190,12 +189,6 @@ def _course(text: str) -> int | None:
 
 def _scaled(text: str, factor: Decimal) -> int | None:
     return round(Decimal(text) * factor) if NUMBER.fullmatch(text) else None
-
-
-def after_rollover(utc_ms: int, earliest_utc_ms: int) -> int:
-    """Return the time moved forward by whole 1024 weeks until it is not before the earliest."""
-    missing = max(0, earliest_utc_ms - utc_ms)
-    return utc_ms + -(-missing // ROLLOVER_MS) * ROLLOVER_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from math import tau
 from typing import Protocol
 
 from hal.api import Fault, Fix, Moment, PositionFix
+from hal.drivers.weeks import ROLLOVER_MS
 from hal.mock.faults import Playbook, Trouble
 from hal.mock.noise import share, swing
 from hal.mock.road import Route, Whereabouts, offset
@@ -21,7 +22,6 @@ EPOCH_MS = 1_000
 REACQUIRE_MS = 5_000  # after rock or a void spell
 FLAT_MS = 30_000  # how long a cold start stays at a flat fix
 SCATTER_M = 4.0
-ROLLOVER_MS = 1024 * 7 * 86_400_000
 LONGEST_LOOK_BACK_MS = 3_600_000
 
 

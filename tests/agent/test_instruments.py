@@ -21,7 +21,7 @@ from hal import (
     Quantity,
     open_bench,
 )
-from hal.drivers.nmea import ROLLOVER_MS
+from hal.drivers.weeks import ROLLOVER_MS
 from protocol import cbor
 from protocol.bodies import Measured
 from protocol.registry import Status

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from hal.api import Fault, Fix
 from hal.drivers.nmea import (
     LONGEST_LINE,
-    ROLLOVER_MS,
     Framer,
     Report,
     Track,
-    after_rollover,
     decode,
 )
+from hal.drivers.weeks import ROLLOVER_MS, after_rollover
 
 # 2026-07-14 21:00:00 UTC, Gamcheon port.
 RMC = "GNRMC,210000.00,A,3504.4400,N,12900.3600,E,043.2,285.30,140726,,,A"

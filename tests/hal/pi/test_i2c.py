@@ -11,9 +11,9 @@ import smbus2.smbus2 as library
 
 from hal.api import Fault
 from hal.drivers import sht3x
-from hal.drivers.trouble import fault_of
 from hal.pi.i2c import Sht3x
 from hal.pi.sampler import tried
+from tests.hal.pi.test_kernel_files import fault_in
 from tests.hal.test_sht3x import answer
 
 I2C_RDWR = 0x0707
@@ -73,4 +73,4 @@ def test_a_missing_sensor_or_bus_is_unplugged(
     address: int, name: str, device: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = read(FedBus(answer(1, 1)), device.with_name(name), monkeypatch, address)
-    assert fault_of(said["errno"], str(said["text"])) is Fault.UNPLUGGED  # type: ignore[arg-type]
+    assert fault_in(said) is Fault.UNPLUGGED

@@ -37,6 +37,13 @@ def probe(devices: Path, name: str, bits: int) -> None:
     (devices / name / "w1_slave").write_text(w1_slave(bits) + "\n")
 
 
+def fault_in(said: dict[str, object]) -> Fault:
+    """What the warden makes of an error in a line of its child."""
+    number = said["errno"]
+    assert number is None or isinstance(number, int)
+    return fault_of(number, str(said["text"]))
+
+
 def dht_files(devices: Path, pin: int = 4) -> DhtFiles:
     return DhtFiles({"devices": str(devices), "pin": pin}, 0)
 
@@ -69,7 +76,7 @@ def test_without_the_kernels_files_the_bus_says_that_nothing_is_there(
     assert callable(make)
     for folder in (tmp_path, tmp_path / "absent"):
         said = tried(make(folder))
-        assert fault_of(said["errno"], str(said["text"])) is Fault.UNPLUGGED  # type: ignore[arg-type]
+        assert fault_in(said) is Fault.UNPLUGGED
 
 
 @pytest.mark.parametrize(
@@ -88,7 +95,7 @@ def test_the_kernels_errors_are_told_apart(number: int, fault: Fault) -> None:
             raise OSError(number, os.strerror(number))
 
     said = tried(Broken())
-    assert fault_of(said["errno"], str(said["text"])) is fault  # type: ignore[arg-type]
+    assert fault_in(said) is fault
 
 
 def test_a_bug_is_not_taken_for_a_bus() -> None:
@@ -103,7 +110,7 @@ def test_a_bug_is_not_taken_for_a_bus() -> None:
 def polled(kind: str, reader: Reader, sensor: PolledSensor, now_ms: int) -> None:
     """What the warden does with one line of its child."""
     said = tried(reader)
-    word = said["raw"] if "raw" in said else fault_of(said["errno"], str(said["text"]))  # type: ignore[arg-type]
+    word = said["raw"] if "raw" in said else fault_in(said)
     sensor.heard(word, now_ms)
 
 

@@ -120,6 +120,13 @@ def tell(port: Port, receiver: Receiver, body: str, now_ms: int) -> None:
     receiver.step(now_ms)
 
 
+def spoofed(second: int, beat: int, jumping: bool) -> str:
+    """A fix that stays where it is, but for one second of a jumping beat."""
+    if not jumping or second % 10 != beat % 7 + 1:
+        return rmc(second)
+    return rmc(second, lat="3510.4400") if beat % 4 == 1 else rmc(second + 3_600)
+
+
 def test_D14_every_jump_in_place_or_time_is_flagged_however_seldom_one_asks(port: Port) -> None:
     """A jump lasts one second; the question comes every ten."""
     jumps, flagged, dropped, false = 0, 0, 0, 0
@@ -127,13 +134,7 @@ def test_D14_every_jump_in_place_or_time_is_flagged_however_seldom_one_asks(port
         for beat in range(100):
             jumping = beat % 2 == 1
             for second in range(beat * 10, beat * 10 + 10):
-                at_once = jumping and second % 10 == beat % 7 + 1
-                body = rmc(second)
-                if at_once and beat % 4 == 1:
-                    body = rmc(second, lat="3510.4400")  # 11 km in a second
-                elif at_once:
-                    body = rmc(second + 3_600)
-                tell(port, receiver, body, second * 1_000)
+                tell(port, receiver, spoofed(second, beat, jumping), second * 1_000)
             fix = receiver.told(at(beat * 10_000 + 9_500))
             jumps += jumping
             flagged += jumping and fix.fault is Fault.SUSPECT
