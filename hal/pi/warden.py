@@ -24,7 +24,7 @@ FIRST_PAUSE_MS = 500
 LONGEST_PAUSE_MS = 15_000
 LOADING_MS = 30_000
 """Until the first line: a small board takes seconds to load its libraries."""
-PROGRAM = (sys.executable, "-m", "hal.pi.sampler")
+PROGRAM = (sys.executable, "-P", "-m", "hal.pi.sampler")
 
 Word = object
 """What a reader returned (hal/pi/readers), or the Fault in its place."""
