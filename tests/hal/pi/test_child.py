@@ -55,7 +55,7 @@ def test_D15_a_hung_child_and_its_grandchild_are_killed_within_the_deadline(way:
     note("D15", how, 1, f"{len(left)} processes left, {took_ms} ms after it fell silent")
     assert said[1] is Fault.DEADLINE
     assert left == []
-    assert took_ms < DEADLINE_MS + 1_200
+    assert took_ms < DEADLINE_MS + 3_000
 
 
 def test_D15_the_real_library_with_a_helper_that_hangs(tmp_path: Path) -> None:
