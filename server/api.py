@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from ninja import Field, NinjaAPI, Path, Query, Schema
 from ninja.errors import ValidationError
+from pydantic import BeforeValidator
 
 from protocol import wire
 from protocol.cbor import MAX_INT
@@ -34,18 +35,37 @@ RETRY_AFTER_S = "2"
 
 logger = logging.getLogger(__name__)
 
+
+
+def _decimal(value: object) -> object:
+    """One spelling for a number: else 1_000, +1 and other alphabets' digits would do as well."""
+    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        raise ValueError("not a number in decimal digits")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_decimal)]
 Device = Annotated[str, Path(pattern="^[a-z2-7]{16}$", description="the device's name")]
-Size = Annotated[int, Query(ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")]
-Cursor = Annotated[int, Query(ge=0, le=MAX_INT, description="`next` of the page before")]
 View = Callable[..., HttpResponse]
 
 
-class Collect(Schema):
+class Trusted(Schema):
+    """What the device believes already."""
+
+    since: Number = Field(0, ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")
+
+
+class Page(Schema):
+    """Where to go on."""
+
+    after: Number = Field(0, ge=0, le=MAX_INT, description="`next` of the page before")
+
+
+class Collect(Trusted):
     """Which receipts: of this epoch, from this number on, for a device that trusts `since`."""
 
     epoch: str = Field(pattern="^[0-9a-f]{16}$", description="8 bytes in hexadecimal")
-    seq: int = Field(0, alias="from", ge=0, le=2**32 - 1)
-    since: int = Field(0, ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")
+    seq: Number = Field(0, alias="from", ge=0, le=2**32 - 1)
     hashes: bool = Field(False, description="also the hashes of each leaf's records")
 
 
@@ -147,16 +167,20 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @_endpoint(
     "POST", "/devices/{device}/spans", "Take in signed records", _described(200, 202, body=True)
 )
-def spans(request: HttpRequest, device: Device, since: Size = 0) -> HttpResponse:
+def spans(
+    request: HttpRequest, device: Device, trusted: Annotated[Trusted, Query()]
+) -> HttpResponse:
     """A verdict per span, and proof; 202 when there is no receipt yet."""
-    answer = intake.receive(device, _body(request), since, now_ms())
+    answer = intake.receive(device, _body(request), trusted.since, now_ms())
     return _cbor(wire.encode_answer(answer), 200 if answer.receipts else 202)
 
 
 @_endpoint("GET", "/devices/{device}/head", "What is held of a device", _described(200))
-def head(request: HttpRequest, device: Device, after: Cursor = 0) -> HttpResponse:
+def head(
+    request: HttpRequest, device: Device, page: Annotated[Page, Query()]
+) -> HttpResponse:
     """The ranges held of each epoch, page by page."""
-    return _cbor(wire.encode_head(receipts.head(device, after)))
+    return _cbor(wire.encode_head(receipts.head(device, page.after)))
 
 
 @_endpoint("GET", "/devices/{device}/receipts", "Collect proofs of one epoch", _described(200))

@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from protocol.registry import Problem
 from server import problems
 
-SEND_S = 30
+SEND_S = 5
 """For a client to take the next piece of an answer."""
 FIELD_BYTES, FIELDS, LINE_BYTES = 8190, 40, 2048
 MAX_HEAD = LINE_BYTES + FIELDS * (FIELD_BYTES + 2) + 1024

@@ -123,6 +123,7 @@ def test_any_content_encoding_is_refused(truck: Truck, coding: str) -> None:
         (b"\x81" * 10_000, Problem.TOO_DEEP),
         (b"\x9f\x01\xff", Problem.NOT_DETERMINISTIC),
         (b"\x82\x01\x80", Problem.MALFORMED),
+        (b"\x82\x01\x9a\x00\x0f\x00\x00" + b"\x80" * 0xF0000, Problem.TOO_LARGE),
         (b"\x00" * ((1 << 20) + 1), Problem.TOO_LARGE),
         (wire.encode_batch([[b"x"]] * 17), Problem.TOO_MANY_SPANS),
         (wire.encode_batch([[b"x"] * 501]), Problem.TOO_MANY_RECORDS),
@@ -139,7 +140,9 @@ def test_a_body_of_another_type_is_refused(truck: Truck) -> None:
         assert problem_of(response) == expected(Problem.MEDIA_TYPE)
 
 
-@pytest.mark.parametrize("since", ["-1", "x", str(1 << 60), "1e3", ""])
+@pytest.mark.parametrize(
+    "since", ["-1", "x", str(1 << 60), "1e3", "", "1_0", "%2B1", "%201", "1.0", "%D9%A1"]
+)
 def test_a_size_that_is_none_is_a_bad_request(truck: Truck, since: str) -> None:
     response = truck.client.post(
         f"/api/devices/{truck.device}/spans?since={since}", b"\x00", content_type=CBOR
