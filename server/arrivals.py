@@ -75,8 +75,8 @@ def turned_away(ahead: int) -> bytes:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
     """gunicorn's threads behind a loop that gathers.
 
-    `_inside`: requests that threads have, or that wait for one. `_ahead`: how many were turned away,
-    less those that were answered since.
+    `_inside`: requests that threads have, or that wait for one. `_ahead`: how many were turned
+    away, less those that were answered since.
     """
 
     _inside = 0

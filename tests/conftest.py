@@ -1,8 +1,8 @@
 """What every test stands on: how hard to search, and what a test needs from this machine.
 
-A test marked `go`, `browser`, `postgres`, `netns` or `power` is skipped with its reason where that is
-missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so
-that a green run can never mean "nothing was there to test with".
+A test marked `go`, `browser`, `postgres`, `netns` or `power` is skipped with its reason where that
+is missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it,
+so that a green run can never mean "nothing was there to test with".
 """
 
 from __future__ import annotations

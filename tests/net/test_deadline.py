@@ -81,7 +81,8 @@ def test_N5_an_exchange_ends_at_its_deadline(name: str) -> None:
         took = time.monotonic() - began
         end.set()
     reliability.note("N5", name, 1, f"given up after {took:.1f} s, deadline {DEADLINE:.0f} s")
-    assert caught.value.timed_out and DEADLINE - 0.1 <= took < ENOUGH_S
+    # The first exchange of all gives half of its time to finding out whether anybody is there.
+    assert caught.value.timed_out and DEADLINE / 2 - 0.1 <= took < ENOUGH_S
 
 
 def test_N5_the_shipped_deadline_is_at_most_a_minute_and_no_setting_makes_it_longer(
@@ -102,11 +103,12 @@ def test_N5_a_batch_shrinks_with_each_deadline_and_then_all_is_delivered(
     fault: Fault, tmp_path: Path
 ) -> None:
     with waiting(tmp_path, minutes=20, deadline_s=0.3) as (drive, proxy, server):
-        proxy.plan, reach = lambda _: fault, list[int]()
+        proxy.always(fault)
+        reach = list[int]()
         while proxy.told[fault.name] < 5:
             drive.turn()
             reach.append(drive.state.sync.reach)
-        proxy.plan = lambda _: FINE
+        proxy.always(FINE)
         drive.drain()
     reliability.note("N5", f"{fault.name}, then well", 5, f"reach {sorted(set(reach))[::-1]} rows")
     assert min(reach) <= 125
@@ -116,7 +118,7 @@ def test_N5_a_batch_shrinks_with_each_deadline_and_then_all_is_delivered(
 def test_N1_on_a_slow_line_a_batch_shrinks_until_it_comes_through(tmp_path: Path) -> None:
     slow, reach = Fault("64 kbit/s", rate=8_000), list[int]()
     with waiting(tmp_path, minutes=12, deadline_s=DEADLINE) as (drive, proxy, server):
-        proxy.plan = lambda _: slow
+        proxy.always(slow)
         while not drive.turn(Mode.DRAIN).drained:
             reach.append(drive.state.sync.reach)
         times = proxy.told[slow.name]
@@ -139,6 +141,6 @@ def waiting(
             truck = Truck(folder, RequestsTransport(proxy.url), deadline_s=deadline_s)
             with driving(truck) as drive:
                 drive.record(1)
-                proxy.plan = lambda _: LOST
+                proxy.always(LOST)
                 drive.record(minutes)
                 yield drive, proxy, server

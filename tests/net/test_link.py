@@ -1,4 +1,4 @@
-"""N1: loss, a slow link, a link that comes and goes: real agents and a real server on such cables."""
+"""N1: loss, a slow link, one that comes and goes: real agents, a real server, such cables."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from agent.core.shelf import Counters
 from agent.edges import files
 from agent.edges.courier import LinkLost, Response
 from agent.edges.lookout import glimpse
-from protocol.record import open_sealed
 from protocol.registry import Kind
 from tests import reliability
 from tests.agent.rig import on_disk
