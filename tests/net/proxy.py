@@ -91,10 +91,7 @@ class Proxy:
         stream = Stream(client)
         with contextlib.suppress(_Gone):
             while message := stream.message():
-                fault = self._next()
-                self._exchange(client, message, fault)
-                if not fault.late:
-                    self.flush()
+                self._exchange(client, message, self._next())
 
     def _next(self) -> Fault:
         with self._lock:
@@ -115,6 +112,7 @@ class Proxy:
         answer = b""
         for _ in range(fault.times):
             answer = self.newest = self._ask(message)
+        self.flush()
         if fault.stall:
             client.recv(1)
             self._cut(client, fault)

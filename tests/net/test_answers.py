@@ -95,7 +95,7 @@ def test_N4_an_answer_that_ends_at_any_byte_marks_nothing_and_loses_nothing(
     result = f"{marked} rows marked, {lost} lost, {doubled} doubled"
     how = f"answer {fault.__name__} byte k, every k (proxy)".replace("_", " ")
     reliability.note("N4", how, len(ends), result)
-    assert (marked, lost, doubled) == (0, 0, 0) and len(ends) > 1_000
+    assert (marked, lost, doubled) == (0, 0, 0) and len(ends) > 500
 
 
 def test_N11_an_answer_with_any_byte_of_its_proof_changed_on_the_way_proves_nothing(
@@ -119,7 +119,7 @@ def test_N11_an_answer_with_any_byte_of_its_proof_changed_on_the_way_proves_noth
         lost = depot.lost(truck)
     how = "a byte of note, leaf or path changed on the way (proxy)"
     reliability.note("N11", how, len(places), f"{accepted} accepted, {lost} rows lost")
-    assert (accepted, lost) == (0, 0) and len(places) > 100
+    assert (accepted, lost) == (0, 0) and len(places) > 50
 
 
 def _proof_places(message: bytes) -> list[int]:
@@ -129,7 +129,7 @@ def _proof_places(message: bytes) -> list[int]:
     parts += [(answer.note or "").encode(), *answer.consistency]
     spans = [(message.index(part), len(part)) for part in parts]
     places = {place for start, size in spans for place in range(start, start + size)}
-    return sorted(places)[:: 1 if CAMPAIGN else 5]
+    return sorted(places)[:: 1 if CAMPAIGN else 3]
 
 
 def _length_of_a_post(drive: Drive, proxy: Proxy) -> int:

@@ -7,6 +7,7 @@ import os
 import socket
 import zlib
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
@@ -26,6 +27,16 @@ SEED = 20_261_126
 MIB = 1 << 20
 BOMB_BYTES, BOMBS, GROWTH = 50 * MIB, 200, 32 * MIB
 ENCODINGS = ("gzip", "deflate", "br", "zstd", "compress", "identity", "GZIP", "gzip, gzip", "", "x")
+
+
+@pytest.fixture(scope="module")
+def depot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Depot]:
+    """A server with few devices, so that its pages are short."""
+    found = Depot(tmp_path_factory.mktemp("strangers"), 3)
+    try:
+        yield found
+    finally:
+        found.server.child.kill()
 
 
 class Caller:
