@@ -19,17 +19,24 @@ SECRET_FILE = JAGALCHI.home / "keys" / "secret"
 SECRET_KEY = SECRET_FILE.read_text("ascii", "replace") if os.access(SECRET_FILE, os.R_OK) else ""
 
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "server.ledger",
     "server.devices",
+    "server.accounts",
+    "server.pilots",
     "server.web",
 ]
 MIDDLEWARE = [
     "server.middleware.Guard",
     "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "server.urls"
@@ -48,6 +55,10 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": JAGALCHI.database()}
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["server.accounts.signin.Backend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+LOGIN_URL = "/sign-in"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "en"

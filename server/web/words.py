@@ -170,6 +170,6 @@ def say(text: Text, language: str) -> str:
     return text.ko if language == "ko" else text.en
 
 
-def words(language: str) -> dict[str, str]:
-    """All words of the pages in one language."""
-    return {key: say(text, language) for key, text in WORDS.items()}
+def in_language(texts: Mapping[str, Text], language: str) -> dict[str, str]:
+    """A page's words by key, in one language."""
+    return {key: say(text, language) for key, text in texts.items()}

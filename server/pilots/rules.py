@@ -1,0 +1,1 @@
+"""What a pilot allows: phases, caps, dates, consents and flags as pure functions and tables."""
