@@ -42,6 +42,8 @@ class Options:
     """Host names that this server answers to."""
     https: bool = True
     """Browsers reach this server by https (through a proxy): cookies are marked secure."""
+    address: str = "http://localhost:8000"
+    """How people reach this server, for links in messages."""
 
     def database(self) -> dict[str, object]:
         """The Django database that these options describe. Raises OptionError."""

@@ -21,11 +21,11 @@ SECRET_KEY = SECRET_FILE.read_text("ascii", "replace") if os.access(SECRET_FILE,
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "server.ledger",
     "server.devices",
     "server.accounts",
+    "server.messages",
     "server.pilots",
     "server.web",
 ]
@@ -55,6 +55,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": JAGALCHI.database()}
+SESSION_ENGINE = "server.accounts.sessions"
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["server.accounts.signin.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

@@ -28,8 +28,11 @@ class Act:
     detail: str = ""
 
 
-def record(who: Who, act: Act, now_ms: int, reason: StrEnum | None = None) -> None:
-    """Write one act down; `reason`: why it was refused, None when it was done."""
+def record(who: Who, act: Act, now_ms: int, reason: StrEnum | None = None) -> bytes:
+    """Write one act down, in the caller's transaction; return its entry's leaf hash.
+
+    `reason`: why it was refused, None when it was done.
+    """
     why = str(reason or "")
     told = [now_ms, who.id, str(who.actor), act.organisation, act.target, act.detail, why]
     leaf = service.stage(act.service, act.name, list[object](told), keys.entropy(SALT))
@@ -45,3 +48,4 @@ def record(who: Who, act: Act, now_ms: int, reason: StrEnum | None = None) -> No
         reason=why,
         leaf_hash=leaf,
     )
+    return leaf

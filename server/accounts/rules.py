@@ -9,6 +9,7 @@ be tried out. Every action of every room asks `may`; what a pilot adds (phase, c
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -53,6 +54,27 @@ class Actor(StrEnum):
     """A program with an organisation's API key."""
     SYSTEM = "system"
     """The operator at the machine itself, or the server's own clockwork."""
+
+
+class Datum(StrEnum):
+    """What is personal, and kept in the vault only."""
+
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class Why(StrEnum):
+    """What for a pseudonym is led back to its person."""
+
+    NOTICE = "notice"
+    """To tell them something."""
+    SUPPORT = "support"
+    """They asked."""
+    LEGAL = "legal"
+    """An authority asked, with a legal basis."""
+    ERASURE = "erasure"
+    """To delete what is theirs."""
 
 
 class Reason(StrEnum):
@@ -128,6 +150,8 @@ class Who:
 
 
 NOBODY: Final = Who()
+CLOCKWORK: Final = Who(actor=Actor.SYSTEM)
+"""The operator at the machine, or the server's own clockwork."""
 
 
 def may(who: Who, need: Need, organisation: str = "", service: str = "") -> Verdict:
@@ -173,3 +197,13 @@ def may_seat(actor: str, person: str, role: Role | None, seats: tuple[Seat, ...]
     if losing and not others:
         return Refused(Reason.LAST_ADMINISTRATOR)
     return ALLOWED
+
+
+KEY_LIFE_MS: Final = 366 * 24 * 3_600_000
+KEY_ROLES: Final = (Role.VIEWER, Role.OPERATOR, Role.AUDITOR)
+"""What a program may be. Administering is for people."""
+
+
+def letters(data: bytes) -> str:
+    """Bytes as lower-case letters and digits 2 to 7, five bits each."""
+    return base64.b32encode(data).decode().rstrip("=").lower()

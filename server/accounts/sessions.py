@@ -1,0 +1,25 @@
+"""Django's database sessions, in a table that also says whose a session is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+from server.accounts.models import Session
+
+
+class SessionStore(DatabaseStore):
+    """One browser's session; `person` is empty until somebody has signed in."""
+
+    @classmethod
+    def get_model_class(cls) -> type[Session]:  # type: ignore[override]  # stubs know one model
+        """Our table."""
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:  # type: ignore[override]
+        """The row to save."""
+        row = super().create_model_instance(data)
+        row.person = str(data.get(SESSION_KEY, ""))  # type: ignore[attr-defined]
+        return row  # type: ignore[return-value]
