@@ -62,6 +62,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LOGIN_URL = "/sign-in"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What a pilot asks of a service when somebody leaves (server/pilots/ports.py): dotted paths.
+PILOT_PORTS: dict[str, str] = {}
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ko", "한국어")]
 USE_I18N = True

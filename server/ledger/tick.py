@@ -1,7 +1,8 @@
 """The log's pulse: a tick leaf every minute, stragglers sequenced, the WAL folded.
 
 Each worker has a ticker, and a file lock lets one of them tick. A tick says: every leaf before it
-was staged before this time. It is also the server's wall clock: `now_ms`.
+was staged before this time. It also holds the server's clocks: `now_ms`, and
+`steady_ms` for ages.
 It refuses to die of an unavailable log: the next beat tries again. Spec: docs/protocol.md, "Log".
 """
 
@@ -29,6 +30,11 @@ logger = logging.getLogger(__name__)
 def now_ms() -> int:
     """UTC in milliseconds since 1970."""
     return time.time_ns() // 1_000_000
+
+
+def steady_ms() -> int:
+    """Milliseconds of a clock that nobody sets: for ages, never for dates."""
+    return time.monotonic_ns() // 1_000_000
 
 
 def tick(at_ms: int) -> log.Checkpoint:

@@ -50,4 +50,33 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         frozenset({"link"}),
     ),
+    "pilot-link": Template(
+        Text("Jagalchi: your link to {pilot_en}", "자갈치: {pilot} 참여 링크"),
+        Text(
+            "Somebody applied for {pilot_en} with this address. Read the consents, take a seat, or"
+            " leave, by this link: {link} If it was not you, do nothing.",
+            "이 연락처로 {pilot} 참여 신청이 있었습니다. 동의서 확인, 참여 확정, 탈퇴를 이 링크에서"
+            " 하세요: {link} 본인이 아니라면 그냥 두세요.",
+        ),
+        frozenset({"pilot", "pilot_en", "link"}),
+    ),
+    "pilot-seat": Template(
+        Text("Jagalchi: you have a seat in {pilot_en}", "자갈치: {pilot} 참여 확정"),
+        Text(
+            "A seat became free in {pilot_en} and is yours. See or leave it by this link: {link}",
+            "{pilot}에 자리가 나서 참여가 확정되었습니다. 확인과 탈퇴는 이 링크에서 하세요: {link}",
+        ),
+        frozenset({"pilot", "pilot_en", "link"}),
+    ),
+    "pilot-postponed": Template(
+        Text("Jagalchi: {pilot_en} is postponed", "자갈치: {pilot} 일정 변경"),
+        Text(
+            "The dates of {pilot_en} no longer hold. Nothing is used until a new notice; you keep"
+            " your seat. By this link: why, the new dates once there are some, the consents to give"
+            " again, refunds of what you paid, and how to leave: {link}",
+            "{pilot}의 일정이 바뀝니다. 새 공고 전에는 이용할 수 없고, 자리는 유지됩니다. 이유와 새"
+            " 일정, 다시 할 동의, 결제한 것의 환불, 탈퇴 방법을 이 링크에서 확인하세요: {link}",
+        ),
+        frozenset({"pilot", "pilot_en", "link"}),
+    ),
 }

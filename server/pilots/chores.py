@@ -1,0 +1,71 @@
+"""What an action leaves to be done: to tell everybody of a postponement, to erase who withdrew.
+
+One transaction for each person: after a crash the rest is still there to be done. A port that fails
+keeps its own person waiting, and nobody else; the first failure is raised when all were tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
+
+from server.accounts import deeds, subjects, vault
+from server.accounts.deeds import Act
+from server.accounts.models import Membership, Subject
+from server.accounts.rules import CLOCKWORK, Why
+from server.ledger.writing import writing
+from server.pilots import ports
+from server.pilots.life import tell
+from server.pilots.models import Erasure, Told
+
+AT_ONCE: Final = 200
+"""People in one round."""
+
+T = TypeVar("T")
+
+
+def do(now_ms: int) -> None:
+    """One round of both."""
+    told = Told.objects.filter(reached=None).order_by("id")[:AT_ONCE]
+    owed = Erasure.objects.filter(done_ms=None).order_by("due_ms", "id")[:AT_ONCE]
+    _each(told.values_list("id", flat=True), lambda row: _tell(row, now_ms))
+    _each(owed.values_list("id", flat=True), lambda row: _erase(row, now_ms))
+
+
+def _each(ids: Iterable[int], work: Callable[[int], None]) -> None:
+    failed: list[Exception] = []
+    for row in list(ids):
+        try:
+            with writing():
+                work(row)
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _tell(row: int, now_ms: int) -> None:
+    told = Told.objects.select_for_update(of=("self",)).get(id=row)
+    one = told.participant
+    ports.of(one.pilot_id).rescheduled(one.subject, now_ms)
+    told.reached, told.at_ms = tell(one, "pilot-postponed", now_ms), now_ms
+    told.save(update_fields=["reached", "at_ms"])
+
+
+def _erase(row: int, now_ms: int) -> None:
+    owed = Erasure.objects.select_for_update(of=("self",)).get(id=row)
+    service, name = owed.participant.pilot_id, owed.participant.subject
+    ports.of(service).withdrawn(name, now_ms)
+    person = subjects.person_of(service, name, CLOCKWORK, Why.ERASURE, now_ms)
+    if person is not None and _known_here_only(person):
+        vault.erase(person, now_ms)
+    owed.done_ms = now_ms
+    owed.save(update_fields=["done_ms"])
+    done = Act("pilots", "erased", target=f"{service}/{name}")
+    deeds.record(CLOCKWORK, done, now_ms)
+
+
+def _known_here_only(person: str) -> bool:
+    """Whether somebody came for this one pilot: no role anywhere, no other service's name."""
+    member = Membership.objects.filter(person=person).exists()
+    return not member and Subject.objects.filter(person=person).count() == 1
