@@ -96,7 +96,8 @@ def invite(desk: Desk, wanted: Invited) -> Done[Invitation]:
         raise Refusal(Reason.NOT_FOUND)
     internal = phase.kind == PhaseKind.INTERNAL
     cohort = Cohort.objects.filter(phase=phase, name=wanted.cohort).first()
-    if internal != (cohort is not None) or (internal and wanted.uses != 1):
+    listed = cohort is not None and wanted.uses == 1
+    if listed != internal or bool(wanted.cohort) != internal:
         raise Refusal(Reason.BAD_INPUT)
     code = letters(entropy(10))
     row = Invitation.objects.create(

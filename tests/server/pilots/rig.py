@@ -5,14 +5,17 @@ Times are handed in: a rig starts on 1 June 2020 and `rig.at(day, hour)` moves i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, TypeVar
 
+from django.db import transaction
+
 from server.accounts.models import Duty, Organisation, Person
 from server.accounts.rules import CLOCKWORK, Actor, Datum, Refused, Role, Who
-from server.pilots import policy
+from server.pilots import policy, snapshot
 from server.pilots.acting import Desk
 from server.pilots.actions import board, joining, papers, phases, switch
 from server.pilots.actions.joining import Contact, Invited
@@ -25,10 +28,12 @@ from server.pilots.rules import (
     CHECKLIST,
     DUTIES,
     ActionKind,
+    BoardKind,
     ConsentKind,
     FlipReason,
     Mode,
     Part,
+    ReadinessStep,
     Reason,
     Source,
 )
@@ -149,9 +154,7 @@ class Rig:
 
     def version(self, purpose: str) -> int:
         """The version of a consent that is in force."""
-        from server.pilots.snapshot import consents
-
-        return {one.purpose: one.version for one in consents(self.service)}[purpose]
+        return {one.purpose: one.version for one in snapshot.consents(self.service)}[purpose]
 
     def ready(self, invitation: Invitation | None = None) -> str:
         """Somebody who has applied and agreed."""
@@ -178,6 +181,18 @@ class Rig:
         """What `allow` says now; None: allowed."""
         verdict = policy.allow(name, self.service, action, self.now_ms)
         return Reason(verdict.reason) if isinstance(verdict, Refused) else None
+
+
+@contextmanager
+def undone(rig: Rig) -> Iterator[None]:
+    """Take everything back at the end, the clock too: one example of many on one pilot."""
+    start = rig.now_ms
+    try:
+        with transaction.atomic():
+            yield
+            transaction.set_rollback(True)
+    finally:
+        rig.now_ms = start
 
 
 def organisation(name: str, kind: str = "agency") -> str:
@@ -225,8 +240,6 @@ def rig(service: str = "tours") -> Rig:
 
 def on_board(made: Rig, name: str, steps: int) -> None:
     """A truck on the board with that many steps passed."""
-    from server.pilots.rules import BoardKind, ReadinessStep
-
     done(board.list_row(made.desk(), BoardKind.TRUCK, name))
     for step in range(1, steps + 1):
         done(board.note_readiness(made.desk(), name, ReadinessStep(step), True, PDF))
