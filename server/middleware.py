@@ -29,7 +29,7 @@ class Guard:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, or refuse; either way with the headers."""
-        response = refusal(request) or self._answer(request)
+        response = refusal(request) or _as_problem(request, self._answer(request))
         response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         if response.headers.get("Cache-Control", "").startswith("public"):
@@ -44,6 +44,16 @@ class Guard:
     ) -> HttpResponse | None:
         """Pages and the public log say the same as the API when the database cannot be used."""
         return trouble(error)
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """A method that the API does not answer at this address, as everything there is refused."""
+    if response.status_code != 405 or not request.path.startswith("/api/"):
+        return response
+    allowed = response.headers["Allow"]
+    told = problem(Problem.METHOD_NOT_ALLOWED, f"only {allowed} is answered here")
+    told.headers["Allow"] = allowed
+    return told
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:

@@ -14,12 +14,15 @@ from hashlib import sha256
 
 from django.conf import settings
 
+from server.accounts import deeds
+from server.accounts.deeds import Act
 from server.accounts.masters import SUBJECTS, derived
-from server.accounts.models import ID, Link
-from server.accounts.rules import Reason, Refused, letters
+from server.accounts.models import Link
+from server.accounts.rules import Actor, Reason, Refused, Who, letters
 from server.ledger.keys import entropy
 
 TOKEN = 26
+BY_LINK = Who(actor=Actor.LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +39,7 @@ class Wanted:
 
 def make(wanted: Wanted, now_ms: int) -> Link:
     """Make a link, in the caller's transaction."""
-    name = letters(entropy(10))[:ID]
+    name = letters(entropy(10))
     return Link.objects.create(
         id=name,
         digest=_digest(token(name)),
@@ -61,26 +64,40 @@ def address(link: str) -> str:
     return f"{settings.JAGALCHI.address}/{row.purpose}/{token(link)}"
 
 
+def end_all(purpose: str, now_ms: int, **whose: object) -> int:
+    """Withdraw the unused links of a purpose, in the caller's transaction; return how many."""
+    rows = Link.objects.filter(purpose=purpose, used_ms=None, ended_ms=None, **whose)
+    return rows.update(ended_ms=now_ms)
+
+
 def look(token: str, purpose: str, now_ms: int) -> Link | Refused:
     """The link of this token, if it can still be used for this purpose; changes nothing."""
-    row = Link.objects.select_for_update().filter(digest=_digest(token), purpose=purpose).first()
-    if row is None or (row.person and row.person.erased_ms is not None):
+    return _usable(Link.objects.filter(digest=_digest(token), purpose=purpose).first(), now_ms)
+
+
+def use(token: str, purpose: str, now_ms: int) -> Link | Refused:
+    """Use a link up, in the caller's transaction: of two at once, one gets it."""
+    locked = Link.objects.select_for_update().filter(digest=_digest(token), purpose=purpose)
+    found = locked.first()
+    row = _usable(found, now_ms)
+    if isinstance(row, Link):
+        row.used_ms = now_ms
+        row.save(update_fields=["used_ms"])
+        return row
+    act = Act("accounts", "link-refused", target=found.id if found else "", detail=purpose)
+    deeds.record(BY_LINK, act, now_ms, row.reason)
+    return row
+
+
+def _usable(row: Link | None, now_ms: int) -> Link | Refused:
+    if row is None:
         return Refused(Reason.NOT_FOUND)
-    if row.ended_ms is not None:
+    if row.ended_ms is not None or (row.organisation and row.organisation.ended_ms is not None):
         return Refused(Reason.REVOKED)
     if row.used_ms is not None:
         return Refused(Reason.USED)
     if row.expires_ms <= now_ms:
         return Refused(Reason.EXPIRED)
-    return row
-
-
-def use(token: str, purpose: str, now_ms: int) -> Link | Refused:
-    """Use a link up, in the caller's transaction: of two at once, one gets it."""
-    row = look(token, purpose, now_ms)
-    if isinstance(row, Link):
-        row.used_ms = now_ms
-        row.save(update_fields=["used_ms"])
     return row
 
 

@@ -1,4 +1,4 @@
-"""Tables of people, organisations, and the ways in. What is personal stands in Personal alone, sealed.
+"""Tables of people, organisations, and the ways in. What is personal is in Personal, sealed.
 
 Ids are random, 16 letters and digits, and mean nothing. Of every secret only a digest is kept
 (SHA-256 of at least 128 random bits). Times are UTC milliseconds. The database itself refuses a

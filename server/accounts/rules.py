@@ -47,7 +47,7 @@ class Actor(StrEnum):
     BADGE = "badge"
     """By badge and PIN on a shared tablet: daily work only."""
     LINK = "link"
-    """By a one-time link: the one thing that the link is for."""
+    """By a one-time link: one's own matters only."""
     GUEST = "guest"
     """By an inspector's code: sees, for a limited time."""
     KEY = "key"
@@ -62,6 +62,8 @@ class Datum(StrEnum):
     NAME = "name"
     EMAIL = "email"
     PHONE = "phone"
+    PENDING = "pending"
+    """An address that its person has not confirmed yet."""
 
 
 class Why(StrEnum):
@@ -96,6 +98,8 @@ class Reason(StrEnum):
     TAKEN = "taken"
     BAD_INPUT = "bad-input"
     INTERNAL_ADDRESS = "internal-address"
+    FORGED = "forged"
+    """The request does not come from one of our pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ PASSES: Final[Mapping[Actor, frozenset[Need]]] = {
     Actor.NOBODY: frozenset({Need.OPEN}),
     Actor.PERSON: frozenset(Need),
     Actor.BADGE: frozenset({Need.OPEN, Need.SEE, Need.OPERATE}),
-    Actor.LINK: frozenset({Need.OPEN}),
+    Actor.LINK: frozenset({Need.OPEN, Need.SELF}),
     Actor.GUEST: frozenset({Need.OPEN, Need.SEE}),
     Actor.KEY: frozenset({Need.OPEN, Need.SEE, Need.OPERATE, Need.AUDIT}),
     Actor.SYSTEM: frozenset(Need),
@@ -199,11 +203,118 @@ def may_seat(actor: str, person: str, role: Role | None, seats: tuple[Seat, ...]
     return ALLOWED
 
 
-KEY_LIFE_MS: Final = 366 * 24 * 3_600_000
-KEY_ROLES: Final = (Role.VIEWER, Role.OPERATOR, Role.AUDITOR)
-"""What a program may be. Administering is for people."""
-
-
 def letters(data: bytes) -> str:
     """Bytes as lower-case letters and digits 2 to 7, five bits each."""
     return base64.b32encode(data).decode().rstrip("=").lower()
+
+
+# How long things last, UTC milliseconds
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+
+INVITATION_MS: Final = 7 * DAY_MS
+SIGN_IN_LINK_MS: Final = 15 * MINUTE_MS
+ADDRESS_LINK_MS: Final = HOUR_MS
+BADGE_UNUSED_MS: Final = 7 * DAY_MS
+"""A badge whose PIN nobody chose."""
+GUEST_LONGEST_MS: Final = 7 * DAY_MS
+KEY_LIFE_MS: Final = 366 * DAY_MS
+
+SESSION_MS: Final[Mapping[Actor, int]] = {
+    Actor.PERSON: 12 * HOUR_MS,
+    Actor.BADGE: 10 * HOUR_MS,
+    Actor.LINK: HOUR_MS,
+    Actor.GUEST: 12 * HOUR_MS,
+}
+"""From sign-in on; a guest's also ends with the code."""
+
+KEY_ROLES: Final = (Role.VIEWER, Role.OPERATOR, Role.AUDITOR)
+"""What a program may be. Administering is for people."""
+
+SERVICES: Final = (
+    "accounts",
+    "devices",
+    "pilots",
+    "coldchain",
+    "vouchers",
+    "tours",
+    "reports",
+    "console",
+)
+"""What a key or a guest's code may be limited to."""
+
+MAX_ROWS: Final = 500
+"""In one answer of the API."""
+
+PIN_DIGITS: Final = 6
+PIN_FAILURES: Final = 5
+"""Wrong PINs in a row after which a badge has to be issued anew."""
+
+
+# Tries
+
+
+class Try(StrEnum):
+    """What can be tried too often."""
+
+    PASSWORD = "password"
+    PIN = "pin"
+    RECOVERY = "recovery"
+    GUEST = "guest"
+    LINK = "link"
+    ASK_LINK = "ask-link"
+    PASSKEY = "passkey"
+    KEY = "key"
+    REFUSAL = "refusal"
+    """How many refusals of one account are written down."""
+
+
+class Of(StrEnum):
+    """Whose tries are counted together."""
+
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    EVERYBODY = "everybody"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `count` tries in each window of that length."""
+
+    of: Of
+    count: int
+    window_ms: int
+
+
+_GUESSED: Final = (
+    Limit(Of.ACCOUNT, 5, MINUTE_MS),
+    Limit(Of.ACCOUNT, 20, 10 * MINUTE_MS),
+    Limit(Of.ADDRESS, 10, MINUTE_MS),
+    Limit(Of.EVERYBODY, 300, MINUTE_MS),
+)
+_HELD: Final = (Limit(Of.ADDRESS, 10, MINUTE_MS), Limit(Of.EVERYBODY, 300, MINUTE_MS))
+"""Of what cannot be guessed, only failures are counted."""
+
+LIMITS: Final[Mapping[Try, tuple[Limit, ...]]] = {
+    Try.PASSWORD: _GUESSED,
+    Try.PIN: (
+        # Many workers share one tablet, and so one address.
+        Limit(Of.ACCOUNT, 5, MINUTE_MS),
+        Limit(Of.ADDRESS, 60, MINUTE_MS),
+        Limit(Of.EVERYBODY, 600, MINUTE_MS),
+    ),
+    Try.RECOVERY: _GUESSED,
+    Try.GUEST: _GUESSED,
+    Try.LINK: _HELD,
+    Try.ASK_LINK: (
+        Limit(Of.ACCOUNT, 3, 10 * MINUTE_MS),
+        Limit(Of.ADDRESS, 5, MINUTE_MS),
+        Limit(Of.EVERYBODY, 120, MINUTE_MS),
+    ),
+    Try.PASSKEY: _HELD,
+    Try.KEY: _HELD,
+    Try.REFUSAL: (Limit(Of.ACCOUNT, 20, 10 * MINUTE_MS),),
+}
+"""Windows begin at fixed times, so that twice `count` may fall into one minute: 10 at most."""

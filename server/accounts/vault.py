@@ -15,12 +15,13 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db.models import Q, QuerySet
 
 from server.accounts import deeds
 from server.accounts.deeds import Act
-from server.accounts.masters import VAULT, derived
+from server.accounts.masters import SUBJECTS, VAULT, derived
 from server.accounts.models import (
     Badge,
     Certificate,
@@ -36,7 +37,7 @@ from server.accounts.models import (
     VaultKey,
 )
 from server.accounts.rules import CLOCKWORK, Datum, Who, letters
-from server.ledger.keys import entropy
+from server.ledger.keys import KeyRefused, entropy
 from server.ledger.log import writing
 
 KEY_BYTES, NONCE, SALT = 32, 12, 16
@@ -50,6 +51,21 @@ class Erased(LookupError):
 
 class Taken(ValueError):
     """Somebody else has this address."""
+
+
+def check() -> None:
+    """Refuse a vault's key that does not open what is here; makes both keys at a first start.
+
+    Raises keys.KeyRefused.
+    """
+    wrapping = _wrapping()
+    derived(SUBJECTS, "subject")
+    row = VaultKey.objects.first()
+    try:
+        if row is not None:
+            _open_bytes(wrapping, bytes(row.sealed), _bound(row.person_id, "key"))
+    except InvalidTag:
+        raise KeyRefused("keys/vault is not the key of this database: put the right one") from None
 
 
 def put(person: str, kind: Datum, text: str) -> None:
@@ -75,6 +91,11 @@ def put(person: str, kind: Datum, text: str) -> None:
 def get(person: str, kind: Datum) -> str | None:
     """One datum, or None where there is none."""
     return _opened(person, Personal.objects.filter(person=person, kind=kind)).get(kind)
+
+
+def kind_of(address: str) -> Datum:
+    """Whether an address is an e-mail address or a phone number, by its look."""
+    return Datum.EMAIL if "@" in address else Datum.PHONE
 
 
 def names(people: Iterable[str]) -> dict[str, str]:
@@ -157,7 +178,7 @@ def _told(deleted: dict[str, int]) -> str:
 
 
 def spelled(kind: Datum, text: str) -> str:
-    """The one spelling under which a datum is kept and found. Raises ValueError.
+    """The one spelling under which a datum is kept and found; "" is fine. Raises ValueError.
 
     An e-mail address in lower case; a phone number as +, country and digits, Korea if none is said.
     """
@@ -166,7 +187,8 @@ def spelled(kind: Datum, text: str) -> str:
         raise ValueError(f"{kind}: too long, or not text")
     if not plain or kind is Datum.NAME:
         return plain
-    return _email(plain) if kind is Datum.EMAIL else _phone(plain)
+    is_email = kind is Datum.EMAIL or (kind is Datum.PENDING and "@" in plain)
+    return _email(plain) if is_email else _phone(plain)
 
 
 def _email(text: str) -> str:

@@ -2,7 +2,8 @@
 
 `given` are filled by whoever sends: ids, numbers, words of closed lists, names of organisations;
 never what is personal. `{link}` is given as a link's id and becomes an address when it is sent;
-`{name}` comes from the vault, then. A message says who writes, what happened and what to do.
+`{name}` comes from the vault, then, and `{address}` is this server's. A message says who writes,
+what happened and what to do.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from string import Formatter
 
 from protocol.registry import Text
 
-RESOLVED = frozenset({"name"})
-"""Places that are filled at the time of sending, from the vault."""
+RESOLVED = frozenset({"name", "address"})
+"""Places that are filled at the time of sending: from the vault, and with our own address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,40 @@ TEMPLATES: Mapping[str, Template] = {
             " 요청하지 않으셨다면 그냥 두세요.",
         ),
         frozenset({"link"}),
+    ),
+    "address": Template(
+        Text("Jagalchi: confirm this address", "자갈치: 주소 확인"),
+        Text(
+            "Confirm that this address is yours by opening this link within an hour: {link}"
+            " If you did not ask for it, do nothing.",
+            "본인의 주소가 맞으면 1시간 안에 이 링크를 여세요: {link}"
+            " 요청하지 않으셨다면 그냥 두세요.",
+        ),
+        frozenset({"link"}),
+    ),
+    "access-changed": Template(
+        Text("Jagalchi: a way to sign in was changed", "자갈치: 로그인 방법이 바뀌었습니다"),
+        Text(
+            "A way to sign in to your account was added or changed. If that was not you, sign in"
+            " and end all sessions: {address}/me",
+            "계정의 로그인 방법이 추가되거나 바뀌었습니다. 본인이 아니라면 로그인해"
+            " 모든 로그인을 끝내세요: {address}/me",
+        ),
+    ),
+    "webhook-check": Template(
+        Text("Jagalchi: this webhook works", "자갈치: 웹훅 확인"),
+        Text(
+            "This address receives the messages of your organisation from now on.",
+            "이제부터 이 주소로 기관의 알림을 보냅니다.",
+        ),
+    ),
+    "member-joined": Template(
+        Text("Jagalchi: somebody joined", "자갈치: 새 구성원"),
+        Text(
+            "{person} joined your organisation as {role}.",
+            "{person} 님이 {role} 역할로 참여했습니다.",
+        ),
+        frozenset({"person", "role"}),
     ),
     "pilot-link": Template(
         Text("Jagalchi: your link to {pilot_en}", "자갈치: {pilot} 참여 링크"),

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import wraps
 from typing import Concatenate, Final, Generic, ParamSpec, TypeVar
 
@@ -58,7 +59,7 @@ T = TypeVar("T")
 class Refusal(Exception):
     """No, and why; undoes what the action wrote."""
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: StrEnum) -> None:
         super().__init__(str(reason))
         self.reason = reason
 
@@ -105,7 +106,7 @@ def action(right: Right | None) -> Callable[[Work[P, T]], Outcome[P, T]]:
                         snapshot.publish(desk.service, desk.now_ms)
                     return done.value
             except Refusal as no:
-                reason = no.reason
+                reason: StrEnum = no.reason
             except IntegrityError as error:
                 reason = _reason(error)
             return _refuse(desk, name, reason)
@@ -123,14 +124,15 @@ def organisation_of(who: Who, service: str, right: Right) -> str | Refused:
     """
     if who.actor is Actor.SYSTEM:
         return ""
-    parties = Party.objects.filter(pilot=service).order_by("id")
-    ours = [one for one in parties if one.organisation_id in who.roles]
-    for one in ours:
-        given = right in PARTS[Part(one.part)]
+    refused = Refused(Reason.NOT_FOUND)
+    parties = Party.objects.filter(pilot=service, organisation__in=who.roles).order_by("id")
+    for one in parties:
         verdict = may(who, NEEDS[right], one.organisation_id, "pilots")
+        given = right in PARTS[Part(one.part)]
         if given and isinstance(verdict, Allowed):
             return one.organisation_id
-    return Refused(Reason.ROLE if ours else Reason.NOT_FOUND)
+        refused = verdict if isinstance(verdict, Refused) else Refused(Reason.ROLE)
+    return refused
 
 
 def person(desk: Desk) -> str:
@@ -149,11 +151,11 @@ def enter(desk: Desk, right: Right | None) -> str:
         raise Refusal(Reason.NOT_FOUND)
     found = organisation_of(desk.who, desk.service, right)
     if isinstance(found, Refused):
-        raise Refusal(Reason(found.reason))
+        raise Refusal(found.reason)
     return found
 
 
-def _refuse(desk: Desk, name: str, reason: Reason) -> Refused:
+def _refuse(desk: Desk, name: str, reason: StrEnum) -> Refused:
     with writing():
         deeds.record(desk.who, Act("pilots", name, target=desk.service), desk.now_ms, reason)
     return Refused(reason)

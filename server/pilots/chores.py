@@ -1,4 +1,5 @@
-"""What an action leaves to be done: to tell everybody of a postponement, to erase who withdrew.
+"""What an action leaves to be done: to tell everybody of a postponement, to erase who withdrew,
+and to withdraw who was erased.
 
 One transaction for each person: after a crash the rest is still there to be done. A port that fails
 keeps its own person waiting, and nobody else; the first failure is raised when all were tried.
@@ -7,7 +8,9 @@ keeps its own person waiting, and nobody else; the first failure is raised when 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from typing import Final
+
+from django.db.models import Exists, OuterRef
 
 from server.accounts import deeds, subjects, vault
 from server.accounts.deeds import Act
@@ -15,20 +18,23 @@ from server.accounts.models import Membership, Subject
 from server.accounts.rules import CLOCKWORK, Why
 from server.ledger.writing import writing
 from server.pilots import ports
+from server.pilots.acting import Desk
+from server.pilots.actions import joining
 from server.pilots.life import tell
-from server.pilots.models import Erasure, Told
+from server.pilots.models import Erasure, Participant, Told
+from server.pilots.rules import OUT, Life
 
 AT_ONCE: Final = 200
 """People in one round."""
 
-T = TypeVar("T")
 
 
 def do(now_ms: int) -> None:
-    """One round of both."""
+    """One round of all."""
     told = Told.objects.filter(reached=None).order_by("id")[:AT_ONCE]
     owed = Erasure.objects.filter(done_ms=None).order_by("due_ms", "id")[:AT_ONCE]
     _each(told.values_list("id", flat=True), lambda row: _tell(row, now_ms))
+    _each(_nobodys(), lambda row: _withdraw(row, now_ms))
     _each(owed.values_list("id", flat=True), lambda row: _erase(row, now_ms))
 
 
@@ -63,6 +69,18 @@ def _erase(row: int, now_ms: int) -> None:
     owed.save(update_fields=["done_ms"])
     done = Act("pilots", "erased", target=f"{service}/{name}")
     deeds.record(CLOCKWORK, done, now_ms)
+
+
+def _nobodys() -> Iterable[int]:
+    """Participants whose person was erased: whoever deletes their account leaves every pilot."""
+    known = Subject.objects.filter(service=OuterRef("pilot_id"), subject=OuterRef("subject"))
+    gone = Participant.objects.filter(~Exists(known)).exclude(state__in=(*OUT, Life.ENDED))
+    return gone.order_by("id").values_list("id", flat=True)[:AT_ONCE]
+
+
+def _withdraw(row: int, now_ms: int) -> None:
+    one = Participant.objects.get(id=row)
+    joining.withdraw(Desk(CLOCKWORK, one.pilot_id, now_ms), one.subject)
 
 
 def _known_here_only(person: str) -> bool:

@@ -152,6 +152,8 @@ class LifeStep(StrEnum):
 IN: Final = frozenset({Life.ENROLLED, Life.ACTIVE})
 """States that hold a seat."""
 
+OUT: Final = frozenset({Life.WITHDRAWN, Life.REMOVED})
+
 COMING: Final = frozenset({Life.APPLIED, Life.WAITLISTED, Life.CONSENTED})
 """States between an application and a seat."""
 
@@ -246,7 +248,7 @@ class Terms:
 
 
 ANYBODY: Final = frozenset(Life)
-NOT_OUT: Final = ANYBODY - {Life.WITHDRAWN, Life.REMOVED}
+NOT_OUT: Final = ANYBODY - OUT
 
 _PARTICIPATING: Final = Terms(Window.DURING, covered=True, states=IN, consents=True)
 _UNSTOPPABLE: Final = Terms(Window.ANY, covered=False, states=ANYBODY, consents=False)
@@ -347,8 +349,9 @@ PARTS: Final[Mapping[Part, frozenset[Right]]] = {
     Part.OFFICE: frozenset({Right.SEE, Right.SIGN}),
 }
 
-DUTIES: Final = ("pilot operation", "incident response", "personal data")
-"""Duties of the operator that have a holder and another deputy on every day of a pilot."""
+DUTIES: Final = ("실증 운영", "사고 대응", "개인정보 보호")
+"""Duties of the operator that have a holder and another deputy on every day of a pilot, as an
+administrator of the operator types them."""
 
 CHECKLIST: Final = ("consents", "insurance", "incidents", "training", "refunds", "handover")
 """What a sign-off page asks, each to be ticked."""

@@ -14,10 +14,10 @@ from typing import Final
 from django.conf import settings
 from django.db.models import F
 
-from server.accounts import links, subjects, vault
-from server.accounts.models import Person
-from server.accounts.rules import Allowed, Datum, letters
+from server.accounts import links, members, subjects, vault
+from server.accounts.rules import Allowed, letters
 from server.ledger.keys import entropy
+from server.ledger.writing import writing
 from server.pilots import policy, snapshot
 from server.pilots.acting import Desk, Done, Refusal, action
 from server.pilots.days import day_of
@@ -76,8 +76,8 @@ class Invited:
 class Contact:
     """Where somebody can be told things: a phone number or an e-mail address; "": nowhere."""
 
-    kind: Datum = Datum.PHONE
     address: str = ""
+    language: str = "ko"
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,17 +239,19 @@ def used(name: str, service: str, at_ms: int) -> None:
 
     The same day again changes nothing; somebody who is in no phase is left alone.
     """
-    ways = Way.objects.select_for_update(of=("self",)).filter(participant__state__in=IN)
-    way = ways.filter(participant__pilot=service, participant__subject=name).first()
     today = day_of(at_ms)
-    if way is None or (way.last_day is not None and way.last_day >= today):
-        return
-    note_use(way, at_ms)
-    way.last_day = today
-    way.save()
-    one = find(service, name)
-    if one is not None and one.state == Life.ENROLLED:
-        move(one, LifeStep.USE, at_ms)
+    with writing():
+        one = find(service, name)
+        if one is None or one.state not in IN:
+            return
+        way = Way.objects.get(participant=one)
+        if way.last_day is not None and way.last_day >= today:
+            return
+        note_use(way, at_ms)
+        way.last_day = today
+        way.save()
+        if one.state == Life.ENROLLED:
+            move(one, LifeStep.USE, at_ms)
 
 
 def _digest(token: str) -> bytes:
@@ -278,14 +280,15 @@ def _person(contact: Contact, now_ms: int) -> str:
     """The person of this address, or a new one. Raises Refusal for a misspelt address."""
     if contact.address:
         try:
-            plain = vault.spelled(contact.kind, contact.address)
+            kind = vault.kind_of(contact.address)
+            plain = vault.spelled(kind, contact.address)
         except ValueError:
             raise Refusal(Reason.BAD_INPUT) from None
-        if known := vault.find(contact.kind, plain):
+        if known := vault.find(kind, plain):
             return known
-    person = Person.objects.create(id=letters(entropy(10)), made_ms=now_ms)
+    person = members.new_person(contact.language, now_ms)
     if contact.address:
-        vault.put(person.id, contact.kind, contact.address)
+        vault.put(person.id, kind, plain)
     return person.id
 
 

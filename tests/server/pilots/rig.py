@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from server.accounts.models import Duty, Organisation, Person
-from server.accounts.rules import CLOCKWORK, Actor, Datum, Refused, Role, Who
+from server.accounts.rules import CLOCKWORK, Actor, Refused, Role, Who
 from server.pilots import policy, snapshot
 from server.pilots.acting import Desk
 from server.pilots.actions import board, joining, papers, phases, switch
@@ -138,7 +138,7 @@ class Rig:
     def apply(self, invitation: Invitation | None = None, address: str = "") -> str:
         """Somebody new applies; return their name in this pilot."""
         url = joining.address(invitation or self.invite())
-        contact = Contact(Datum.PHONE, address)
+        contact = Contact(address)
         before = set(Participant.objects.values_list("subject", flat=True))
         done(joining.apply(self.person, url.rpartition("/")[2], contact))
         after = set(Participant.objects.values_list("subject", flat=True))

@@ -409,13 +409,13 @@ def test_nobody_joins_a_phase_that_is_over_or_a_pilot_that_stops_new_ones(rig: R
 
 def test_whether_an_address_is_known_is_told_to_that_address_only(rig: Rig) -> None:
     rig.open(cap=5)
-    poster, address = token(rig.invite()), Contact(Datum.PHONE, "010-1234-5678")
+    poster, address = token(rig.invite()), Contact("010-1234-5678")
     first = done(joining.apply(rig.person, poster, address))
     again = done(joining.apply(rig.person, poster, address))
     assert first == again == joining.Joined(None)
     assert Participant.objects.count() == 1
     assert Message.objects.filter(template="pilot-link").count() == 2
-    wrong = Contact(Datum.PHONE, "not a number")
+    wrong = Contact("not a number")
     assert no(joining.apply(rig.person, poster, wrong)) is Reason.BAD_INPUT
 
 

@@ -107,7 +107,7 @@ def test_P3_the_database_refuses_what_the_actions_never_do(rig: Rig) -> None:
         (state(first, cap=3), "internal_phase_has_no_numbers"),
         (state(first, plan=second.plan), "plan"),
         (state(second, state="rescheduled", plan=None), "cap_rests_on_a_notice"),
-        (state(second, state="open"), "phase_state"),
+        (state(second, state="open"), "phase_"),
     ]
 
     def holds() -> None:
@@ -143,7 +143,7 @@ def test_a_phase_without_its_cover_its_deputies_or_its_board_does_not_open(rig: 
     on_board(rig, "부산 81바 1234", ReadinessStep.TRIED)
     assert no(phases.open_phase(rig.desk(), 2)) is Reason.NOT_READY
     done(board.note_readiness(rig.desk(), "부산 81바 1234", ReadinessStep.APPROVED, True, PDF))
-    Duty.objects.filter(name="incident response").update(until_ms=rig.now_ms)
+    Duty.objects.filter(name="사고 대응").update(until_ms=rig.now_ms)
     assert no(phases.open_phase(rig.desk(), 2)) is Reason.NO_DEPUTY
     Duty.objects.update(until_ms=None)
     exemption = Exemption.objects.get(pilot=rig.service)
