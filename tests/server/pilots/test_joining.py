@@ -64,7 +64,7 @@ from tests.server.pilots.rig import (
 from tests.server.pilots.rig import rig as made
 from tests.server.pilots.tally import Tally
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 HANDS, TRIES = 50, 20
 
@@ -74,6 +74,7 @@ def seated(rig: Rig) -> int:
     return Participant.objects.filter(phase=rig.phase(), state__in=IN).count()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_P1_of_a_thousand_who_enrol_for_one_seat_exactly_one_gets_it(rig: Rig) -> None:
     rig.open(cap=1)
     poster = rig.invite()
@@ -308,6 +309,7 @@ def test_an_invitation_that_is_wrong_expired_or_used_up_is_refused_and_leaves_no
     assert Participant.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_many_who_use_a_single_invitation_at_once_one_gets_in(rig: Rig) -> None:
     rig.open(cap=5)
     once = rig.invite(uses=1)

@@ -48,7 +48,7 @@ from tests.server.pilots.rig import (
 from tests.server.pilots.rig import rig as made
 from tests.server.pilots.tally import Tally
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def refused_by_the_database(write: Callable[[], object], rule: str) -> bool:

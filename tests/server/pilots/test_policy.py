@@ -42,7 +42,7 @@ from tests.server.pilots.rig import rig as made
 from tests.server.pilots.tally import Tally
 from tests.tidy.source import ROOT
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 EVERY_KIND = [Action("act", kind, phase=2) for kind in ActionKind]
 
@@ -98,6 +98,7 @@ def test_P5_the_database_refuses_a_halt_lifted_by_one_and_a_trail_that_is_change
     tally.during(holds)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_P5_a_flip_is_obeyed_by_every_worker_at_once(rig: Rig) -> None:
     rig.open()
     name = rig.enrolled()
@@ -214,6 +215,7 @@ def test_a_halt_that_was_seen_stays_however_long_the_store_is_away(rig: Rig) -> 
         assert release == (ALLOWED if age <= STALE_MS else Refused(Reason.UNREACHABLE))
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_thread_that_was_overtaken_does_not_put_an_old_policy_over_a_halt(rig: Rig) -> None:
     rig.open()
     name, store = rig.enrolled(), Store(Clock())
@@ -321,7 +323,7 @@ def test_P5_the_trail_decides_again_whatever_was_decided_in_a_random_history() -
     rig = made()
     rig.open(cap=2)
 
-    @settings(max_examples=12)
+    @settings(max_examples=8)
     @given(st.lists(st.sampled_from(sorted(CHANGES)), min_size=6, max_size=14))
     def holds(script: list[str]) -> None:
         made_then = []
