@@ -69,7 +69,11 @@ def guarded(
     open_in_demo: bool = False,
 ) -> Callable[[View], View]:
     """Put a door before a view. The one view behind it reads `request.who`."""
-    door = Door(need, service, _argument(of) if isinstance(of, str) else of, open_in_demo)
+    return hung(Door(need, service, _argument(of) if isinstance(of, str) else of, open_in_demo))
+
+
+def hung(door: Door) -> Callable[[View], View]:
+    """Put this very door before a view; a room may have doors of its own kind."""
 
     def hang(view: View) -> View:
         @wraps(view)
