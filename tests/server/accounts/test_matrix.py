@@ -223,7 +223,7 @@ def ask(asker: Asker, row: Row, address: str) -> Any:
 
 
 def kept() -> dict[str, list[tuple[Any, ...]]]:
-    return {one.__name__: sorted(one.objects.values_list(), key=repr) for one in KEPT}
+    return {one.__name__: sorted(one._default_manager.values_list(), key=repr) for one in KEPT}
 
 
 # What is proved
