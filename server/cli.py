@@ -214,7 +214,7 @@ def _ready() -> str:
     from django.db.migrations.exceptions import InconsistentMigrationHistory
 
     from server import tables
-    from server.accounts import vault
+    from server.accounts import replay as deeds
     from server.devices import replay
     from server.ledger import keys, sequencing, startup
     from server.ledger.tick import now_ms
@@ -229,8 +229,10 @@ def _ready() -> str:
         before = sequencing.newest()
         newest = startup.prepare(now_ms())
         # Nothing to do, unless an older database was put beside its journal.
-        replay.rebuild(before.size if before else 0, newest.size)
-        vault.check()
+        known = before.size if before else 0
+        replay.rebuild(known, newest.size)
+        deeds.rebuild(known, newest.size)
+        _check_people()
     except keys.KeyRefused as error:
         raise Refused(str(error)) from None
     except (Error, ImproperlyConfigured, InconsistentMigrationHistory) as error:
@@ -242,6 +244,21 @@ def _ready() -> str:
     connection.close()
     settings.SECRET_KEY = settings.SECRET_FILE.read_text()
     return f"log {keys.current().origin}, {newest.size} entries, in {settings.JAGALCHI.home}"
+
+
+def _check_people() -> None:
+    """Refuse a vault's key that fits not, and a demonstration's accounts elsewhere."""
+    from django.conf import settings
+
+    from server import demo_people
+    from server.accounts import vault
+
+    vault.check()
+    if not settings.JAGALCHI.demo and demo_people.leftovers():
+        raise Refused(
+            f"{settings.JAGALCHI.home} is a demonstration's: its accounts are known to others."
+            " Set JAGALCHI_HOME to a new directory."
+        )
 
 
 def _remind() -> None:

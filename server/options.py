@@ -86,7 +86,8 @@ def sqlite(home: Path) -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
             # wal_autocheckpoint=0: only server/ledger/writing.py moves the WAL into the file.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA mmap_size=1073741824;",
+            "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA mmap_size=1073741824;"
+            "PRAGMA secure_delete=FAST;",
         },
     }
 

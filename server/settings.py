@@ -58,8 +58,16 @@ DATABASES = {"default": JAGALCHI.database()}
 SESSION_ENGINE = "server.accounts.sessions"
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["server.accounts.signin.Backend"]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = ["server.accounts.passwords.Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
 LOGIN_URL = "/sign-in"
+CSRF_FAILURE_VIEW = "server.accounts.refusals.forged"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What a pilot asks of a service when somebody leaves (server/pilots/ports.py): dotted paths.

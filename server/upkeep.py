@@ -98,6 +98,7 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
     from django.core.management import call_command
     from django.db import Error, connection
 
+    from server.accounts import replay as deeds
     from server.devices.replay import ReplayRefused, rebuild
     from server.ledger import audit, keys, sequencing, startup
     from server.ledger.journal import JournalDamaged
@@ -112,6 +113,7 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
             _refuse_a_torn_end(before.mark)
         newest = startup.prepare(now_ms())
         rebuild(size, newest.size)
+        deeds.rebuild(size, newest.size)
         if known:
             for finding in audit.published(_note(known), keys.current()):
                 raise UpkeepRefused(f"{known}: {finding}.")
@@ -159,7 +161,8 @@ def verify(chosen: argparse.Namespace) -> int:
 def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Finding]:
     from django.db import Error
 
-    from server.ledger import audit, keys
+    from server.accounts import replay as deeds
+    from server.ledger import audit, keys, sequencing
     from server.ledger.log import journal
 
     before = journal().end()
@@ -171,6 +174,7 @@ def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Findi
         if not chosen.tree_only:
             end = audit.end_of(before)
             yield from audit.against(journal(), end, pair, progress("journalled leaves"))
+            yield from deeds.check(newest.size if (newest := sequencing.newest()) else 0)
             yield from _devices(end, progress)
     except (Error, TypeError, ValueError) as error:
         # A table may say anything once somebody has been at it.

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from ninja import Field, Path, Query, Router, Schema
+from ninja.responses import Status
 from pydantic import ConfigDict
 
 from server.accounts import apikeys, guests, invitations, links, members, refusals, webhooks
@@ -140,9 +141,9 @@ router = Router(tags=["accounts"])
 
 
 @router.get("/me", response=Me, summary="Who asks")
-@guarded_api(Need.SELF)
+@guarded_api(Need.OPEN)
 def me(request: HttpRequest) -> Answer:
-    """The id, the way in, and the roles."""
+    """Id, way in and roles; an empty id is nobody's, as is that of a key that opens nothing."""
     who = _who(request)
     services = None if who.scopes is None else sorted(who.scopes)
     return Me(id=who.id, way=who.actor, roles=dict(who.roles), services=services)
@@ -196,7 +197,7 @@ def invite(request: HttpRequest, organisation: Id, body: InvitationBody) -> Answ
     made = invitations.invite(_who(request), organisation, offer, now_ms())
     if isinstance(made, Refused):
         return refusals.answer(request, made)
-    return 201, Secret(secret="" if made.person_id else links.address(made.id))
+    return Status(201, Secret(secret="" if made.person_id else links.address(made.id)))
 
 
 @router.delete(f"{ORG}/invitations/{{link}}", response={204: None}, summary="Take it back")
@@ -282,13 +283,13 @@ def _who(request: HttpRequest) -> Who:
 
 
 def _answered(request: HttpRequest, verdict: object) -> Answer:
-    return refusals.answer(request, verdict) if isinstance(verdict, Refused) else (204, None)
+    return refusals.answer(request, verdict) if isinstance(verdict, Refused) else Status(204, None)
 
 
 def _told(request: HttpRequest, made: str | Refused) -> Answer:
     if isinstance(made, Refused):
         return refusals.answer(request, made)
-    return 201, Secret(secret=made)
+    return Status(201, Secret(secret=made))
 
 
 def _issued(row: Any, role: str, services: list[str]) -> Issued:

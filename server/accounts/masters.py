@@ -1,7 +1,7 @@
 """Two master secrets, and every key that is derived from them.
 
 `keys/vault` opens what is personal; `keys/subjects` makes pseudonyms, links and signatures. They
-are two, so that one can be changed without the other. A file is made when it is first needed. It
+are two, so that one can be changed without the other. They are made when first needed. It
 refuses to make a new one where the database already rests on one that is missing.
 """
 
@@ -29,8 +29,15 @@ def derived(master: str, purpose: str) -> bytes:
 @lru_cache(maxsize=256)
 def _derived(path: Path, purpose: str) -> bytes:
     if not path.exists():
-        if VaultKey.objects.exists():
-            raise keys.KeyRefused(f"{path} is missing and data rests on it: put a copy of it back")
-        keys.make_secret(path)
+        _make(path)
     info = f"jagalchi/{path.name}/{purpose}".encode()
     return HKDF(SHA256(), LENGTH, None, info).derive(keys.read_secret(path))
+
+
+def _make(path: Path) -> None:
+    """Make both; a crash in between leaves one, and nothing yet that rests on either."""
+    if VaultKey.objects.exists():
+        raise keys.KeyRefused(f"{path} is missing and data rests on it: put a copy of it back")
+    for name in (VAULT, SUBJECTS):
+        if not path.with_name(name).exists():
+            keys.make_secret(path.with_name(name))

@@ -108,7 +108,7 @@ def erase(who: Who, now_ms: int) -> Certificate | Refused:
             if role is Role.ADMINISTRATOR and not _others(organisation, who.id)
         ]
         if alone:
-            act = Act("accounts", "person-erased", alone[0], who.id)
+            act = Act("accounts", vault.ERASED, alone[0], who.id)
             deeds.record(who, act, now_ms, Reason.LAST_ADMINISTRATOR)
             return Refused(Reason.LAST_ADMINISTRATOR)
         return vault.erase(who.id, now_ms, who)

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from server.accounts import deeds, rules
 from server.accounts.deeds import Act
-from server.accounts.models import Badge, Duty, Membership, Organisation, Person
+from server.accounts.models import Badge, Duty, Membership, Organisation, Person, ending
 from server.accounts.rules import (
     ALLOWED,
     Allowed,
@@ -75,7 +75,7 @@ def set_duty(who: Who, organisation: str, post: Post, now_ms: int) -> Verdict:
         verdict = _may_post(organisation, post)
         name = post.name.strip()
         if isinstance(verdict, Allowed):
-            open_duties(organisation).filter(name=name).update(until_ms=now_ms)
+            open_duties(organisation).filter(name=name).update(until_ms=ending(now_ms))
             Duty.objects.create(
                 organisation_id=organisation,
                 name=name,
@@ -92,7 +92,7 @@ def set_duty(who: Who, organisation: str, post: Post, now_ms: int) -> Verdict:
 def end_duty(who: Who, organisation: str, duty: int, now_ms: int) -> Verdict:
     """End a duty: nobody holds it any more."""
     with writing():
-        ended = open_duties(organisation).filter(id=duty).update(until_ms=now_ms)
+        ended = open_duties(organisation).filter(id=duty).update(until_ms=ending(now_ms))
         verdict: Verdict = ALLOWED if ended else Refused(Reason.NOT_FOUND)
         act = Act("accounts", "duty-ended", organisation, str(duty))
         deeds.record(who, act, now_ms, _reason(verdict))
@@ -121,7 +121,7 @@ def _may_seat(who: Who, organisation: str, person: str, role: Role | None) -> Ve
 
 def _unseat(organisation: str, person: str, now_ms: int) -> None:
     rows = Membership.objects.filter(organisation=organisation, person=person, until_ms=None)
-    rows.update(until_ms=now_ms)
+    rows.update(until_ms=ending(now_ms))
     Badge.objects.filter(organisation=organisation, person=person, ended_ms=None).update(
         ended_ms=now_ms
     )

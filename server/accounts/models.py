@@ -13,7 +13,8 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from server.accounts.rules import KEY_LIFE_MS, KEY_ROLES, Actor, Datum, Role
 
@@ -90,6 +91,11 @@ class Membership(models.Model):
             ),
             models.CheckConstraint(condition=Q(role__in=list(Role)), name="membership_role"),
         ]
+
+
+def ending(now_ms: int) -> Greatest:
+    """When something ends that ends now: never before it began, wherever the clock was set."""
+    return Greatest(F("from_ms"), Value(now_ms))
 
 
 class Duty(models.Model):

@@ -47,6 +47,11 @@ def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
     return response
 
 
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  as Django calls
+    """A form that was not ours, or was open for too long."""
+    return answer(request, Refused(Reason.FORGED))
+
+
 def said(reason: str, language: str) -> str:
     """A reason in words."""
     text = _texts[str(reason)]

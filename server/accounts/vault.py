@@ -35,6 +35,7 @@ from server.accounts.models import (
     Session,
     Subject,
     VaultKey,
+    ending,
 )
 from server.accounts.rules import CLOCKWORK, Datum, Who, letters
 from server.ledger.keys import KeyRefused, entropy
@@ -42,6 +43,9 @@ from server.ledger.log import writing
 
 KEY_BYTES, NONCE, SALT = 32, 12, 16
 LONGEST = 200
+NUMBER = 26
+"""Letters of a certificate's number."""
+ERASED = "person-erased"
 FOUND_BY = frozenset({Datum.EMAIL, Datum.PHONE})
 
 
@@ -138,15 +142,31 @@ def erase(person: str, now_ms: int, who: Who = CLOCKWORK) -> Certificate:
         made = Certificate.objects.filter(person=person).first()
         if made is not None:
             return made
-        _leave(person, now_ms)
-        deleted = {
-            name: rows.delete()[0] for name, rows in _all_of(person).items() if rows.exists()
-        }
-        act = Act("accounts", "person-erased", target=person, detail=_told(deleted))
-        leaf = deeds.record(who, act, now_ms)
-        return Certificate.objects.create(
-            id=letters(entropy(16)), person=person, at_ms=now_ms, deleted=deleted, leaf_hash=leaf
-        )
+        deleted = _delete(person, now_ms)
+        told = " ".join(f"{name}:{count}" for name, count in deleted.items())
+        leaf = deeds.record(who, Act("accounts", ERASED, target=person, detail=told), now_ms)
+        return _certified(person, now_ms, deleted, leaf)
+
+
+def erase_again(person: str, at_ms: int, told: str, leaf: bytes) -> None:
+    """After a restore: do what the log says was done. In the caller's transaction."""
+    if Person.objects.filter(id=person).exists():
+        _delete(person, at_ms)
+    counts = (word.rpartition(":") for word in told.split())
+    _certified(person, at_ms, {name: int(count) for name, _, count in counts}, leaf)
+
+
+def _delete(person: str, now_ms: int) -> dict[str, int]:
+    _leave(person, now_ms)
+    return {name: rows.delete()[0] for name, rows in _all_of(person).items() if rows.exists()}
+
+
+def _certified(person: str, at_ms: int, deleted: dict[str, int], leaf: bytes) -> Certificate:
+    """Its number follows from the entry, so that it is the same after a restore."""
+    number = letters(hmac.digest(derived(SUBJECTS, "certificate"), leaf, "sha256"))[:NUMBER]
+    return Certificate.objects.create(
+        id=number, person=person, at_ms=at_ms, deleted=deleted, leaf_hash=leaf
+    )
 
 
 def _leave(person: str, now_ms: int) -> None:
@@ -154,9 +174,10 @@ def _leave(person: str, now_ms: int) -> None:
     row.erased_ms = now_ms
     row.set_unusable_password()
     row.save(update_fields=["erased_ms", "password"])
-    Membership.objects.filter(person=person, until_ms=None).update(until_ms=now_ms)
+    Membership.objects.filter(person=person, until_ms=None).update(until_ms=ending(now_ms))
     open_duties = Duty.objects.filter(until_ms=None)
-    open_duties.filter(Q(holder=person) | Q(deputy=person)).update(until_ms=now_ms, handover="")
+    held = open_duties.filter(Q(holder=person) | Q(deputy=person))
+    held.update(until_ms=ending(now_ms), handover="")
 
 
 def _all_of(person: str) -> dict[str, QuerySet[Any]]:
@@ -171,10 +192,6 @@ def _all_of(person: str) -> dict[str, QuerySet[Any]]:
         "links": Link.objects.filter(person=person),
         "sessions": Session.objects.filter(person=person),
     }
-
-
-def _told(deleted: dict[str, int]) -> str:
-    return " ".join(f"{name}:{count}" for name, count in deleted.items())
 
 
 def spelled(kind: Datum, text: str) -> str:

@@ -7,7 +7,7 @@ not open says why.
 
 from __future__ import annotations
 
-from django.contrib.auth import get_user
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest
 
 from server.accounts import apikeys

@@ -151,6 +151,10 @@ WORDS: Mapping[str, Text] = {
         "If this address is known here, a link is on its way. It works once, for 15 minutes.",
         "등록된 연락처라면 링크를 보냈습니다. 15분 안에 한 번만 쓸 수 있습니다.",
     ),
+    "address_sent_note": Text(
+        "If nobody else uses this address, a link is on its way there. Open it within an hour.",
+        "다른 사람이 쓰지 않는 연락처라면 확인 링크를 보냈습니다. 1시간 안에 여세요.",
+    ),
     "recovery_code": Text("Recovery code", "복구 코드"),
     "recovery_use": Text("Sign in with a recovery code", "복구 코드로 로그인"),
     "badge": Text("Badge", "사원증"),

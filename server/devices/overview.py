@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, open_sealed
@@ -134,9 +135,9 @@ def detail(name: str, now_ms: int, whose: frozenset[str] | None = None) -> Detai
 def _fitted(whose: frozenset[str] | None) -> QuerySet[Device]:
     if whose is None:
         return Device.objects.all()
-    return Device.objects.filter(
-        assignments__until_ms=None, assignments__asset__organisation__in=whose
-    )
+    here = Assignment.objects.filter(device=OuterRef("pk"), until_ms=None)
+    owner = Coalesce(Subquery(here.values("asset__organisation")[:1]), Value(""))
+    return Device.objects.alias(owner=owner).filter(owner__in=whose)
 
 
 def _epochs(device: str) -> list[Epoch]:

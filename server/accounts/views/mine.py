@@ -43,7 +43,7 @@ def address(request: HttpRequest) -> HttpResponse:
     done = me.propose_address(asking(request), field(request, "address"), now_ms())
     if isinstance(done, Refused):
         return refusals.answer(request, done)
-    return page(request, "link_sent.html", {})
+    return page(request, "link_sent.html", {"to_new_address": True})
 
 
 @guarded(Need.SELF)

@@ -1,0 +1,296 @@
+"""Who enters where: every address of the server, by every role and way in, at home and abroad.
+
+The addresses come from Django and the API themselves; what each needs, from tests/server/accounts/
+routes.py; who satisfies a need is written down here once more, by hand. An address without a row
+or without a door fails, and so does a row without an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db.models import Model
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from server.accounts import apikeys
+from server.accounts.door import Door
+from server.accounts.models import (
+    ApiKey,
+    Badge,
+    Certificate,
+    Duty,
+    GuestCode,
+    Link,
+    Membership,
+    Organisation,
+    Passkey,
+    Person,
+    Personal,
+    RecoveryCode,
+    VaultKey,
+    Webhook,
+)
+from server.accounts.rules import CLOCKWORK, HOUR_MS, SERVICES, Actor, Need, Role
+from server.api import api
+from server.devices.models import Asset, Assignment, Device
+from server.ledger.tick import now_ms
+from tests import reliability
+from tests.server.accounts import cast
+from tests.server.accounts.routes import API, NO_ROW, NOTHING, PAGES, Row
+
+pytestmark = pytest.mark.django_db
+
+KEPT: tuple[type[Model], ...] = (
+    ApiKey,
+    Badge,
+    Certificate,
+    Duty,
+    GuestCode,
+    Link,
+    Membership,
+    Organisation,
+    Passkey,
+    Person,
+    Personal,
+    RecoveryCode,
+    VaultKey,
+    Webhook,
+)
+"""What a refused request leaves as it was."""
+
+EVERYBODY = frozenset((actor, role) for actor in Actor for role in (*Role, None))
+ENTERS: Mapping[Need, frozenset[tuple[Actor, Role | None]]] = {
+    Need.OPEN: EVERYBODY,
+    Need.SELF: frozenset(one for one in EVERYBODY if one[0] in (Actor.PERSON, Actor.LINK)),
+    Need.SEE: frozenset(
+        one
+        for one in EVERYBODY
+        if one[0] in (Actor.PERSON, Actor.BADGE, Actor.KEY, Actor.GUEST) and one[1]
+    ),
+    Need.OPERATE: frozenset(
+        (actor, role)
+        for actor in (Actor.PERSON, Actor.BADGE, Actor.KEY)
+        for role in (Role.OPERATOR, Role.ADMINISTRATOR)
+    ),
+    Need.AUDIT: frozenset({(Actor.PERSON, Role.AUDITOR), (Actor.KEY, Role.AUDITOR)}),
+    Need.ADMINISTER: frozenset({(Actor.PERSON, Role.ADMINISTRATOR)}),
+}
+"""Who enters in an organisation of their own. Abroad, only what is OPEN or SELF opens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address as the server has it: its row's name, its door, and the address itself."""
+
+    name: str
+    door: Door | None
+    address: Callable[[Mapping[str, str]], str]
+
+
+def pages() -> Iterator[Route]:
+    """Every address that Django knows outside the API."""
+    for pattern in _patterns(get_resolver().url_patterns):
+        if (pattern.name or "") not in NO_ROW and not _is_operation(pattern):
+            yield Route(str(pattern.name), getattr(pattern.callback, "door", None), _page(pattern))
+
+
+def operations() -> Iterator[Route]:
+    """Every operation of the API."""
+    for prefix, router in api._routers:
+        for path, view in router.path_operations.items():
+            for one in view.operations:
+                whole = f"{prefix.rstrip('/')}{path}"
+                method = "GET" if len(one.methods) > 1 else one.methods[0]
+                door = getattr(one.run, "door", None)
+                yield Route(f"{method} {whole}", door, _operation(whole))
+
+
+def _patterns(some: list[URLPattern | URLResolver]) -> Iterator[URLPattern]:
+    for one in some:
+        if isinstance(one, URLResolver):
+            yield from _patterns(one.url_patterns)
+        else:
+            yield one
+
+
+def _is_operation(pattern: URLPattern) -> bool:
+    return type(getattr(pattern.callback, "__self__", None)).__name__ == "PathView" or (
+        "PathView" in getattr(pattern.callback, "__qualname__", "")
+    )
+
+
+def _page(pattern: URLPattern) -> Callable[[Mapping[str, str]], str]:
+    names = set(pattern.pattern.regex.groupindex) | set(getattr(pattern.pattern, "converters", {}))
+
+    def address(arguments: Mapping[str, str]) -> str:
+        if pattern.name == "nothing":
+            return "/there-is-no-such-address"
+        if pattern.name == "openapi-json":
+            return "/api/openapi.json"
+        kept = {name: arguments.get(name, "1" if name == "duty" else NOTHING) for name in names}
+        return reverse(str(pattern.name), kwargs=kept)
+
+    return address
+
+
+def _operation(path: str) -> Callable[[Mapping[str, str]], str]:
+    def address(arguments: Mapping[str, str]) -> str:
+        text = f"/api{path}".replace("{path:asked}", "no/such/thing")
+        for name in ("organisation", "device", "person", "link", "key", "guest"):
+            text = text.replace(f"{{{name}}}", arguments.get(name, NOTHING))
+        return text
+
+    return address
+
+
+def rows() -> Mapping[str, Row]:
+    return {**PAGES, **API}
+
+
+def routes() -> list[Route]:
+    return [*pages(), *operations()]
+
+
+# The people who try
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody at the doors; `headers` for a program."""
+
+    actor: Actor
+    role: Role | None
+    client: Client
+    headers: Mapping[str, str]
+
+
+class World:
+    """Two organisations, each with a device; everybody belongs to the first one."""
+
+    def __init__(self) -> None:
+        self.home = cast.Cast()
+        self.abroad = cast.organisation("다른 운송사", "carrier")
+        cast.member(self.abroad, Role.ADMINISTRATOR)
+        for number, place in enumerate((self.home.place, self.abroad)):
+            _device(f"{number}" * 16, place.id)
+        self.keys = {role: self._key(role) for role in Role if role is not Role.ADMINISTRATOR}
+
+    def askers(self) -> list[Asker]:
+        """Everybody, freshly signed in."""
+        found = [Asker(Actor.NOBODY, None, Client(raise_request_exception=False), {})]
+        found.append(Asker(Actor.GUEST, Role.VIEWER, cast.guest_client(self.home.place), {}))
+        for role, person in self.home.people.items():
+            found += [
+                Asker(Actor.PERSON, role, self.home.client(role), {}),
+                Asker(Actor.LINK, role, self.home.client(role, Actor.LINK), {}),
+                Asker(Actor.BADGE, role, cast.badge_client(self.home.place, person), {}),
+            ]
+        for role, key in self.keys.items():
+            headers = {"Authorization": f"Bearer {key}"}
+            found.append(Asker(Actor.KEY, role, Client(raise_request_exception=False), headers))
+        return found
+
+    def _key(self, role: Role) -> str:
+        wanted = apikeys.Wanted(role, frozenset(SERVICES), HOUR_MS)
+        made = apikeys.make(CLOCKWORK, self.home.place.id, wanted, now_ms())
+        assert isinstance(made, str)
+        return made
+
+
+def _device(name: str, organisation: str) -> None:
+    name = name.replace("0", "a").replace("1", "b")
+    asset = Asset.objects.create(name=f"asset {name}", made_ms=1, organisation=organisation)
+    device = Device.objects.create(name=name, enrolled_ms=1, answer=b"")
+    Assignment.objects.create(asset=asset, device=device, from_ms=1)
+
+
+def enters(asker: Asker, need: Need, at_home: bool, address: str) -> bool:
+    """What is right, by the table above."""
+    if asker.actor is Actor.KEY and not address.startswith("/api/"):
+        return need is Need.OPEN  # a key opens no page
+    if need in (Need.OPEN, Need.SELF):
+        return (asker.actor, asker.role) in ENTERS[need]
+    return at_home and (asker.actor, asker.role) in ENTERS[need]
+
+
+def ask(asker: Asker, row: Row, address: str) -> Any:
+    method = getattr(asker.client, row.method.lower())
+    return method(address, headers=dict(asker.headers))
+
+
+def kept() -> dict[str, list[tuple[Any, ...]]]:
+    return {one.__name__: sorted(one._default_manager.values_list(), key=repr) for one in KEPT}
+
+
+# What is proved
+
+
+def test_every_address_has_a_row_and_every_row_an_address() -> None:
+    assert {one.name for one in routes()} == set(rows())
+
+
+def test_every_address_has_a_door_that_needs_what_its_row_says() -> None:
+    found = {one.name: one.door for one in routes()}
+    assert [name for name, door in found.items() if door is None] == []
+    doors = {name: (door.need, door.service) for name, door in found.items() if door}
+    assert doors.keys() == rows().keys()
+    odd = {
+        name: door for name, door in doors.items() if door[0] is not rows()[name].need
+    }
+    assert odd == {}
+
+
+def test_S7_nobody_enters_where_the_table_does_not_let_them_and_nothing_changes() -> None:
+    world = World()
+    askers, wrong, cells, before = world.askers(), [], 0, kept()
+    for route in routes():
+        row = rows()[route.name]
+        if row.need is Need.OPEN:
+            continue
+        for place in (world.home.place, world.abroad):
+            given = {"organisation": place.id, **(row.finds(place.id) if row.finds else {})}
+            address = route.address(given)
+            for asker in askers:
+                if enters(asker, row.need, place is world.home.place, address):
+                    continue
+                cells += 1
+                answer = ask(asker, row, address)
+                if hasattr(answer.wsgi_request, "who") or answer.status_code not in (401, 403, 404):
+                    wrong.append((route.name, asker.actor, asker.role, answer.status_code))
+    reliability.note(
+        "S7", "every refused role, way in and tenant at every address", cells, f"{len(wrong)} wrong"
+    )
+    assert (wrong, cells > 1000) == ([], True)
+    assert kept() == before
+
+
+def test_S7_everybody_enters_where_the_table_lets_them() -> None:
+    world = World()
+    askers, wrong, cells = world.askers(), [], 0
+    for route in routes():
+        row = rows()[route.name]
+        home = world.home.place.id
+        given = {"organisation": home, **(row.finds(home) if row.finds else {})}
+        address = route.address(given)
+        for number, asker in enumerate(askers):
+            if not enters(asker, row.need, True, address):
+                continue
+            cells += 1
+            answer = ask(world.askers()[number] if row.ends else asker, row, address)
+            if not hasattr(answer.wsgi_request, "who") or answer.status_code >= 500:
+                wrong.append((route.name, asker.actor, asker.role, answer.status_code))
+        if row.ends:
+            askers = world.askers()
+    reliability.note(
+        "S7", "every allowed role and way in at every address", cells, f"{len(wrong)} wrong"
+    )
+    assert (wrong, cells > 500) == ([], True)
+
+
+def test_a_door_in_the_demonstration_is_open_where_it_says_so(settings: Any) -> None:
+    found = [one.name for one in routes() if one.door and one.door.open_in_demo]
+    assert found == ["device"]
