@@ -32,6 +32,7 @@ from server.devices import enrolment, history, intake, receipts
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
 from server.ledger.writing import abandon
+from server.pilots.api import router as pilots_router
 
 CBOR = wire.MEDIA_TYPE
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -196,6 +197,7 @@ def nothing_below(request: HttpRequest, asked: str) -> HttpResponse:
 
 
 api.add_router("/accounts", accounts_router)
+api.add_router("/pilots", pilots_router)
 api.add_router("", rest)
 
 

@@ -136,6 +136,7 @@ class Demo:
             _pause(0.1)
         url = f"http://{HOST}:{port}"
         print(f"devices     {url}/")
+        print(f"pilots      {url}/pilots")
         print(f"checkpoint  {url}/checkpoint")
         print(f"interface   {url}/api/openapi.json")
         print(f"state       {self._folder}", flush=True)
@@ -207,8 +208,10 @@ def _admit(assets: Sequence[str], address: str) -> list[str]:
     from server import demo_people
     from server.devices.commands import issue_token
     from server.ledger.keys import entropy
+    from server.pilots import seed
 
     made = demo_people.make(now_ms())
+    seed.fill(now_ms())
     print(f"sign in     {address}/sign-in   password of all: {made.password}")
     print(f"            as {made.accounts}", flush=True)
     tokens = [

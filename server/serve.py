@@ -16,6 +16,7 @@ from gunicorn.app.base import BaseApplication
 
 from server import arrivals
 from server.ledger.tick import Pulse, Ticker
+from server.pilots.chores import Rounds
 from server.posting import Round
 
 BACKLOG = 1024
@@ -100,6 +101,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
             Ticker(Pulse(home / "tick.lock")),
             # Another thread: a mail server that hangs must not stop the log's clock.
             Ticker(Round(home / "post.lock"), "messages cannot be sent"),
+            Ticker(Rounds(home / "pilots.lock"), "what a pilot owes cannot be done"),
         ]
         for ticker in self._tickers:
             ticker.start()

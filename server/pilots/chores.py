@@ -2,12 +2,13 @@
 and to withdraw who was erased.
 
 One transaction for each person: after a crash the rest is still there to be done. A port that fails
-keeps its own person waiting, and nobody else; the first failure is raised when all were tried.
+keeps its own person waiting, and nobody else; that it failed is raised when all were tried.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final
 
 from django.db.models import Exists, OuterRef
@@ -16,6 +17,7 @@ from server.accounts import deeds, subjects, vault
 from server.accounts.deeds import Act
 from server.accounts.models import Membership, Subject
 from server.accounts.rules import CLOCKWORK, Why
+from server.ledger.tick import Leader
 from server.ledger.writing import writing
 from server.pilots import ports
 from server.pilots.acting import Desk
@@ -29,12 +31,45 @@ AT_ONCE: Final = 200
 
 
 
+SWEEP_MS: Final = 60_000
+
+
+class Owed(OSError):
+    """A service did not do its part; it is asked again with the next round."""
+
+
+class Rounds:
+    """What one beat of the pilots' ticker does; `lock` names the file that decides which worker."""
+
+    def __init__(self, lock: Path) -> None:
+        """Nothing is opened before the first beat."""
+        self._leader = Leader(lock)
+        self._swept_ms = 0
+
+    def beat(self, at_ms: int) -> None:
+        """One round; once a minute also for those who were erased. Raises Owed."""
+        if not self._leader.leads():
+            return
+        if not 0 <= at_ms - self._swept_ms < SWEEP_MS:
+            self._swept_ms = at_ms
+            sweep(at_ms)
+        do(at_ms)
+
+    def close(self) -> None:
+        """Let another worker do it."""
+        self._leader.close()
+
+
+def sweep(now_ms: int) -> None:
+    """Withdraw whoever has deleted their account."""
+    _each(_nobodys(), lambda row: _withdraw(row, now_ms))
+
+
 def do(now_ms: int) -> None:
-    """One round of all."""
+    """One round of telling and erasing. Raises Owed."""
     told = Told.objects.filter(reached=None).order_by("id")[:AT_ONCE]
     owed = Erasure.objects.filter(done_ms=None).order_by("due_ms", "id")[:AT_ONCE]
     _each(told.values_list("id", flat=True), lambda row: _tell(row, now_ms))
-    _each(_nobodys(), lambda row: _withdraw(row, now_ms))
     _each(owed.values_list("id", flat=True), lambda row: _erase(row, now_ms))
 
 
@@ -47,7 +82,7 @@ def _each(ids: Iterable[int], work: Callable[[int], None]) -> None:
         except Exception as error:
             failed.append(error)
     if failed:
-        raise failed[0]
+        raise Owed(f"{len(failed)} of a round failed, the first by {failed[0]!r}") from failed[0]
 
 
 def _tell(row: int, now_ms: int) -> None:

@@ -57,6 +57,7 @@ class Move:
     by: str
     second: str
     when: str
+    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +127,13 @@ def moves(pilot: Pilot, language: str) -> list[Move]:
     return list(_moves(rows, language))
 
 
-def waiting_move(pilot: Pilot, language: str) -> Move | None:
-    """A move out of HALT that waits for somebody else."""
-    return next(iter(_moves(Flip.objects.filter(pilot=pilot, number=None), language)), None)
+def waiting_move(pilot: Pilot, language: str, reader: str) -> Move | None:
+    """A move out of HALT that waits for somebody else than who asked for it."""
+    rows = Flip.objects.filter(pilot=pilot, number=None)
+    return next(iter(_moves(rows, language, reader)), None)
 
 
-def _moves(rows: Iterable[Flip], language: str) -> Iterable[Move]:
+def _moves(rows: Iterable[Flip], language: str, reader: str = "") -> Iterable[Move]:
     found = list(rows)
     named = vault.names(one for row in found for one in (row.by, row.second) if one)
     for row in found:
@@ -142,6 +144,7 @@ def _moves(rows: Iterable[Flip], language: str) -> Iterable[Move]:
             named.get(row.by, row.by or "–"),
             named.get(row.second, row.second),
             shown.moment(row.in_force_ms or row.asked_ms),
+            bool(reader) and row.by == reader,
         )
 
 

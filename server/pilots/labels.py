@@ -75,7 +75,7 @@ WORDS: Mapping[str, Text] = {
     ),
     "incidents": Text("Incidents", "사고"),
     "incident_new": Text("report an incident", "사고 등록"),
-    "incident_kind": Text("kind", "종류"),
+    "kind": Text("kind", "종류"),
     "incident_told": Text("what happened", "내용"),
     "incident_close": Text("close", "처리 완료"),
     "outcome": Text("what came of it", "처리 결과"),
@@ -154,7 +154,7 @@ WORDS: Mapping[str, Text] = {
     "cohort_new": Text("begin a named list", "명단 만들기"),
     "invitations": Text("Invitations", "초대"),
     "used": Text("used", "사용"),
-    "until": Text("until", "까지"),
+    "until": Text("valid until", "유효 기한"),
     "qr_show": Text("link and QR", "링크와 QR"),
     "qr_note": Text(
         "Print it, or send the address. Whoever opens it can apply.",

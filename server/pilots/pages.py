@@ -88,6 +88,8 @@ class Stage:
     state: str
     mark: Mark
     days: str
+    first: str
+    last: str
     paper: Paper | None
     old: tuple[Dates, ...]
     internal: bool
@@ -160,6 +162,8 @@ def stage(phase: Phase, language: str) -> Stage:
         state=phase.state,
         mark=mark(STATES[state], language),
         days=days(plan.from_day, plan.to_day) if plan else say(UNANNOUNCED, language),
+        first=str(plan.from_day) if plan else "",
+        last=str(plan.to_day) if plan else "",
         paper=paper(plan.notice) if plan else None,
         old=tuple(old(phase, language)),
         internal=internal,

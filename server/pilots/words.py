@@ -174,7 +174,12 @@ KINDS: Mapping[PhaseKind, Text] = {
 }
 
 STATES: Mapping[PhaseState, Badge] = {
-    PhaseState.UNANNOUNCED: Badge("○", "calm", Text("not announced", "공고 전"), UNANNOUNCED),
+    PhaseState.UNANNOUNCED: Badge(
+        "○",
+        "calm",
+        Text("not announced", "공고 전"),
+        Text("no notice has been filed", "등록된 공고가 없습니다"),
+    ),
     PhaseState.ANNOUNCED: Badge(
         "◇", "wait", Text("announced", "공고됨"), Text("begins as announced", "공고대로 시작합니다")
     ),

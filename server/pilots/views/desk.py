@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from server.accounts.views.frame import asking
 from server.pilots import desk as shown
+from server.pilots import snapshot
 from server.pilots.acting import Desk
 from server.pilots.actions import board, switch
 from server.pilots.forms import Form, posted
@@ -20,12 +22,14 @@ from server.web import shell
 def desk(request: HttpRequest, service: str) -> HttpResponse:
     """How the pilot runs, and who is on duty."""
     pilot, language = pilot_of(service), shell.language(request)
+    now = snapshot.mode(service)
+    others = {one: badge.word for one, badge in MODES.items() if one is not now}
     content = {
         "moves": shown.moves(pilot, language),
-        "waiting": shown.waiting_move(pilot, language),
+        "waiting": shown.waiting_move(pilot, language, asking(request).id),
         "tasks": shown.tasks(pilot, language),
         "incidents": shown.incidents(pilot, language),
-        "modes": choices({one: badge.word for one, badge in MODES.items()}, language),
+        "modes": choices(others, language),
         "reasons": choices(FLIP_REASONS, language),
         "kinds": choices(INCIDENTS, language),
     }

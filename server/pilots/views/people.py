@@ -49,7 +49,7 @@ def invitation(request: HttpRequest, service: str, invitation: str) -> HttpRespo
     rows = Invitation.objects.filter(phase__pilot=service).select_related("phase")
     row = get_object_or_404(rows, id=int(invitation))
     address = joining.address(row)
-    svg = segno.make(address, error="m").svg_inline(scale=4, svgclass="qr")
+    svg = segno.make(address, error="m").svg_inline(omitsize=True, svgclass="qr")
     content = {"address": address, "qr": svg, "number": row.phase.number}
     return page(request, pilot_of(service), "invitation", content)
 

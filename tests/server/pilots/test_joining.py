@@ -262,7 +262,7 @@ def test_P4_what_a_withdrawal_owes_survives_a_service_that_fails(
     for name in names:
         done(joining.withdraw(rig.person, name))
     setattr(bank, fault, 1)
-    with pytest.raises(OSError, match="bank"):
+    with pytest.raises(chores.Owed, match="bank"):
         chores.do(rig.now_ms)
     left = Erasure.objects.filter(done_ms=None).count()
     chores.do(rig.now_ms)
