@@ -68,7 +68,9 @@ def test_a_passkey_of_somebody_else_is_not_removed() -> None:
     assert Passkey.objects.count() == 0
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"rawId": 1}', '{"rawId": "_w", "response": {}}'])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"rawId": 1}', '{"rawId": "_w", "response": {}}']
+)
 def test_a_passkeys_answer_that_is_none_is_refused(body: str) -> None:
     client = cast.client_of(cast.person())
     for begin, finish in (

@@ -1,4 +1,4 @@
-"""Roles and duties: every change is a deed, and what must not be is refused with nothing changed."""
+"""Roles and duties: every change is a deed; what must not be is refused and changes nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log outlives the database: what it says was taken away stays away, and edits of deeds show."""
+"""The log outlives the database: what was taken away stays away, and edits of deeds show."""
 
 from __future__ import annotations
 

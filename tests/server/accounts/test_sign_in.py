@@ -269,7 +269,9 @@ def test_sessions_end_everywhere_else_and_run_out() -> None:
     assert Session.objects.count() == 0
 
 
-@pytest.mark.parametrize("where", ["https://evil.example/", "//evil.example", "javascript:x", "/\\e"])
+@pytest.mark.parametrize(
+    "where", ["https://evil.example/", "//evil.example", "javascript:x", "/\\e"]
+)
 def test_after_sign_in_nobody_is_sent_abroad(where: str) -> None:
     with_password(email="kim@example.kr")
     told = {"account": "kim@example.kr", "password": cast.PASSWORD, "next": where}
