@@ -218,6 +218,7 @@ def _ready() -> str:
     from server.devices import replay
     from server.ledger import keys, sequencing, startup
     from server.ledger.tick import now_ms
+    from server.pilots import again
 
     try:
         # All or nothing: Django itself may record a migration after the tables are committed, and a
@@ -232,6 +233,7 @@ def _ready() -> str:
         known = before.size if before else 0
         replay.rebuild(known, newest.size)
         deeds.rebuild(known, newest.size)
+        again.rebuild(known, newest.size, now_ms())
         _check_people()
     except keys.KeyRefused as error:
         raise Refused(str(error)) from None

@@ -103,6 +103,7 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
     from server.ledger import audit, keys, sequencing, startup
     from server.ledger.journal import JournalDamaged
     from server.ledger.tick import now_ms
+    from server.pilots import again
 
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -114,6 +115,7 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
         newest = startup.prepare(now_ms())
         rebuild(size, newest.size)
         deeds.rebuild(size, newest.size)
+        again.rebuild(size, newest.size, now_ms())
         if known:
             for finding in audit.published(_note(known), keys.current()):
                 raise UpkeepRefused(f"{known}: {finding}.")

@@ -5,7 +5,7 @@
 
 The function does its work in one transaction and says what it did; where it cannot, it raises
 `Refusal` and everything it wrote is undone. Done or refused, one deed is written. What the database
-itself refuses (migration 0002) becomes the reason that its rule stands for.
+itself refuses (migration 0003) becomes the reason that its rule stands for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The life of a participant: each step by the table, written twice: the row now, an entry for ever.
 
-Seats are counted by the database itself when a state changes (migration 0002). Everything here runs
+Seats are counted by the database itself when a state changes (migration 0003). Everything here runs
 in the caller's transaction, and a step that the table lacks raises Refusal.
 """
 

@@ -120,11 +120,11 @@ def prepare_sign_off(
 
     A page that was not signed is replaced.
     """
+    if set(checked) - set(CHECKLIST):
+        raise Refusal(Reason.BAD_INPUT)
     phase = _phase(desk, number)
     if phase.state != PhaseState.RUNNING:
         raise Refusal(Reason.WRONG_STEP)
-    if set(checked) - set(CHECKLIST):
-        raise Refusal(Reason.BAD_INPUT)
     lines = [f"{words(owner, 40)}: {words(what, 200)}" for owner, what in defects]
     SignOff.objects.filter(phase=phase, signed_ms=None).delete()
     page = SignOff.objects.create(

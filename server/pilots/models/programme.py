@@ -2,7 +2,7 @@
 
 Days are days in Korea, the last one inclusive; times are UTC milliseconds; people are opaque ids.
 A date or a number of participants stands only in a `Plan`, and a plan only on a notice. What must
-never be is refused by the database: constraints here, triggers in migration 0002.
+never be is refused by the database: constraints here, triggers in migration 0003.
 """
 
 from __future__ import annotations

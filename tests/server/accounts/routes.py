@@ -12,12 +12,14 @@ from dataclasses import dataclass
 
 from server.accounts.rules import Need
 from server.devices.models import Assignment
+from server.pilots.models import Party
 
 Finds = Callable[[str], Mapping[str, str]]
 
 NOTHING = "a" * 16
 CODE = "a" * 26
 ORG = "/accounts/organisations/{organisation}"
+PILOT = "/pilots/{service}"
 
 
 def device(organisation: str) -> Mapping[str, str]:
@@ -39,6 +41,21 @@ def certificate(_organisation: str) -> Mapping[str, str]:
 def link(_organisation: str) -> Mapping[str, str]:
     """A link that does not exist."""
     return {"purpose": "join", "token": CODE}
+
+
+def pilot(organisation: str) -> Mapping[str, str]:
+    """The pilot that this organisation runs."""
+    return {"service": Party.objects.get(organisation=organisation).pilot_id}
+
+
+def pilot_link(_organisation: str) -> Mapping[str, str]:
+    """A link of a pilot that does not exist."""
+    return {"token": CODE}
+
+
+def of_pilot(need: Need, method: str = "GET") -> Row:
+    """Below one pilot."""
+    return Row(need, "pilots", method, pilot)
 
 
 def tile(_organisation: str) -> Mapping[str, str]:
@@ -71,6 +88,13 @@ def administers(method: str = "POST") -> Row:
     """An administrator may, in person."""
     return Row(Need.ADMINISTER, method=method)
 
+
+PILOT_FORMS = (
+    *("flip", "confirm", "incident", "incident-close", "file-notice", "announce", "amend"),
+    *("reschedule", "open", "close", "prepare", "sign", "exemption", "exemption-revoke"),
+    *("insurance", "consent", "board-row", "board-step", "invite", "cohort", "remove"),
+)
+LINK_FORMS = ("agree", "take-back", "enrol", "wait", "leave")
 
 PAGES: Mapping[str, Row] = {
     "checkpoint": opened("log"),
@@ -121,7 +145,26 @@ PAGES: Mapping[str, Row] = {
     "webhook": administers(),
     "acts": Row(Need.AUDIT),
     "messages": administers("GET"),
+    "pilots": opened("pilots"),
+    "pilot": opened("pilots", finds=pilot),
+    "pilot-notice": opened("pilots", finds=pilot),
+    "pilot-desk": of_pilot(Need.SEE),
+    "pilot-plan": of_pilot(Need.SEE),
+    "pilot-board": of_pilot(Need.SEE),
+    "pilot-board-file": of_pilot(Need.SEE),
+    "pilot-people": of_pilot(Need.SEE),
+    "pilot-invitation": of_pilot(Need.OPERATE),
+    **{f"pilot-{name}": of_pilot(Need.OPERATE, "POST") for name in PILOT_FORMS},
+    "pilot-join": opened("pilots", "POST", pilot_link),
+    "pilot-mine": opened("pilots", finds=pilot_link),
+    **{f"pilot-{name}": opened("pilots", "POST", pilot_link) for name in LINK_FORMS},
 }
+
+PILOT_POSTS = (
+    *("notices", "plans", "amendments", "reschedules", "openings", "closings", "signoffs"),
+    *("readiness", "flags", "flags/{flag}/confirmation"),
+)
+LINK_POSTS = ("applications", "consents", "seats", "waiting", "withdrawals")
 
 API: Mapping[str, Row] = {
     "POST /enrol": opened("devices", "POST"),
@@ -149,6 +192,11 @@ API: Mapping[str, Row] = {
     f"PUT {ORG}/webhook": administers("PUT"),
     f"DELETE {ORG}/webhook": administers("DELETE"),
     f"GET {ORG}/deeds": Row(Need.AUDIT),
+    "GET /pilots": opened("pilots"),
+    f"GET {PILOT}": opened("pilots", finds=pilot),
+    f"GET {PILOT}/allow": of_pilot(Need.SEE),
+    **{f"POST {PILOT}/{name}": of_pilot(Need.OPERATE, "POST") for name in PILOT_POSTS},
+    **{f"POST /pilots/{name}": opened("pilots", "POST") for name in LINK_POSTS},
 }
 
 NO_ROW: frozenset[str] = frozenset({"api-root"})

@@ -38,6 +38,9 @@ from server.accounts.rules import CLOCKWORK, HOUR_MS, SERVICES, Actor, Need, Rol
 from server.api import api
 from server.devices.models import Asset, Assignment, Device
 from server.ledger.tick import now_ms
+from server.pilots.acting import Desk
+from server.pilots.actions import papers
+from server.pilots.rules import Part, Service
 from tests import reliability
 from tests.server.accounts import cast
 from tests.server.accounts.routes import API, NO_ROW, NOTHING, PAGES, Row
@@ -61,6 +64,9 @@ KEPT: tuple[type[Model], ...] = (
     Webhook,
 )
 """What a refused request leaves as it was."""
+
+NUMBERED = dict.fromkeys(("duty", "notice", "step", "invitation", "flag"), "1")
+"""Arguments that are numbers; these name nothing."""
 
 EVERYBODY = frozenset((actor, role) for actor in Actor for role in (*Role, None))
 ENTERS: Mapping[Need, frozenset[tuple[Actor, Role | None]]] = {
@@ -131,7 +137,7 @@ def _page(pattern: URLPattern) -> Callable[[Mapping[str, str]], str]:
             return "/there-is-no-such-address"
         if pattern.name == "openapi-json":
             return "/api/openapi.json"
-        kept = {name: arguments.get(name, "1" if name == "duty" else NOTHING) for name in names}
+        kept = {name: arguments.get(name, NUMBERED.get(name, NOTHING)) for name in names}
         return reverse(str(pattern.name), kwargs=kept)
 
     return address
@@ -140,8 +146,8 @@ def _page(pattern: URLPattern) -> Callable[[Mapping[str, str]], str]:
 def _operation(path: str) -> Callable[[Mapping[str, str]], str]:
     def address(arguments: Mapping[str, str]) -> str:
         text = f"/api{path}".replace("{path:asked}", "no/such/thing")
-        for name in ("organisation", "device", "person", "link", "key", "guest"):
-            text = text.replace(f"{{{name}}}", arguments.get(name, NOTHING))
+        for name in ("organisation", "device", "person", "link", "key", "guest", "service", "flag"):
+            text = text.replace(f"{{{name}}}", arguments.get(name, NUMBERED.get(name, NOTHING)))
         return text
 
     return address
@@ -177,6 +183,7 @@ class World:
         cast.member(self.abroad, Role.ADMINISTRATOR)
         for number, place in enumerate((self.home.place, self.abroad)):
             _device(f"{number}" * 16, place.id)
+            _pilot(list(Service)[number], place.id)
         self.keys = {role: self._key(role) for role in Role if role is not Role.ADMINISTRATOR}
 
     def askers(self) -> list[Asker]:
@@ -199,6 +206,12 @@ class World:
         made = apikeys.make(CLOCKWORK, self.home.place.id, wanted, now_ms())
         assert isinstance(made, str)
         return made
+
+
+def _pilot(service: Service, organisation: str) -> None:
+    desk = Desk(CLOCKWORK, service, 1)
+    papers.found(desk, "실증", "pilot")
+    papers.add_party(desk, organisation, Part.OPERATOR)
 
 
 def _device(name: str, organisation: str) -> None:
@@ -293,4 +306,4 @@ def test_S7_everybody_enters_where_the_table_lets_them() -> None:
 
 def test_a_door_in_the_demonstration_is_open_where_it_says_so(settings: Any) -> None:
     found = [one.name for one in routes() if one.door and one.door.open_in_demo]
-    assert found == ["device"]
+    assert found == ["pilot-desk", "pilot-plan", "pilot-board", "pilot-people", "device"]

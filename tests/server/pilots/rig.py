@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.test import Client
 
-from server.accounts.models import Duty, Organisation, Person
-from server.accounts.rules import CLOCKWORK, Actor, Refused, Role, Who
+from server.accounts.models import Duty, Membership, Organisation, Person
+from server.accounts.rules import CLOCKWORK, Actor, Refused, Role, Who, letters
+from server.ledger.tick import now_ms
 from server.pilots import policy, snapshot
 from server.pilots.acting import Desk
 from server.pilots.actions import board, joining, papers, phases, switch
 from server.pilots.actions.joining import Contact, Invited
 from server.pilots.actions.papers import File, Filed, Wording
 from server.pilots.actions.phases import Planned
-from server.pilots.days import Period, begins_ms
+from server.pilots.days import Period, begins_ms, day_of
 from server.pilots.decide import Action
 from server.pilots.models import Flip, Invitation, Participant, Phase
 from server.pilots.rules import (
@@ -37,6 +40,7 @@ from server.pilots.rules import (
     Reason,
     Source,
 )
+from tests.server.accounts import cast
 
 T = TypeVar("T")
 HOUR = 3_600_000
@@ -111,9 +115,9 @@ class Rig:
         done(phases.prepare_sign_off(self.desk(), number, CHECKLIST, ()))
         done(phases.sign_off(self.desk(self.people[Part.OFFICE]), number))
 
-    def internal(self) -> Rig:
+    def internal(self, period: Period = INTERNAL) -> Rig:
         """Let the INTERNAL phase run, be signed and be closed."""
-        self.announce(1, INTERNAL)
+        self.announce(1, period)
         done(phases.open_phase(self.desk(), 1))
         self.sign(1)
         done(phases.close_phase(self.desk(), 1))
@@ -197,7 +201,7 @@ def undone(rig: Rig) -> Iterator[None]:
 
 def organisation(name: str, kind: str = "agency") -> str:
     """An organisation of that name."""
-    id = name.encode().hex()[-16:].ljust(16, "a")
+    id = letters(sha256(name.encode()).digest())[:16]
     Organisation.objects.create(id=id, kind=kind, name=name, made_ms=0)
     return id
 
@@ -205,6 +209,9 @@ def organisation(name: str, kind: str = "agency") -> str:
 def member(name: str, organisation: str, role: Role = Role.OPERATOR) -> Who:
     """A person with a role in an organisation, signed in."""
     person = Person.objects.create(id=name.ljust(16, "a")[:16], made_ms=0)
+    Membership.objects.create(
+        person=person, organisation_id=organisation, role=role, from_ms=0
+    )
     return Who(person.id, Actor.PERSON, {organisation: role})
 
 
@@ -236,6 +243,25 @@ def rig(service: str = "tours") -> Rig:
         text = (f"{purpose} 동의", f"consent to {purpose}", "item", "1 year")
         done(papers.word_consent(made.desk(), Wording(purpose, kind, *text)))
     return made
+
+
+def live(service: str = "tours", cap: int | None = 10) -> Rig:
+    """A pilot whose OPEN phase runs today, as the pages see it."""
+    made = rig(service)
+    made.now_ms = now_ms()
+    today = day_of(made.now_ms)
+    cover = Period(today - timedelta(60), today + timedelta(60))
+    done(papers.add_exemption(made.desk(), "위치정보법", "구역 안에서만", cover))
+    done(papers.add_insurance(made.desk(), "부산보험", "P-2", cover))
+    made.internal(Period(today - timedelta(20), today - timedelta(10)))
+    made.announce(2, Period(today - timedelta(1), today + timedelta(20)), cap=cap)
+    done(phases.open_phase(made.desk(), 2))
+    return made
+
+
+def client_of(who: Who) -> Client:
+    """A browser in which somebody is signed in."""
+    return cast.client_of(Person.objects.get(id=who.id))
 
 
 def on_board(made: Rig, name: str, steps: int) -> None:

@@ -1,291 +1,55 @@
-"""People come in and leave: P1 and P4, invitations, consents, the waiting list, refusals."""
+"""People come in: invitations, applications, consents, uses; and who is refused."""
 
 from __future__ import annotations
 
 import json
 import threading
-from collections import Counter
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from server.accounts import links, vault
-from server.accounts.models import Deed, Membership, Person
-from server.accounts.rules import Datum, Refused
+from server.accounts import links
+from server.accounts.models import Deed, Person
+from server.accounts.rules import Refused
 from server.messages.models import Message
-from server.pilots import chores, funnel
+from server.pilots import chores
 from server.pilots.actions import joining, papers, phases
 from server.pilots.actions.joining import Contact, Invited
 from server.pilots.actions.papers import Wording
 from server.pilots.days import DAY_MS
 from server.pilots.decide import Action
-from server.pilots.funnel import STAGES, Room
+from server.pilots.funnel import STAGES
 from server.pilots.life import times
 from server.pilots.models import (
     ConsentGiven,
-    Erasure,
     Invitation,
     LifeEntry,
     Participant,
     Way,
 )
 from server.pilots.rules import (
-    IN,
     PARTICIPANT_STEPS,
     ActionKind,
     ConsentKind,
     Life,
     LifeStep,
     Mode,
-    Part,
     Reason,
     Source,
 )
-from tests.server.pilots.bank import PATH, Bank
-from tests.server.pilots.bank import bank as the_bank
 from tests.server.pilots.rig import (
     DATA,
     INTERNAL,
-    LOOK,
     NEWS,
     OPEN,
-    REFUND,
     TRACK,
-    USE,
     Rig,
     done,
     no,
-    undone,
 )
-from tests.server.pilots.rig import rig as made
 from tests.server.pilots.tally import Tally
 
 pytestmark = pytest.mark.django_db
-
-HANDS, TRIES = 50, 20
-
-
-def seated(rig: Rig) -> int:
-    """People in a seat of the OPEN phase."""
-    return Participant.objects.filter(phase=rig.phase(), state__in=IN).count()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_P1_of_a_thousand_who_enrol_for_one_seat_exactly_one_gets_it(rig: Rig) -> None:
-    rig.open(cap=1)
-    poster = rig.invite()
-    names = [rig.ready(poster) for _ in range(HANDS)]
-    outcomes: Counter[str] = Counter()
-    gate, count = threading.Barrier(HANDS), threading.Lock()
-
-    def enrol(name: str) -> None:
-        gate.wait(60)
-        try:
-            for _ in range(TRIES):
-                result = joining.enrol(rig.person, name)
-                word = str(result.reason) if isinstance(result, Refused) else "enrolled"
-                with count:
-                    outcomes[word] += 1
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=enrol, args=(name,)) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(300)
-    tally = Tally("P1", f"enrolments for one seat, {HANDS} at a time", "too many seated")
-
-    def holds() -> None:
-        tally.expect(outcomes["enrolled"] == seated(rig) == rig.phase().taken == 1, HANDS * TRIES)
-
-    tally.during(holds)
-    # The winner's own later tries, and everybody else's.
-    assert outcomes == {
-        "enrolled": 1,
-        Reason.ALREADY_IN: TRIES - 1,
-        Reason.CAP_FULL: (HANDS - 1) * TRIES,
-    }
-
-
-def test_P1_random_comings_and_goings_never_seat_more_than_the_cap() -> None:
-    tally = Tally("P1", "random applications, seats, leavings and caps", "times over the cap")
-    rig = made()
-    rig.open(cap=3)
-    poster = rig.invite()
-    words = st.sampled_from(["ready", "enrol", "wait", "leave", "remove", "cap"])
-
-    @settings(max_examples=15)
-    @given(st.lists(words, min_size=12, max_size=25), st.randoms(use_true_random=False))
-    def holds(script: list[str], dice: Any) -> None:
-        with undone(rig):
-            names: list[str] = []
-            for word in script:
-                _play(rig, word, names, dice, poster)
-                phase = rig.phase()
-                within = seated(rig) == phase.taken <= (phase.cap or 0)
-                tally.expect(within)
-
-    tally.during(holds)
-
-
-def _play(rig: Rig, word: str, names: list[str], dice: Any, poster: Invitation) -> None:
-    if word == "ready":
-        names.append(rig.ready(poster))
-    elif word == "cap":
-        planned = phases.Planned(rig.notice(), OPEN, cap=dice.randint(1, 4))
-        phases.amend(rig.desk(), 2, planned)
-    elif names:
-        name = dice.choice(names)
-        acts: dict[str, Callable[[], object]] = {
-            "enrol": lambda: joining.enrol(rig.person, name),
-            "wait": lambda: joining.wait(rig.person, name),
-            "leave": lambda: joining.withdraw(rig.person, name),
-            "remove": lambda: joining.remove(rig.desk(), name),
-        }
-        acts[word]()
-
-
-def test_P1_the_database_itself_refuses_the_seat_too_many(rig: Rig) -> None:
-    rig.open(cap=1)
-    rig.enrolled()
-    other = Participant.objects.get(subject=rig.ready())
-    with pytest.raises(IntegrityError, match="seats_within_cap"), transaction.atomic():
-        Participant.objects.filter(id=other.id).update(state=Life.ENROLLED)
-    Participant.objects.filter(state=Life.ENROLLED).update(state=Life.ACTIVE)
-    assert rig.phase().taken == 1
-    Participant.objects.filter(state=Life.ACTIVE).update(state=Life.ENDED)
-    assert rig.phase().taken == 0
-
-
-def test_a_free_seat_goes_to_who_has_waited_longest_and_may_have_it(rig: Rig) -> None:
-    rig.open(cap=1)
-    holder = rig.enrolled()
-    silent, second, third = rig.apply(), rig.apply(address="010-2222-3333"), rig.apply()
-    rig.agree(second)
-    rig.agree(third)
-    assert {rig.state(name) for name in (silent, second, third)} == {Life.WAITLISTED}
-    done(joining.withdraw(rig.person, holder))
-    states = [rig.state(name) for name in (silent, second, third)]
-    assert states == [Life.WAITLISTED, Life.ENROLLED, Life.WAITLISTED]
-    assert Message.objects.filter(template="pilot-seat").count() == 1
-    # The first one comes to it as soon as there is a seat and they agree.
-    done(joining.remove(rig.desk(), second))
-    assert rig.state(third) == Life.ENROLLED
-    done(phases.amend(rig.desk(), 2, phases.Planned(rig.notice(), OPEN, cap=2)))
-    assert rig.state(silent) == Life.WAITLISTED
-    rig.agree(silent)
-    assert rig.state(silent) == Life.ENROLLED
-
-
-def test_no_seat_is_given_while_the_switch_stops_new_ones(rig: Rig) -> None:
-    rig.open(cap=1)
-    holder, waiting = rig.enrolled(), rig.ready()
-    assert rig.state(waiting) == Life.WAITLISTED
-    rig.flip(Mode.HALT)
-    done(joining.withdraw(rig.person, holder))
-    assert rig.state(waiting) == Life.WAITLISTED
-    rig.flip(Mode.NORMAL)
-    assert rig.state(waiting) == Life.ENROLLED
-
-
-KINDS = [
-    USE,
-    LOOK,
-    Action("book", ActionKind.NEW),
-    Action("apply", ActionKind.APPLY, phase=2),
-    Action("enrol", ActionKind.ENROL, phase=2),
-]
-
-
-@pytest.fixture
-def bank(settings: Any) -> Bank:
-    """A bank that is wired to the tours and holds nothing."""
-    settings.PILOT_PORTS = {"tours": PATH}
-    the_bank.__dict__.update(Bank().__dict__)
-    return the_bank
-
-
-@pytest.mark.parametrize("state", [Life.APPLIED, Life.CONSENTED, Life.ENROLLED, Life.ACTIVE])
-def test_P4_after_a_withdrawal_nothing_is_processed_and_everything_owed_is_done(
-    rig: Rig, bank: Bank, state: Life
-) -> None:
-    rig.open(cap=5)
-    name = rig.apply(address="010-1234-5678")
-    if state is not Life.APPLIED:
-        rig.agree(name)
-    if state in IN:
-        done(joining.enrol(rig.person, name))
-    if state is Life.ACTIVE:
-        joining.used(name, rig.service, rig.now_ms)
-    assert rig.state(name) == state
-    bank.held[name] = 10_000
-    before = _figures(rig)
-    done(joining.withdraw(rig.person, name))
-    tally = Tally("P4", f"every kind of act after a withdrawal from {state}", "processed")
-
-    def holds() -> None:
-        for action in KINDS:
-            tally.expect(rig.allow(name, action) is not None)
-
-    tally.during(holds)
-    assert rig.allow(name) is Reason.WITHDRAWN
-    assert rig.allow(name, REFUND) is None
-    assert no(joining.consent(rig.person, name, DATA, 1)) is Reason.WITHDRAWN
-    assert no(joining.withdraw(rig.person, name)) is Reason.WITHDRAWN
-    chores.do(rig.now_ms)
-    owed = Erasure.objects.get(participant__subject=name)
-    assert owed.done_ms is not None and owed.done_ms <= owed.due_ms
-    assert bank.held == {}
-    assert vault.find(Datum.PHONE, "010-1234-5678") is None
-    assert not ConsentGiven.objects.filter(withdrawn_ms=None).exists()
-    assert _figures(rig) == before
-
-
-def _figures(rig: Rig) -> object:
-    ways = Way.objects.filter(participant__pilot=rig.service).order_by("id")
-    walks = [funnel.Walk(way.source, times(way), way.second_use is not None) for way in ways]
-    return funnel.figures(walks, 1_000, Room(5, rig.now_ms))
-
-
-@pytest.mark.parametrize("fault", ["fail_before", "fail_after"])
-def test_P4_what_a_withdrawal_owes_survives_a_service_that_fails(
-    rig: Rig, bank: Bank, fault: str
-) -> None:
-    rig.open(cap=5)
-    names = [rig.enrolled() for _ in range(3)]
-    bank.held.update(dict.fromkeys(names, 500))
-    for name in names:
-        done(joining.withdraw(rig.person, name))
-    setattr(bank, fault, 1)
-    with pytest.raises(chores.Owed, match="bank"):
-        chores.do(rig.now_ms)
-    left = Erasure.objects.filter(done_ms=None).count()
-    chores.do(rig.now_ms)
-    chores.do(rig.now_ms)
-    how = f"the service {fault.replace('_', 's ')} its refund is done"
-    tally = Tally("P4", how, "owed at the end")
-    tally.during(lambda: tally.expect(bank.held == {}, len(names)))
-    assert left == 1  # one failure keeps nobody else waiting
-    assert not Erasure.objects.filter(done_ms=None).exists()
-    assert bank.calls == len(names) + 1
-
-
-def test_somebody_with_a_role_elsewhere_keeps_their_account_when_they_leave(rig: Rig) -> None:
-    rig.open(cap=5)
-    person, poster = rig.people[Part.CITY].id, rig.invite()
-    vault.put(person, Datum.PHONE, "010-9999-8888")
-    Membership.objects.create(
-        person_id=person, organisation_id=rig.organisations[Part.CITY], role="viewer", from_ms=0
-    )
-    name = rig.apply(poster, "010-9999-8888")
-    done(joining.withdraw(rig.person, name))
-    chores.do(rig.now_ms)
-    assert vault.find(Datum.PHONE, "010-9999-8888") == person
 
 
 def token(invitation: Invitation) -> str:

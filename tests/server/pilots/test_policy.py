@@ -253,10 +253,11 @@ def test_what_was_never_published_allows_nothing(rig: Rig) -> None:
 
 def test_a_store_remembers_ten_thousand_people_and_no_more(rig: Rig) -> None:
     store = Store(Clock())
-    store._people.update({("tours", str(n)): None for n in range(policy.SUBJECTS)})  # type: ignore[misc]
-    store.weigh("x", "tours", USE, rig.now_ms)
+    somebody = store._look("tours", "x")[1]
+    store._people.update({("tours", str(n)): somebody for n in range(policy.SUBJECTS - 1)})
+    store.weigh("y", "tours", USE, rig.now_ms)
     assert len(store._people) == policy.SUBJECTS
-    assert ("tours", "0") not in store._people
+    assert ("tours", "x") not in store._people
 
 
 def test_an_act_of_staff_asks_for_the_phase_and_the_switch_and_for_no_person(rig: Rig) -> None:
