@@ -147,7 +147,8 @@ class Demo:
         url = f"http://{HOST}:{self._port}"
         for truck in self._trucks:
             truck.prepare()
-        tokens = _admit([truck.cast.plate for truck in self._trucks], f"http://localhost:{self._port}")
+        plates = [truck.cast.plate for truck in self._trucks]
+        tokens = _admit(plates, f"http://localhost:{self._port}")
         enrolments = [
             truck.enrol(url, token, self._env)
             for truck, token in zip(self._trucks, tokens, strict=True)

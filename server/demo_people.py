@@ -58,7 +58,7 @@ def make(now_ms: int) -> Made:
         for role in Role:
             with writing():
                 _member(place.id, role, f"{role}@{kind}.{HOST}", kept, now_ms)
-    accounts = f"{'|'.join(Role)} @ {'|'.join(places)} .{HOST}"
+    accounts = f"ROLE@PLACE.{HOST} ({', '.join(Role)}; {', '.join(places)})"
     return Made(accounts, password, places["carrier"])
 
 

@@ -15,7 +15,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from protocol.registry import Problem
 from server.api import METHODS, problem, trouble
+from server.web import views
 
+PROBLEM = "application/problem+json"
 PERMISSIONS = "geolocation=(), camera=(), microphone=()"
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -47,11 +49,16 @@ class Guard:
 
 
 def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-    """A method that the API does not answer at this address, as everything there is refused."""
-    if response.status_code != 405 or not request.path.startswith("/api/"):
+    """What Django says of a method that is not answered is empty: a problem, or a page, instead."""
+    ours = response.headers.get("Content-Type") == PROBLEM
+    if response.status_code != 405 or "Allow" not in response.headers or ours:
         return response
     allowed = response.headers["Allow"]
-    told = problem(Problem.METHOD_NOT_ALLOWED, f"only {allowed} is answered here")
+    if request.path.startswith("/api/"):
+        told = problem(Problem.METHOD_NOT_ALLOWED, f"only {allowed} is answered here")
+    else:
+        told = views.not_found(request)
+        told.status_code = 405
     told.headers["Allow"] = allowed
     return told
 

@@ -65,8 +65,8 @@ def status_of(refused: Refused) -> int:
 
 def _page(request: HttpRequest, refused: Refused) -> HttpResponse:
     told = {"said": said(refused.reason, shell.language(request)), "reason": refused.reason}
-    signed_out = refused.reason == Reason.SIGNED_OUT
-    content = {**told, "next": request.path if signed_out else ""}
+    back = request.path if request.method == "GET" else "/"
+    content = {**told, "next": back if refused.reason == Reason.SIGNED_OUT else ""}
     return shell.page(request, "accounts/refused.html", content, WORDS, status_of(refused))
 
 

@@ -39,12 +39,7 @@ def rebuild(first: int, size: int) -> None:
     for start in range(first, size, CHUNK):
         with writing():
             for one in logged(start, min(start + CHUNK, size)):
-                _, is_new = Deed.objects.get_or_create(
-                    leaf_hash=one.leaf_hash, defaults=dict(one.columns)
-                )
-                again = _AGAIN.get(str(one.columns["act"]))
-                if is_new and again and not one.columns["reason"]:
-                    again(Deed(leaf_hash=one.leaf_hash, **one.columns))
+                _take(one)
 
 
 def logged(first: int, size: int) -> Iterator[Logged]:
@@ -77,6 +72,15 @@ def check(size: int) -> Iterator[Finding]:
     )[0][0]
     if Deed.objects.count() - waiting > seen:
         yield Finding(None, "accounts_deed holds what the log does not")
+
+
+def _take(one: Logged) -> None:
+    deed, is_new = Deed.objects.get_or_create(
+        leaf_hash=one.leaf_hash, defaults=dict(one.columns)
+    )
+    again = _AGAIN.get(deed.act)
+    if is_new and again and not deed.reason:
+        again(deed)
 
 
 def _told(leaf: bytes, body: bytes) -> dict[str, Any]:

@@ -26,7 +26,10 @@ REASONS: Mapping[Reason, Text] = {
     Reason.USED: Text(
         "This was used already. Ask for a new one.", "이미 사용되었습니다. 새로 요청하세요."
     ),
-    Reason.REVOKED: Text("This was withdrawn.", "취소되었습니다."),
+    Reason.REVOKED: Text(
+        "This was withdrawn. Ask an administrator of your organisation.",
+        "취소되었습니다. 소속 기관의 관리자에게 문의하세요.",
+    ),
     Reason.TOO_MANY: Text(
         "Too many tries. Wait ten minutes.", "시도가 너무 많습니다. 10분 뒤에 다시 하세요."
     ),
@@ -132,7 +135,6 @@ ACTS: Mapping[str, Text] = {
 WORDS: Mapping[str, Text] = {
     "refused": Text("Not possible", "할 수 없습니다"),
     "sign_in": Text("Sign in", "로그인"),
-    "sign_out": Text("Sign out", "로그아웃"),
     "passkey_sign_in": Text("Sign in with a passkey", "패스키로 로그인"),
     "passkey_failed": Text(
         "The passkey did not work. Try again, or sign in another way.",
@@ -248,17 +250,14 @@ WORDS: Mapping[str, Text] = {
     "log_entry": Text("Entry of the public log", "공개 기록 항목"),
     "not_yet": Text("in a moment", "잠시 뒤"),
     "when": Text("When", "언제"),
-    "who": Text("Who", "누가"),
-    "what": Text("What", "무엇을"),
-    "result": Text("Result", "결과"),
     "done": Text("done", "완료"),
-    "organisation": Text("Organisation", "기관"),
     "organisation_id": Text("Number", "번호"),
     "members": Text("Members and roles", "구성원과 역할"),
     "role": Text("Role", "역할"),
-    "since": Text("since", "부터"),
-    "until": Text("until", "까지"),
+    "since": Text("since", "시작"),
+    "until": Text("until", "기한"),
     "role_change": Text("Change role", "역할 변경"),
+    "change": Text("Change", "변경"),
     "member_end": Text("End membership", "소속 종료"),
     "you": Text("you", "나"),
     "invite": Text("Invite somebody", "초대하기"),
@@ -291,7 +290,6 @@ WORDS: Mapping[str, Text] = {
     ),
     "access": Text("Keys and inspectors", "키와 점검원"),
     "keys": Text("Keys for programs", "프로그램용 키"),
-    "key": Text("Key", "키"),
     "key_make": Text("Make a key", "키 만들기"),
     "key_new": Text("New key", "새 키"),
     "key_end": Text("Revoke", "취소"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import pytest
@@ -34,7 +35,7 @@ from server.accounts.models import (
     VaultKey,
     Webhook,
 )
-from server.accounts.rules import CLOCKWORK, HOUR_MS, SERVICES, Actor, Need, Role
+from server.accounts.rules import CLOCKWORK, HOUR_MS, KEY_ROLES, SERVICES, Actor, Need, Role
 from server.api import api
 from server.devices.models import Asset, Assignment, Device
 from server.ledger.tick import now_ms
@@ -184,22 +185,32 @@ class World:
         for number, place in enumerate((self.home.place, self.abroad)):
             _device(f"{number}" * 16, place.id)
             _pilot(list(Service)[number], place.id)
-        self.keys = {role: self._key(role) for role in Role if role is not Role.ADMINISTRATOR}
+        self.keys: dict[Role, str] = {role: self._key(role) for role in KEY_ROLES}
+
+        self.kinds: list[tuple[Actor, Role | None]] = [
+            (Actor.NOBODY, None),
+            (Actor.GUEST, Role.VIEWER),
+            *product((Actor.PERSON, Actor.LINK, Actor.BADGE), Role),
+            *((Actor.KEY, role) for role in self.keys),
+        ]
+
+    def asker(self, actor: Actor, role: Role | None) -> Asker:
+        """Somebody, freshly signed in."""
+        place, headers = self.home.place, {}
+        client = Client(raise_request_exception=False)
+        if actor is Actor.GUEST:
+            client = cast.guest_client(place)
+        elif actor is Actor.KEY and role:
+            headers = {"Authorization": f"Bearer {self.keys[role]}"}
+        elif actor is Actor.BADGE and role:
+            client = cast.badge_client(place, self.home.people[role])
+        elif role:
+            client = self.home.client(role, actor)
+        return Asker(actor, role, client, headers)
 
     def askers(self) -> list[Asker]:
-        """Everybody, freshly signed in."""
-        found = [Asker(Actor.NOBODY, None, Client(raise_request_exception=False), {})]
-        found.append(Asker(Actor.GUEST, Role.VIEWER, cast.guest_client(self.home.place), {}))
-        for role, person in self.home.people.items():
-            found += [
-                Asker(Actor.PERSON, role, self.home.client(role), {}),
-                Asker(Actor.LINK, role, self.home.client(role, Actor.LINK), {}),
-                Asker(Actor.BADGE, role, cast.badge_client(self.home.place, person), {}),
-            ]
-        for role, key in self.keys.items():
-            headers = {"Authorization": f"Bearer {key}"}
-            found.append(Asker(Actor.KEY, role, Client(raise_request_exception=False), headers))
-        return found
+        """One of each kind."""
+        return [self.asker(*kind) for kind in self.kinds]
 
     def _key(self, role: Role) -> str:
         wanted = apikeys.Wanted(role, frozenset(SERVICES), HOUR_MS)
@@ -228,6 +239,12 @@ def enters(asker: Asker, need: Need, at_home: bool, address: str) -> bool:
     if need in (Need.OPEN, Need.SELF):
         return (asker.actor, asker.role) in ENTERS[need]
     return at_home and (asker.actor, asker.role) in ENTERS[need]
+
+
+def at(route: Route, place: str) -> str:
+    """The address of a route in an organisation."""
+    finds = rows()[route.name].finds
+    return route.address({"organisation": place, **(finds(place) if finds else {})})
 
 
 def ask(asker: Asker, row: Row, address: str) -> Any:
@@ -260,20 +277,14 @@ def test_every_address_has_a_door_that_needs_what_its_row_says() -> None:
 def test_S7_nobody_enters_where_the_table_does_not_let_them_and_nothing_changes() -> None:
     world = World()
     askers, wrong, cells, before = world.askers(), [], 0, kept()
-    for route in routes():
-        row = rows()[route.name]
-        if row.need is Need.OPEN:
-            continue
-        for place in (world.home.place, world.abroad):
-            given = {"organisation": place.id, **(row.finds(place.id) if row.finds else {})}
-            address = route.address(given)
-            for asker in askers:
-                if enters(asker, row.need, place is world.home.place, address):
-                    continue
-                cells += 1
-                answer = ask(asker, row, address)
-                if hasattr(answer.wsgi_request, "who") or answer.status_code not in (401, 403, 404):
-                    wrong.append((route.name, asker.actor, asker.role, answer.status_code))
+    places = ((True, world.home.place.id), (False, world.abroad.id))
+    for route, (at_home, place) in product(routes(), places):
+        row, address = rows()[route.name], at(route, place)
+        for asker in (one for one in askers if not enters(one, row.need, at_home, address)):
+            cells += 1
+            answer = ask(asker, row, address)
+            if hasattr(answer.wsgi_request, "who") or answer.status_code not in (401, 403, 404):
+                wrong.append((route.name, asker.actor, asker.role, answer.status_code))
     reliability.note(
         "S7", "every refused role, way in and tenant at every address", cells, f"{len(wrong)} wrong"
     )
@@ -285,15 +296,11 @@ def test_S7_everybody_enters_where_the_table_lets_them() -> None:
     world = World()
     askers, wrong, cells = world.askers(), [], 0
     for route in routes():
-        row = rows()[route.name]
-        home = world.home.place.id
-        given = {"organisation": home, **(row.finds(home) if row.finds else {})}
-        address = route.address(given)
-        for number, asker in enumerate(askers):
-            if not enters(asker, row.need, True, address):
-                continue
+        row, address = rows()[route.name], at(route, world.home.place.id)
+        for asker in (one for one in askers if enters(one, row.need, True, address)):
             cells += 1
-            answer = ask(world.askers()[number] if row.ends else asker, row, address)
+            fresh = world.asker(asker.actor, asker.role) if row.ends else asker
+            answer = ask(fresh, row, address)
             if not hasattr(answer.wsgi_request, "who") or answer.status_code >= 500:
                 wrong.append((route.name, asker.actor, asker.role, answer.status_code))
         if row.ends:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db.models import Model
 
 from server.accounts import apikeys, badges, guests, members, replay, vault
 from server.accounts.models import (
@@ -26,16 +28,16 @@ from tests.server.accounts import cast
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-Table = type[ApiKey | Badge | Certificate | Deed | GuestCode | Membership | Person]
+Kept = list[tuple[type[Model], dict[str, Any]]]
 
 
-def backup() -> list[tuple[Table, dict[str, object]]]:
+def backup() -> Kept:
     """What the tables hold, apart from deeds."""
-    tables: list[Table] = [Person, Membership, ApiKey, GuestCode, Badge]
-    return [(one, row) for one in tables for row in one._default_manager.values()]
+    tables: list[type[Model]] = [Person, Membership, ApiKey, GuestCode, Badge]
+    return [(one, dict(row)) for one in tables for row in one._default_manager.values()]
 
 
-def put_back(kept: list[tuple[Table, dict[str, object]]], deeds: int) -> None:
+def put_back(kept: Kept, deeds: int) -> None:
     """As it was before: newer deeds are unknown, and ended things are open again."""
     Deed.objects.filter(id__gt=deeds).delete()
     Certificate.objects.all().delete()

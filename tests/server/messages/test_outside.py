@@ -87,8 +87,13 @@ def test_an_address_outside_is_taken_as_it_was_looked_at(address: str) -> None:
 
 @pytest.mark.parametrize("url", MISSPELT)
 def test_S9_what_is_no_https_address_is_refused_without_a_lookup(url: str) -> None:
-    asked = []
-    assert look(url, lambda host, _port: asked.append(host) or [OUTSIDE]) is Trouble.MISSPELT
+    asked: list[str] = []
+
+    def find(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return [OUTSIDE]
+
+    assert look(url, find) is Trouble.MISSPELT
     assert asked == []
 
 
