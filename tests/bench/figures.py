@@ -15,6 +15,7 @@ from protocol import merkle, record, wire
 from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, Sealed
 from protocol.registry import Kind, Quantity, Status, TimeSource
+from tests.bench import pilots
 from tests.bench.figure import Figure, seconds
 
 SPAN = 60
@@ -34,6 +35,7 @@ def everything() -> Iterator[Figure]:
     yield _wire_bytes(sealed[1:])
     yield from _tree()
     yield _physics()
+    yield from pilots.everything()
 
 
 def _reading(seq: int, prev: bytes) -> Record:
