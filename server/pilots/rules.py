@@ -157,7 +157,7 @@ OUT: Final = frozenset({Life.WITHDRAWN, Life.REMOVED})
 COMING: Final = frozenset({Life.APPLIED, Life.WAITLISTED, Life.CONSENTED})
 """States between an application and a seat."""
 
-_LEAVING: Final = frozenset({Life.INVITED}) | COMING | IN
+_LEAVING: Final = tuple(life for life in Life if life not in OUT and life is not Life.ENDED)
 
 PARTICIPANT_STEPS: Final[Mapping[tuple[Life, LifeStep], Life]] = {
     (Life.INVITED, LifeStep.APPLY): Life.APPLIED,

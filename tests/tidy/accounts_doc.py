@@ -15,7 +15,8 @@ def render() -> str:
     return "\n".join([_rights(), _ways(), _reasons(), _limits(), _messages()])
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """One table of a page, under its title."""
     lines = [f"### {title}\n", _line(head), "|" + "---|" * len(head), *map(_line, rows), ""]
     return "\n".join(lines)
 
@@ -33,7 +34,7 @@ def _rights() -> str:
         [f"{role}, {text.ko}", *("yes" if need in GIVES[role] else "" for need in needs)]
         for role, text in ROLES.items()
     )
-    return _table("What a role gives", ["role", *needs], rows)
+    return table("What a role gives", ["role", *needs], rows)
 
 
 def _ways() -> str:
@@ -48,7 +49,7 @@ def _ways() -> str:
         ]
         for actor, passes in PASSES.items()
     )
-    return _table("What a way in lets through", ["way in", *Need, "session"], rows)
+    return table("What a way in lets through", ["way in", *Need, "session"], rows)
 
 
 def _reasons() -> str:
@@ -60,7 +61,7 @@ def _reasons() -> str:
         [f"`{reason}`", str(refusals.status_of(Refused(reason))), text.en, text.ko]
         for reason, text in REASONS.items()
     )
-    return _table("Reasons (closed list)", ["reason", "status", "English", "한국어"], rows)
+    return table("Reasons (closed list)", ["reason", "status", "English", "한국어"], rows)
 
 
 def _limits() -> str:
@@ -71,7 +72,7 @@ def _limits() -> str:
         for what, limits in LIMITS.items()
         for one in limits
     )
-    return _table("How often something may be tried", ["what", "of", "tries", "window"], rows)
+    return table("How often something may be tried", ["what", "of", "tries", "window"], rows)
 
 
 def _messages() -> str:
@@ -81,7 +82,7 @@ def _messages() -> str:
         [f"`{name}`", ", ".join(sorted(one.given)), one.body.en, one.body.ko]
         for name, one in TEMPLATES.items()
     )
-    return _table("Messages", ["template", "values", "English", "한국어"], rows)
+    return table("Messages", ["template", "values", "English", "한국어"], rows)
 
 
 def section() -> str:
