@@ -1,7 +1,8 @@
 # ruff: noqa: ARG001  every view and handler is given its request, used or not
 """The HTTP interface of devices, and every refusal as a problem document (RFC 9457).
 
-Bodies of devices are CBOR and are read raw; /api/openapi.json describes them all. An unexpected
+Bodies of devices are CBOR and are read raw; what other rooms offer to programs is added here, and
+/api/openapi.json describes it all. An unexpected
 exception becomes `internal`: it is logged here and never shown. Spec: docs/protocol.md, section
 "HTTP".
 """
@@ -14,8 +15,8 @@ from typing import Annotated, Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
-from ninja import Field, NinjaAPI, Path, Query, Schema
-from ninja.errors import ValidationError
+from ninja import Field, NinjaAPI, Path, Query, Router, Schema
+from ninja.errors import HttpError, ValidationError
 from pydantic import BeforeValidator
 
 from protocol import wire
@@ -24,10 +25,15 @@ from protocol.errors import ProtocolError
 from protocol.registry import PROBLEMS, Problem
 from protocol.span import MAX_BATCH_BYTES
 from server import problems
+from server.accounts import refusals
+from server.accounts.api import router as accounts_router
+from server.accounts.door import guarded, guarded_api
+from server.accounts.rules import Need, Reason, Refused
 from server.devices import enrolment, history, intake, receipts
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
 from server.ledger.writing import abandon
+from server.pilots.api import router as pilots_router
 
 CBOR = wire.MEDIA_TYPE
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -72,9 +78,13 @@ class Collect(Trusted):
 api = NinjaAPI(
     title="Jagalchi",
     version="1",
-    description="Signed readings in, proof out. Bodies are CBOR; docs/protocol.md is normative.",
+    description="Devices: signed readings in, proof out, in CBOR; docs/protocol.md is normative."
+    " People and their programs: JSON, under a session or an API key; see docs/accounts.md.",
     docs_url=None,
+    docs_decorator=guarded(Need.OPEN),
 )
+OPEN = guarded_api(Need.OPEN, service="devices")
+FOR_DEVICES = ("/api/enrol", "/api/devices/", "/api/log/")
 
 
 def problem(kind: Problem, detail: str, **where: int | None) -> HttpResponse:
@@ -129,33 +139,13 @@ def _described(*statuses: int, body: bool = False) -> dict[str, Any]:
 def _endpoint(
     method: str, path: str, summary: str, extra: dict[str, Any]
 ) -> Callable[[View], View]:
-    """Register a view, and the refusal of every other method at its address."""
+    """Register a view that devices ask without signing in: a signature is in what they send."""
 
     def register(view: View) -> View:
-        api.api_operation([method], path, summary=summary, openapi_extra=extra)(view)
-        others = sorted(METHODS - {method})
-        refusing = _only_for_devices(method) if "{device}" in path else _only(method)
-        api.api_operation(others, path, include_in_schema=False)(refusing)
+        api.api_operation([method], path, summary=summary, openapi_extra=extra)(OPEN(view))
         return view
 
     return register
-
-
-def _only(method: str) -> View:
-    def refused(request: HttpRequest) -> HttpResponse:
-        response = problem(Problem.METHOD_NOT_ALLOWED, f"only {method} is answered here")
-        response.headers["Allow"] = method
-        return response
-
-    return refused
-
-
-def _only_for_devices(method: str) -> View:
-    # Ninja wants every part of the address among the parameters.
-    def refused(request: HttpRequest, device: str) -> HttpResponse:
-        return _only(method)(request)
-
-    return refused
 
 
 @_endpoint("POST", "/enrol", "Admit a device by a one-time token", _described(200, body=True))
@@ -205,16 +195,26 @@ def evidence(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=202)
 
 
-@api.api_operation(sorted(METHODS), "/", include_in_schema=False)
+rest = Router()
+
+
+@rest.api_operation(sorted(METHODS), "/", include_in_schema=False)
+@OPEN
 def nothing(request: HttpRequest) -> HttpResponse:
     """Whatever else is asked for."""
     return problem(Problem.NOT_FOUND, "nothing is answered here")
 
 
-@api.api_operation(sorted(METHODS), "/{path:rest}", include_in_schema=False)
-def nothing_below(request: HttpRequest, rest: str) -> HttpResponse:
+@rest.api_operation(sorted(METHODS), "/{path:asked}", include_in_schema=False)
+@OPEN
+def nothing_below(request: HttpRequest, asked: str) -> HttpResponse:
     """Whatever else is asked for, deeper down."""
     return nothing(request)
+
+
+api.add_router("/accounts", accounts_router)
+api.add_router("/pilots", pilots_router)
+api.add_router("", rest)
 
 
 # Refusals
@@ -227,8 +227,15 @@ def _refused(request: HttpRequest, error: ProtocolError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    if not request.path.startswith(FOR_DEVICES):
+        return refusals.answer(request, Refused(Reason.BAD_INPUT))
     faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors)
     return problem(Problem.BAD_REQUEST, "; ".join(faults))
+
+
+@api.exception_handler(HttpError)
+def _no_json(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return refusals.answer(request, Refused(Reason.BAD_INPUT))
 
 
 @api.exception_handler(Http404)
