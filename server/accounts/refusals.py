@@ -40,7 +40,11 @@ def learn(texts: Mapping[str, Text]) -> None:
 
 def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
     """Say no, and what to do next."""
-    response = (_problem if request.path.startswith(API) else _page)(request, refused)
+    return unkept((_problem if request.path.startswith(API) else _page)(request, refused))
+
+
+def unkept(response: HttpResponse) -> HttpResponse:
+    """An answer that no cache keeps, and that says when to come back if it was too often."""
     response.headers["Cache-Control"] = "no-store"
     if response.status_code == 429:
         response.headers["Retry-After"] = RETRY_AFTER_S

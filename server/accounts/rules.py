@@ -266,6 +266,8 @@ class Try(StrEnum):
     LINK = "link"
     ASK_LINK = "ask-link"
     PASSKEY = "passkey"
+    CEREMONY = "ceremony"
+    """How often a stranger may begin to sign in by passkey: each makes a session."""
     KEY = "key"
     REFUSAL = "refusal"
     """How many refusals of one account are written down."""
@@ -314,6 +316,7 @@ LIMITS: Final[Mapping[Try, tuple[Limit, ...]]] = {
         Limit(Of.EVERYBODY, 120, MINUTE_MS),
     ),
     Try.PASSKEY: _HELD,
+    Try.CEREMONY: (Limit(Of.ADDRESS, 60, MINUTE_MS), Limit(Of.EVERYBODY, 3_000, MINUTE_MS)),
     Try.KEY: _HELD,
     Try.REFUSAL: (Limit(Of.ACCOUNT, 20, 10 * MINUTE_MS),),
 }

@@ -60,6 +60,10 @@ def test_the_first_administrator_comes_in_by_a_link_from_the_shell(tmp_path: Pat
     token = call(home, "token", "--asset", "트럭", "--organisation", name)
     assert token.returncode == 0, token.stderr
     link = call(home, "person", "add", *who, name).stdout.strip()
+    for option, kept in (((), True), (("--without-keys",), False)):
+        copy = tmp_path / f"backup{len(option)}"
+        assert call(home, "backup", str(copy), *option).returncode == 0
+        assert (copy / "keys" / "vault").exists() is kept
     found = re.fullmatch(r"http://localhost:8000(/link/join/[a-z2-7]{26})", link)
     assert found is not None
     with running(home) as (_, address):

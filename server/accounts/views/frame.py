@@ -29,9 +29,8 @@ def page(
     said = refusals.said(refused.reason, shell.language(request)) if refused else ""
     told = {"said": said, "reason": refused.reason if refused else ""}
     status = refusals.status_of(refused) if refused else 200
-    response = shell.page(request, f"accounts/{template}", {**told, **content}, WORDS, status)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    frame = f"accounts/{template}"
+    return refusals.unkept(shell.page(request, frame, {**told, **content}, WORDS, status))
 
 
 def go(where: str) -> HttpResponse:

@@ -14,10 +14,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from server.accounts import badges, guests, passkeys, passwords, recovery, refusals, signin
+from server.accounts import badges, guests, limits, passkeys, passwords, recovery, refusals, signin
 from server.accounts.door import guarded
-from server.accounts.limits import address_of
-from server.accounts.rules import Actor, Need, Reason, Refused
+from server.accounts.limits import Whence, address_of
+from server.accounts.rules import Actor, Need, Reason, Refused, Try
 from server.accounts.views.frame import answered, field, go, next_of, page, site
 from server.ledger.tick import now_ms
 
@@ -75,6 +75,9 @@ def by_recovery_code(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey_options(request: HttpRequest) -> HttpResponse:
     """What the browser needs to ask for a passkey; names nobody."""
+    tries = limits.tried(Try.CEREMONY, Whence(address=address_of(request)), now_ms())
+    if isinstance(tries, Refused):
+        return told(request, tries, "")
     challenge, options = passkeys.begin_sign_in(site(request))
     keep_challenge(request, challenge)
     return HttpResponse(options, "application/json")
