@@ -74,7 +74,7 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"jagalchi-agent {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_run, _status, _enrol, _verify, _export, _simulate):
+    for add in (_run, _status, _enrol, _join, _verify, _export, _simulate):
         add(commands)
     return top
 
@@ -122,6 +122,14 @@ def _enrol(commands: argparse._SubParsersAction[Parser]) -> None:
     enrol.add_argument("url", type=_url, metavar="URL", help="the server, https://...")
     enrol.add_argument("token", type=_token, metavar="TOKEN", help="as shown by the server")
     _config(enrol)
+
+
+def _join(commands: argparse._SubParsersAction[Parser]) -> None:
+    join = commands.add_parser(
+        "join", help="enrol from a file, unless enrolled already / 파일로 기기 등록"
+    )
+    join.add_argument("file", type=Path, metavar="FILE", help="TOML: [enrol], url and token")
+    _config(join)
 
 
 def _verify(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -229,7 +237,9 @@ def _url(text: str) -> str:
 
 
 def _token(text: str) -> str:
-    if not (0 < len(text) <= 128 and text.isascii() and text.isprintable() and " " not in text):
+    from agent.edges.enrolment import is_token
+
+    if not is_token(text):
         raise argparse.ArgumentTypeError("expected the token exactly as the server shows it")
     return text
 

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from agent import exits
+from agent.core import health
+from agent.core.health import Facts
 from agent.edges.control import ForbiddenError, NotRunningError, ask
 from agent.edges.lookout import Glimpse, NoOutboxError, glimpse
 from agent.settings import Settings
@@ -49,15 +51,19 @@ def execute(options: argparse.Namespace) -> int:
 
 def _at_rest(settings: Settings) -> dict[str, object]:
     """The part of the status that can be read from the card."""
-    rest: dict[str, object] = {
-        "name": settings.name,
-        "state": "not-running",
-        "sentence": NOT_RUNNING,
-    }
+    rest: dict[str, object] = {"name": settings.name, **_why(settings)}
     try:
         return {**rest, **_seen(glimpse(settings.outbox_path))}
     except NoOutboxError as error:
         return {**rest, "outbox": str(error)}
+
+
+def _why(settings: Settings) -> dict[str, object]:
+    """An agent that no server knows cannot be started; that is said first."""
+    if settings.enrolment_path.exists():
+        return {"state": "not-running", "sentence": NOT_RUNNING}
+    told = health.judge(Facts(enrolled=False), 0)
+    return {"state": told.state.value, "sentence": told.sentence}
 
 
 def _seen(seen: Glimpse) -> dict[str, object]:
