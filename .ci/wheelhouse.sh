@@ -20,17 +20,17 @@ wanted="${ours[0]}${extras:+[$extras]}"
 if [ -z "$platform" ]; then
     pip wheel --wheel-dir "$house" "$wanted" pip
 else
-    machine=${platform#linux_}
-    pip download --only-binary :all: --python-version "$python" --implementation cp \
-        --platform "manylinux_2_28_$machine" --platform "manylinux_2_17_$machine" \
-        --platform "manylinux2014_$machine" --platform "$platform" \
+    machine=${platform#linux_} tags=(--platform "$platform" --platform "manylinux2014_${platform#linux_}")
+    for minor in $(seq 17 36); do tags+=(--platform "manylinux_2_${minor}_$machine"); done # glibc 2.36: Debian 12
+    pip download --only-binary :all: --python-version "$python" --implementation cp "${tags[@]}" \
         --dest "$house" "$wanted" pip || {
         echo "not every part has a wheel for $platform: run make wheelhouse on such a machine"
         exit 1
     }
 fi
 
-cp -r systemd/*.service systemd/*.conf systemd/*.d systemd/install.sh config/agent.toml "$house"
+cp -r systemd/*.service systemd/*.conf systemd/*.d systemd/install.sh "$house"
+cp config/agent.toml config/profiles/truck-pi.toml "$house"
 sums=$(cd "$house" && find . -type f -print0 | sort -z | xargs -0 sha256sum)
 printf '%s\n' "$sums" >"$house/SHA256SUMS"
 echo "$house: $(find "$house" -name '*.whl' | wc -l) wheels, $(du -sh "$house" | cut -f 1);" \

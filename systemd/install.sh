@@ -141,8 +141,9 @@ build() {
 copy_units() {
     mkdir "$1"
     cp -r "$here"/*.service "$here"/*.conf "$here/$AGENT.d" "$here/install.sh" "$1"
-    # In the repository the example of the settings lies elsewhere.
-    cp "$here/agent.toml" "$1" 2>/dev/null || cp "$here/../config/agent.toml" "$1"
+    # In the repository the examples of the settings lie elsewhere.
+    cp "$here"/{agent,truck-pi}.toml "$1" 2>/dev/null ||
+        cp "$here"/../config/{agent,profiles/truck-pi}.toml "$1"
 }
 
 # pip comes along in the wheelhouse, so that neither python3-venv nor a network is needed.
@@ -254,7 +255,7 @@ tidy() {
 say_next() {
     say "installed: $(version_at current)"
     if [ ! -e "$ETC/agent.toml" ]; then
-        say "next: write $ETC/agent.toml (every key: $OPT/current/systemd/agent.toml), then: sudo $0"
+        say "next: write $ETC/agent.toml (example: $OPT/current/systemd/truck-pi.toml), then: sudo $0"
     elif [ ! -e "$STATE/enrolment.cbor" ]; then
         say "next: sudo jagalchi-agent enrol URL TOKEN && sudo systemctl start jagalchi-agent"
         say "  or: put /boot/firmware/jagalchi.toml there, and start again"
