@@ -154,7 +154,7 @@ fill() {
         python3 -m pip --python "$1" install --quiet --compile "$requirement" && return
     else
         [ -f "${pip[0]}" ] || refuse "$MEND" "$wheelhouse: no pip in it; make it with: make wheelhouse"
-        "$1" "${pip[0]}/pip" install --quiet --compile --no-index --find-links "$wheelhouse" \
+        "$1" "${pip[0]}/pip" --isolated install --quiet --compile --no-index --find-links "$wheelhouse" \
             "$requirement" && return
     fi
     refuse "$MEND" "$requirement cannot be installed here; nothing was switched"
