@@ -23,6 +23,9 @@ Connect = Callable[..., sqlite3.Connection]
 APPLICATION_ID = 0x4A474C43
 FORMAT = 1
 WAL_LIMIT_BYTES = 16 << 20
+CACHE_KIB = 256
+"""Records are appended at one end and read once, in order: a large cache would only be memory."""
+
 BUSY_TIMEOUT_MS = 5_000
 KEPT_ASIDE = 3
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
@@ -110,6 +113,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         "wal_autocheckpoint = 1000",
         f"journal_size_limit = {WAL_LIMIT_BYTES}",
         "mmap_size = 0",
+        f"cache_size = -{CACHE_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
