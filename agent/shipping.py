@@ -32,6 +32,8 @@ from protocol.wire import Answer, Receipt
 
 JITTER_BYTES = 2
 BATCH_ROOM = MAX_BATCH_BYTES - 256
+TOO_MUCH = reply.Lost("no room in memory", timed_out=True)
+"""Recording needs less than a batch does: so half as much is tried next time, after a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ def ship(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sync:
         ask, request = _request(edge, ask)
     except StorageTrouble:
         return before
+    except MemoryError:
+        return answers.answered(after, (), TOO_MUCH, now_ms, _jitter(edge))[0]
     if isinstance(ask, Post) and not ask.cuts:
         # All of it has rotted; the rows are out of the way now and the next turn cuts anew.
         return before
@@ -94,15 +98,21 @@ def collect(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sy
     outcome = edge.courier.collect() if edge.courier else None
     if outcome is None:
         return before
+    try:
+        got = _meaning(outcome, before)
+        asked_of = edge.sealer.outbox.unproved
+        if isinstance(got, Answered) and sync.settles(before.asked, asked_of, hurry=hurry):
+            got = _settle(edge, got, now_ms)
+    except MemoryError:
+        got = TOO_MUCH
     shelves = edge.sealer.outbox.unproved
-    got = _meaning(outcome, before)
-    if isinstance(got, Answered) and sync.settles(before.asked, shelves, hurry=hurry):
-        got = _settle(edge, got, now_ms)
-        shelves = edge.sealer.outbox.unproved
-    jitter = int.from_bytes(edge.entropy(JITTER_BYTES), "big")
-    after, asides = answers.answered(before, shelves, got, now_ms, jitter)
+    after, asides = answers.answered(before, shelves, got, now_ms, _jitter(edge))
     _set_aside(edge.sealer.outbox, asides)
     return after
+
+
+def _jitter(edge: Edge) -> int:
+    return int.from_bytes(edge.entropy(JITTER_BYTES), "big")
 
 
 def retry_aside(edge: Edge, before: Sync, now_ms: int) -> Sync:

@@ -204,6 +204,12 @@ class Outbox:
         except (StorageTrouble, DamagedFile) as error:
             self._drop(str(error))
             raise StorageTrouble(str(error)) from error
+        except MemoryError as error:
+            if self.due_ms() is None or self._sql.in_transaction:
+                raise
+            # SQLite had no room either and has rolled back what was given to it.
+            self._drop("no room in memory")
+            raise StorageTrouble("no room in memory") from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
