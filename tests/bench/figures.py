@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import physics, pilots, record, server, tree
+from tests.bench import physics, pilots, record, server, tree, truck
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -21,5 +21,6 @@ GROUPS: Final[Mapping[str, Group]] = {
     "physics": physics.figures,
     "server": server.figures,
     "pilots": pilots.everything,
+    "truck": truck.everything,
 }
 """In the order of the table."""
