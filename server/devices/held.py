@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from protocol import cose
 from protocol.bodies import Head, Opening, Rotation
@@ -40,16 +41,14 @@ COMMITS = frozenset({Source.PREV, Source.HEAD, Source.GONE_PREV})
 """Statements of a later record about an earlier one: they let it in after a revocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """The hash at some place is `hash`, says `source`."""
 
     hash: bytes
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement with its place."""
 
     point: Point
