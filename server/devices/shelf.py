@@ -32,11 +32,12 @@ Near = dict[bytes, Runs]
 """Per epoch, the windows of sequence numbers that the spans at hand speak of."""
 
 
-def house(device: Device) -> House:
-    """What is fixed for this device while it is judged."""
+def house(device: Device, spans: Sequence[Span]) -> House:
+    """What is fixed for this device while these spans are judged; only an opening names a log."""
+    opens = any(span.first == 0 for span in spans)
     return House(
         device=device.name,
-        origins=succession.origins(keys.current()),
+        origins=succession.origins(keys.current()) if opens else frozenset(),
         enrolment=hashlib.sha256(bytes(device.answer)).digest(),
         simulated=settings.JAGALCHI.demo,
         revoked=device.revoked_ms is not None,
@@ -58,7 +59,7 @@ def load(device: Device, spans: Sequence[Span]) -> tuple[Held, list[HeldSpan]]:
     facts = {one.pk: one for one in _facts_near(device.name, near)}.values()
     device_keys = rows.objects(DeviceKey, "device_id = %s", [device.name])
     held = Held(
-        house=house(device),
+        house=house(device, spans),
         keys={bytes(key.kid): Key(key.order, key.ended_ms is not None) for key in device_keys},
         foreign=_foreign(device.name, spans),
         epochs={bytes(f.epoch): epoch_of(f) for f in facts if bytes(f.epoch) in near},
