@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import physics, pilots, record, server, tree, truck
+from tests.bench import physics, pilots, record, server, server_postgres, tree, truck
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -22,5 +22,6 @@ GROUPS: Final[Mapping[str, Group]] = {
     "server": server.figures,
     "pilots": pilots.everything,
     "truck": truck.everything,
+    "postgres": server_postgres.figures,
 }
 """In the order of the table."""
