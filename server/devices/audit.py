@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from protocol import cbor, cose
@@ -18,10 +19,10 @@ from protocol.errors import ProtocolError
 from protocol.merkle import leaf_hash
 from protocol.span import Span
 from server.devices import crypto
-from server.devices.replay import CHUNK, MAX_BODY, Logged, ReplayRefused, take
+from server.devices.replay import MAX_BODY, Logged, ReplayRefused, portions, take
 from server.ledger import rows, succession
 from server.ledger.audit import Finding, Progress, frames
-from server.ledger.journal import Batch, Journal
+from server.ledger.journal import Batch, Journal, JournalDamaged
 from server.ledger.writing import writing
 
 Row = tuple[Any, ...]
@@ -58,21 +59,15 @@ def derive(journal: Journal, end: int, live: Any, done: Progress) -> Iterator[Fi
 
     end: offset in the journal to stop at. `done` is told how many records are done.
     """
-    size = records = 0
+    records = 0
     try:
-        for batch, _ in frames(journal, end):
-            if batch.first != size:
-                return  # told by the audit of the log itself
-            if size == 0:
-                _statements(batch)
-            size += len(batch.leaves)
-            _checkpoint(batch, size)
-            for start in range(0, len(batch.leaves), CHUNK):
-                records += _take(_logged(batch, start, live))
-                done(records)
+        for some in portions(_journalled(journal, end, live)):
+            records += _take(some)
+            done(records)
+        size = rows.fetch("SELECT coalesce(max(size), 0) FROM ledger_checkpoint")[0][0]
         staged = fetch(live, "SELECT leaf, body FROM ledger_staged ORDER BY id")
         leaves, bodies = ([bytes(row[n]) for row in staged] for n in (0, 1))
-        _take(_logged(Batch(size, 0, tuple(leaves), tuple(bodies), b""), 0, live, len(leaves)))
+        _take(_logged(Batch(size, 0, tuple(leaves), tuple(bodies), b""), live))
     except ReplayRefused as error:
         yield Finding(error.index, error.why)
 
@@ -123,6 +118,23 @@ def _take(logged: Sequence[Logged]) -> int:
         return records
 
 
+def _journalled(journal: Journal, end: int, live: Any) -> Iterator[Logged]:
+    """Every leaf of the journal; its checkpoints stand in the scratch database before them.
+
+    It ends where the journal is damaged or leaves one out: the audit of the log itself tells that.
+    """
+    size = 0
+    with suppress(JournalDamaged):
+        for batch, _ in frames(journal, end):
+            if batch.first != size:
+                return
+            if size == 0:
+                _statements(batch)
+            size += len(batch.leaves)
+            _checkpoint(batch, size)
+            yield from _logged(batch, live)
+
+
 def _statements(batch: Batch) -> None:
     """Whose chain the log continues decides which origins an opening may name."""
     for index, _ in enumerate(succession.statements(batch.leaves)):
@@ -141,15 +153,13 @@ def _checkpoint(batch: Batch, size: int) -> None:
     )
 
 
-def _logged(batch: Batch, start: int, live: Any, count: int = CHUNK) -> list[Logged]:
-    leaves, bodies = batch.leaves[start : start + count], batch.bodies[start : start + count]
-    hashes = [leaf_hash(leaf) for leaf in leaves]
+def _logged(batch: Batch, live: Any) -> list[Logged]:
+    hashes = [leaf_hash(leaf) for leaf in batch.leaves]
     received = _received(live, hashes)
+    together = zip(batch.leaves, batch.bodies, hashes, strict=True)
     return [
         Logged(index, leaf, body, received.get(digest, batch.utc_ms))
-        for index, (leaf, body, digest) in enumerate(
-            zip(leaves, bodies, hashes, strict=True), batch.first + start
-        )
+        for index, (leaf, body, digest) in enumerate(together, batch.first)
     ]
 
 

@@ -44,6 +44,12 @@ def house(device: Device, spans: Sequence[Span]) -> House:
     )
 
 
+def keys_of(device: str) -> dict[bytes, bytes]:
+    """The device's keys, kid -> x||y; none if it is not enrolled."""
+    found = rows.fetch("SELECT kid, cose_key FROM devices_devicekey WHERE device_id = %s", [device])
+    return {bytes(kid): cose.decode_key(bytes(key)) for kid, key in found}
+
+
 def locked(name: str) -> Device:
     """The row of a device that is enrolled, locked until the transaction ends."""
     lock = " FOR UPDATE" if connection.vendor == "postgresql" else ""
