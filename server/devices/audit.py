@@ -18,9 +18,10 @@ from protocol import cbor, cose
 from protocol.errors import ProtocolError
 from protocol.merkle import leaf_hash
 from protocol.span import Span
+from protocol.succession import statements
 from server.devices import crypto
 from server.devices.replay import MAX_BODY, Logged, ReplayRefused, portions, take
-from server.ledger import rows, succession
+from server.ledger import rows
 from server.ledger.audit import Finding, Progress, frames
 from server.ledger.journal import Batch, Journal, JournalDamaged
 from server.ledger.writing import writing
@@ -36,13 +37,14 @@ WHOLE = {
     "devices_enrolmenttoken": "SELECT t.token_hash, a.name, t.expires_ms, t.used_by_id"
     " FROM devices_enrolmenttoken AS t LEFT JOIN devices_asset AS a ON a.id = t.asset_id",
     "devices_twonotes": "SELECT digest, size, one, other, received_ms FROM devices_twonotes",
+    "devices_predecessor": "SELECT origin, note FROM devices_predecessor",
 }
 """What is derived of the small tables; names stand for the numbers that the database gave."""
 OF_A_DEVICE = {
     "devices_devicekey": 'kid, cose_key, "order", since_ms, ended_ms',
     "devices_epochfacts": "epoch, kid, opening, opening_leaf, parent, parent_seq, parent_hash,"
-    " opened_size, opened_ms, held, told, gossip, trusted_from_ms, trusted_until_ms, flags,"
-    " first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions",
+    " opened_size, opened_ms, kept_from, held, told, gossip, trusted_from_ms, trusted_until_ms,"
+    " flags, first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions",
     "devices_heldspan": "epoch, first, last, prev_hash, hashes, leaf_hash,"
     " first_boot_ms, last_boot_ms, CAST(contested AS integer)",
     "devices_heard": "epoch, seq, size, CAST(ours AS integer)",
@@ -137,7 +139,7 @@ def _journalled(journal: Journal, end: int, live: Any) -> Iterator[Logged]:
 
 def _statements(batch: Batch) -> None:
     """Whose chain the log continues decides which origins an opening may name."""
-    for index, _ in enumerate(succession.statements(batch.leaves)):
+    for index, _ in enumerate(statements(batch.leaves)):
         rows.execute(
             "INSERT INTO ledger_entry (number, leaf_hash, leaf) VALUES (%s, %s, %s)",
             [index, leaf_hash(batch.leaves[index]), batch.leaves[index]],

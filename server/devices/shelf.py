@@ -16,6 +16,7 @@ from django.db import connection
 from protocol import cose
 from protocol.bodies import Head, Opening, Rotation
 from protocol.leaf import MAX_RECORDS
+from protocol.opening import KeptFrom
 from protocol.span import Span
 from server.devices import ranges
 from server.devices.epochs import Epoch, Excursion, Flag
@@ -34,10 +35,13 @@ Near = dict[bytes, Runs]
 
 def house(device: Device, spans: Sequence[Span]) -> House:
     """What is fixed for this device while these spans are judged; only an opening names a log."""
+    ours = keys.current()
     opens = any(span.first == 0 for span in spans)
+    origins = succession.origins(ours) if opens else frozenset()
     return House(
         device=device.name,
-        origins=succession.origins(keys.current()) if opens else frozenset(),
+        origins=origins,
+        former=origins - {ours.origin},
         enrolment=hashlib.sha256(bytes(device.answer)).digest(),
         simulated=settings.JAGALCHI.demo,
         revoked=device.revoked_ms is not None,
@@ -119,6 +123,7 @@ def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
         opening=bytes(facts.opening),
         leaf=bytes(facts.opening_leaf),
         opened=(facts.opened_size, facts.opened_ms),
+        kept=tuple(map(_kept, facts.kept_from.split())),
         index=index,
         gossip=facts.gossip,
         trusted=None if low is None or high is None else (low, high),
@@ -158,6 +163,7 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         parent_hash=head.hash if head else None,
         opened_size=epoch.opened[0],
         opened_ms=epoch.opened[1],
+        kept_from=" ".join(f"{one.epoch.hex()}:{one.seq}" for one in epoch.kept),
         held=ranges.encode(epoch.held),
         told=ranges.encode(epoch.told),
         gossip=epoch.gossip,
@@ -170,6 +176,11 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         last_reading=reading,
         excursions=" ".join(map(_excursion_text, epoch.excursions)),
     )
+
+
+def _kept(text: str) -> KeptFrom:
+    epoch, seq = text.split(":")
+    return KeptFrom(bytes.fromhex(epoch), int(seq))
 
 
 def _excursion_text(one: Excursion) -> str:
