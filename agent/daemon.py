@@ -32,7 +32,6 @@ from agent.exits import RefusedError
 from agent.settings import LimitSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import cose, wire
-from protocol.checkpoint import LogKey
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 
@@ -88,7 +87,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 bench=bench,
                 sealer=sealer,
                 courier=courier,
-                plan=plan(settings, enrolled.answer.log_key()),
+                plan=plan(settings, enrolled, signer.public),
                 verify=verify_ed25519,
                 entropy=os.urandom,
                 mode=conductor.mode,
@@ -141,7 +140,6 @@ def identity(settings: Settings, enrolled: Enrolment, bench: Bench) -> Identity:
     """Who signs: one simulated part is enough to make every record say so."""
     return Identity(
         device=enrolled.answer.device,
-        origin=enrolled.answer.origin,
         genesis=wire.first_prev(enrolled.raw),
         software=SOFTWARE,
         sensors=tuple(SensorLabel(s.number, s.name) for s in settings.sensors),
@@ -149,11 +147,12 @@ def identity(settings: Settings, enrolled: Enrolment, bench: Bench) -> Identity:
     )
 
 
-def plan(settings: Settings, log_key: LogKey) -> Plan:
+def plan(settings: Settings, enrolled: Enrolment, first_key: bytes) -> Plan:
     """The pure part of the settings."""
     return Plan(
         name=settings.name,
-        log_key=log_key,
+        enrolled=enrolled.raw,
+        first_key=first_key,
         sample_period_ms=settings.sample_period_ms,
         position_period_ms=settings.position_period_ms if "position" in settings.parts else 0,
         corrections={
@@ -218,7 +217,8 @@ def _is_made_up(part: str) -> bool:
 
 
 def _outbox(settings: Settings, enrolled: Enrolment) -> Outbox:
-    owner = Owner(enrolled.answer.device, enrolled.answer.origin)
+    agreed = enrolled.answer
+    owner = Owner(agreed.device, agreed.log_key(), agreed.recovery_key())
     caps = Caps(settings.outbox.cap_rows, settings.outbox.cap_bytes)
     try:
         return Outbox.open(settings.outbox_path, owner, caps)

@@ -59,8 +59,9 @@ class Edge:
 class State:
     """What the loop remembers from turn to turn; all of it may be lost at any moment.
 
-    `durable_ms`: boot time of the newest commit. `closed`: the closing record was written, nothing
-    is sampled any more.
+    `tree`: size and root of the newest checkpoint verified of the log `origin`. `durable_ms`: boot
+    time of the newest commit. `closed`: the closing record was written, nothing is sampled any
+    more.
     """
 
     name: str
@@ -74,6 +75,7 @@ class State:
     head: Head | None
     tree: tuple[int, bytes]
     durable_ms: int | None
+    origin: str
     damaged: str | None = None
     closed: bool = False
 
@@ -92,6 +94,7 @@ class State:
             "epoch": self.head.epoch.hex() if self.head else None,
             "seq": self.head.seq if self.head else None,
             "counters": asdict(self.counters),
+            "origin": self.origin,
             "trust": {"size": self.tree[0], "root": self.tree[1].hex()},
             "clock": {
                 "boot_ms": self.now.boot_ms,

@@ -39,6 +39,7 @@ def begin(edge: Edge) -> State:
         head=sealer.head,
         tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
         durable_ms=sealer.durable_ms,
+        origin=sealer.outbox.log.name,
     )
     return reporting.report(edge, state, state.sync)
 

@@ -25,6 +25,7 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
         head=sealer.head,
         tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
         durable_ms=sealer.durable_ms,
+        origin=sealer.outbox.log.name,
         damaged=sealer.damaged,
     )
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
@@ -41,6 +42,7 @@ def _facts(edge: Edge, state: State) -> Facts:
         trouble=sealer.outbox.trouble,
         full=sealer.full,
         two_histories=sealer.outbox.two_histories,
+        unfollowed=sync.unfollowed,
         denied=sync.problem if sync.phase is Phase.HALTED else None,
         excursion=state.senses.alarmed,
         faulty=len(state.senses.faulty),

@@ -10,20 +10,21 @@ import argparse
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import exits
 from agent.core.shelf import Shelf
-from agent.edges import enrolment, rows
+from agent.edges import contents, enrolment, following, lookout, rows
 from agent.edges.clock import utc_now_ms
 from agent.edges.lookout import reading
 from agent.edges.rows import Proof
 from agent.edges.signer import EcdsaSigner
 from agent.exits import RefusedError
 from agent.settings_file import load
-from protocol import evidence
+from protocol import evidence, wire
 from protocol.bundle import MAX_EVIDENCE
 from protocol.errors import ProtocolError
 from protocol.evidence import Evidence, Proofs, ProvedLeaf
@@ -49,12 +50,13 @@ def execute(options: argparse.Namespace) -> int:
     signer = EcdsaSigner.load(settings.key_path)
     with reading(settings.outbox_path) as sql:
         found = _collect(sql, options.since)
+        log = lookout.believed(sql, agreed)
     made_ms = utc_now_ms()
     data = evidence.write(
         Evidence(
             device=agreed.device,
-            origin=agreed.origin,
-            log_vkey=agreed.log_vkey,
+            origin=log.name,
+            log_vkey=log.vkey,
             made_ms=made_ms,
             keys=(signer.public,),
             records=found.records,
@@ -64,7 +66,7 @@ def execute(options: argparse.Namespace) -> int:
     path = _target(options.to, agreed.device, made_ms)
     _write(path, data)
     print(f"{path}: {len(found.records)} records, {len(data)} bytes")
-    print(f"check it anywhere: jagalchi-agent verify {path.name} --log-key '{agreed.log_vkey}'")
+    print(f"check it anywhere: jagalchi-agent verify {path.name} --log-key '{log.vkey}'")
     return exits.OK
 
 
@@ -72,7 +74,7 @@ def _collect(sql: sqlite3.Connection, since_ms: int | None) -> Found:
     records: list[bytes] = []
     held: dict[int, set[int]] = {}
     kept, size = list(rows.proofs(sql)), 0
-    for shelf in rows.shelves(sql).values():
+    for shelf in contents.shelves(sql).values():
         first = _whole_leaf(kept, shelf.number, _first_since(sql, shelf, since_ms))
         for seq, sealed in _records(sql, shelf, first):
             records.append(sealed)
@@ -80,7 +82,16 @@ def _collect(sql: sqlite3.Connection, since_ms: int | None) -> Found:
             size += len(sealed)
             _insist_on_size(size)
     covered = [p for p in kept if held.get(p.number, set()).issuperset(range(p.first, p.last + 1))]
-    return Found(tuple(records), tuple(_proofs(covered, rows.notes(sql))))
+    proofs = (*_succession(sql), *_proofs(covered, rows.notes(sql)))
+    return Found(tuple(records), proofs)
+
+
+def _succession(sql: sqlite3.Connection) -> Iterator[Proofs]:
+    """The statements of the log believed now: why openings may name the logs before it."""
+    with suppress(ProtocolError):  # rotten statements are as none
+        for data in following.answers(sql)[-1:]:
+            answer = wire.decode_answer(data)
+            yield Proofs(answer.note or "", tuple(ProvedLeaf(one) for one in answer.receipts))
 
 
 def _records(sql: sqlite3.Connection, shelf: Shelf, first: int) -> Iterator[tuple[int, bytes]]:

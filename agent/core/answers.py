@@ -19,14 +19,28 @@ from agent.core.reply import (
     Busy,
     Denied,
     Distrusted,
+    Followed,
     Heads,
     Lost,
     Refused,
     Reply,
+    Succeeded,
     TooLarge,
+    Unfollowed,
 )
 from agent.core.shelf import Cut, Shelf
-from agent.core.sync import COLLECT_AGE_MS, TABLE, AskHead, Collect, Cue, Post, Sync
+from agent.core.sync import (
+    COLLECT_AGE_MS,
+    TABLE,
+    Ask,
+    AskHead,
+    AskReturn,
+    AskSuccession,
+    Collect,
+    Cue,
+    Post,
+    Sync,
+)
 from protocol.registry import Problem
 from protocol.span import MAX_RECORDS
 from protocol.wire import Verdict, VerdictCode
@@ -69,6 +83,12 @@ def answered(
             busy = _back_off(sync, Cue.BUSY, got.why, now_ms, jitter)
             asked_for = now_ms + min(got.retry_after_ms, SERVER_CAP_MS)
             return replace(busy, until_ms=max(busy.until_ms, asked_for)), ()
+        case Succeeded() | Followed() | Unfollowed():
+            return _took_successor(sync, got, now_ms, jitter), ()
+        case Denied(Problem.UNKNOWN_DEVICE) if sync.returns and not _returning(sync):
+            return _ask_next(sync, AskReturn(), now_ms), ()
+        case Refused() if _returning(sync):
+            return _halt(sync, got.problem, now_ms), ()
         case Denied():
             return _halt(sync, got.problem, now_ms), ()
         case Distrusted():
@@ -77,6 +97,29 @@ def answered(
             return _back_off(refused, Cue.BUSY, f"refused: {got.problem}", now_ms, jitter), ()
         case _:
             return _back_off(sync, Cue.BUSY, "an answer to another question", now_ms, jitter), ()
+
+
+def _took_successor(
+    sync: Sync, got: Succeeded | Followed | Unfollowed, now_ms: int, jitter: int
+) -> Sync:
+    match got:
+        case Succeeded():
+            asking = _ask_next(sync, AskSuccession(), now_ms)
+            return replace(asking, unfollowed=sync.unfollowed)
+        case Followed():
+            return _good(sync, now_ms)
+        case Unfollowed():
+            refused = replace(sync, unfollowed=got.problem)
+            return _back_off(refused, Cue.BUSY, f"refused: {got.problem}", now_ms, jitter)
+
+
+def _returning(sync: Sync) -> bool:
+    return isinstance(sync.asked, AskReturn)
+
+
+def _ask_next(sync: Sync, ask: Ask | None, now_ms: int) -> Sync:
+    """Something else has to be tried first; that is no progress, so the waits go on growing."""
+    return replace(_good(sync, now_ms), attempt=sync.attempt, first=ask)
 
 
 def _good(sync: Sync, now_ms: int) -> Sync:
@@ -88,6 +131,7 @@ def _good(sync: Sync, now_ms: int) -> Sync:
         cue=Cue.GOOD,
         why="",
         problem=None,
+        unfollowed=None,
         good_ms=now_ms,
     )
 
@@ -205,7 +249,7 @@ def _stuck(sync: Sync, refused: Sequence[tuple[Cut, Verdict]], now_ms: int, jitt
         sync = replace(sync, known=False, after=0, held={})
     sync = replace(sync, stuck=sync.stuck + 1)
     if sync.stuck == 1:
-        return replace(_good(sync, now_ms), attempt=sync.attempt)
+        return _ask_next(sync, None, now_ms)
     why = f"refused for now: {', '.join(sorted(str(problem) for problem in problems))}"
     return _back_off(sync, Cue.BUSY, why, now_ms, jitter)
 

@@ -25,6 +25,7 @@ class State(StrEnum):
     DISK_TROUBLE = "disk-trouble"
     DISK_FULL = "disk-full"
     LOG_INCONSISTENT = "log-inconsistent"
+    UNFOLLOWED = "successor-refused"
     REFUSED = "refused-by-server"
     EXCURSION = "excursion"
     SENSOR_FAULT = "sensor-fault"
@@ -41,8 +42,9 @@ class Facts:
     """What is known at this moment; times are boot time in ms, None: never.
 
     `server`: whether there is one to ship to. `trouble`: why the card cannot be written. `full`: it
-    may not take more. `distrust_ms`: since when answers fail to prove anything. `lost`: the newest
-    request brought no answer of our server. `put_off`: or one, but to come back later, and why.
+    may not take more. `unfollowed`: why the statement of a successor was refused. `distrust_ms`:
+    since when answers fail to prove anything. `lost`: the newest request brought no answer of our
+    server. `put_off`: or one, but to come back later, and why.
     """
 
     enrolled: bool = True
@@ -50,6 +52,7 @@ class Facts:
     trouble: str | None = None
     full: bool = False
     two_histories: bool = False
+    unfollowed: Problem | None = None
     denied: Problem | None = None
     excursion: bool = False
     faulty: int = 0
@@ -117,6 +120,13 @@ LOOKS: Final[Mapping[State, Look]] = {
         " stopped. Tell the operator; keep this card.",
         "로그가 서로 다른 두 이력을 보였습니다. 기록과 전송은 계속되지만 증명은 멈췄습니다."
         " 운영자에게 알리고 이 카드를 보관하세요.",
+    ),
+    State.UNFOLLOWED: Look(
+        _blinks(7),
+        "The server keeps another log and says that it follows ours, but that does not hold"
+        " ({unfollowed}). Everything is recorded and kept. Tell the operator.",
+        "서버가 후속 로그라고 주장하지만 확인되지 않습니다({unfollowed_ko})."
+        " 모든 기록은 보관되고 있습니다. 운영자에게 알리세요.",
     ),
     State.REFUSED: Look(
         _blinks(3),
@@ -186,17 +196,25 @@ def judge(facts: Facts, now_ms: int) -> Health:
     """The worst that is true, in words."""
     state = next(state for state, true in _truths(facts, now_ms) if true)
     look = LOOKS[state]
-    title = PROBLEMS[facts.denied].title if facts.denied else None
+    denied, denied_ko = _titles(facts.denied)
+    unfollowed, unfollowed_ko = _titles(facts.unfollowed)
     words = {
         "trouble": facts.trouble,
         "uncommitted": facts.uncommitted,
-        "denied": title.en if title else "",
-        "denied_ko": title.ko if title else "",
+        "denied": denied,
+        "denied_ko": denied_ko,
+        "unfollowed": unfollowed,
+        "unfollowed_ko": unfollowed_ko,
         "faulty": facts.faulty,
         "waiting": facts.waiting,
         "put_off": facts.put_off,
     }
     return Health(state, look.pattern, look.en.format(**words), look.ko.format(**words))
+
+
+def _titles(problem: Problem | None) -> tuple[str, str]:
+    title = PROBLEMS[problem].title if problem else None
+    return (title.en, title.ko) if title else ("", "")
 
 
 def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
@@ -211,6 +229,7 @@ def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
         (State.DISK_TROUBLE, facts.trouble is not None),
         (State.DISK_FULL, facts.full),
         (State.LOG_INCONSISTENT, facts.two_histories),
+        (State.UNFOLLOWED, facts.unfollowed is not None),
         (State.REFUSED, facts.denied is not None),
         (State.EXCURSION, facts.excursion),
         (State.SENSOR_FAULT, facts.faulty > 0),

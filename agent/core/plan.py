@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent.core.quality import Key
-from protocol.checkpoint import LogKey
 from protocol.excursion import Limit
 from protocol.registry import Quantity
 
@@ -25,12 +24,14 @@ class Watch:
 class Plan:
     """Periods in ms (0: never), calibration in the quantity's unit, limits, and whom to believe.
 
-    `name` is for people. `log_key` is the log's key as pinned at enrolment.
+    `name` is for people. `enrolled` is the enrolment answer as it was kept, and `first_key` the
+    COSE_Key that the device is named after: what a log is shown that has forgotten it.
     """
 
     name: str
-    log_key: LogKey
     sample_period_ms: int
     position_period_ms: int
+    enrolled: bytes = b""
+    first_key: bytes = b""
     corrections: Mapping[Key, int] = field(default_factory=dict)
     watches: tuple[Watch, ...] = ()

@@ -14,11 +14,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agent.core.shelf import Counters, count
-from agent.edges import rows
+from agent.edges import contents, following, rows
 from agent.edges.card import APPLICATION_ID, FORMAT
+from agent.edges.outbox import Owner
 from agent.exits import RefusedError
+from protocol.checkpoint import LogKey
 from protocol.errors import ProtocolError
 from protocol.record import Record, open_sealed
+from protocol.wire import EnrolAnswer
 
 
 class NoOutboxError(RefusedError):
@@ -82,12 +85,18 @@ def glimpse(path: Path) -> Glimpse:
     with reading(path) as sql:
         return Glimpse(
             device=_text(sql, "device"),
-            origin=_text(sql, "origin"),
-            counters=count(rows.shelves(sql).values(), {}),
+            origin=_text(sql, "note").partition("\n")[0] or _text(sql, "origin"),
+            counters=count(contents.shelves(sql).values(), {}),
             size=int.from_bytes(rows.fact(sql, "size") or b"", "big"),
             root=rows.fact(sql, "root") or b"",
             newest=_newest(sql),
         )
+
+
+def believed(sql: sqlite3.Connection, agreed: EnrolAnswer) -> LogKey:
+    """The log that this card's device believes: the one it enrolled at, or a successor."""
+    owner = Owner(agreed.device, agreed.log_key(), agreed.recovery_key())
+    return following.believed(sql, owner)[1]
 
 
 def _text(sql: sqlite3.Connection, name: str) -> str:

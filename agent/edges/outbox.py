@@ -21,7 +21,7 @@ from agent.core import eviction
 from agent.core.chain import Lane
 from agent.core.ranges import NONE, Ranges, run
 from agent.core.shelf import Counters, Cut, Held, Shelf, count
-from agent.edges import card, rows
+from agent.edges import card, contents, following, rows
 from agent.edges.card import (
     Connect,
     DamagedFile,
@@ -30,9 +30,10 @@ from agent.edges.card import (
     StorageTrouble,
     translated,
 )
-from agent.edges.rows import Kept, Proof
-from protocol import merkle
+from agent.edges.rows import NOTHING, Kept, Proof
+from protocol.checkpoint import LogKey
 from protocol.opening import Head
+from protocol.readmission import Voucher
 from protocol.record import Sealed
 from protocol.registry import Kind
 
@@ -68,10 +69,15 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose outbox this is: written into a fresh file, compared with an old one."""
+    """Whose outbox this is: written into a fresh file, compared with an old one.
+
+    `log` and `recovery` are the keys pinned at enrolment: whom to believe, and who may declare that
+    another log follows.
+    """
 
     device: str
-    origin: str
+    log: LogKey
+    recovery: LogKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,9 @@ class Outbox:
 
     `trouble` says why there is no connection, None while there is one. `damaged` is the name under
     which a damaged file was set aside since this object was made. `rotten` are rows, by shelf
-    number, whose bytes are no longer what was sealed and which still need a tombstone.
+    number, whose bytes are no longer what was sealed and which still need a tombstone. `log` is the
+    key that is believed now: the pinned one's, or a successor's. `voucher` is the proof that a log
+    knows this device, to be shown to a successor that has lost everything.
     """
 
     def __init__(self, path: Path, owner: Owner, caps: Caps, connect: Connect) -> None:
@@ -96,9 +104,12 @@ class Outbox:
         self.trouble: str | None = "not opened yet"
         self.damaged: str | None = None
         self.rotten: dict[int, Ranges] = {}
-        self.kept = Kept(0, merkle.EMPTY, None)
+        self.kept = NOTHING
+        self.log = owner.log
+        self.voucher: Voucher | None = None
         self.two_histories = False
-        self._path, self._owner, self._caps, self._connect = path, owner, caps, connect
+        self.owner = owner
+        self._path, self._caps, self._connect = path, caps, connect
         self._lock: int | None = None
         self._sql: sqlite3.Connection | None = None
         self._shelves: dict[int, Shelf] = {}
@@ -161,25 +172,26 @@ class Outbox:
             if rows.is_fresh(sql):
                 self._found(sql)
             self._compare_owner(sql)
-            size, root, note = (rows.fact(sql, name) for name in ("size", "root", "note"))
-            self._shelves, self.rotten = rows.shelves(sql), {}
-            self._unproved = {number for number, one in self._shelves.items() if one.waiting}
-            self._resting = None
+            kept, log = following.believed(sql, self.owner)
+            if log != self.log or kept.size > self.kept.size:
+                # What was verified in this run stays verified, though the card may have lost it.
+                self.kept, self.log = kept, log
+            self.voucher = following.voucher(sql)
+            self.rotten = {}
+            self._reshelve_all(contents.shelves(sql))
             self.two_histories = rows.fact(sql, "other-note") is not None
             self.stored = rows.count_records(sql)
-        if size is not None and root is not None and note is not None:
-            self.kept = Kept(int.from_bytes(size, "big"), root, note.decode())
 
     def _found(self, sql: sqlite3.Connection) -> None:
         sql.execute("BEGIN IMMEDIATE")
         rows.create(sql)
-        rows.put_fact(sql, "device", self._owner.device.encode())
-        rows.put_fact(sql, "origin", self._owner.origin.encode())
+        rows.put_fact(sql, "device", self.owner.device.encode())
+        rows.put_fact(sql, "origin", self.owner.log.name.encode())
         sql.execute("COMMIT")
-        self.kept = Kept(0, merkle.EMPTY, None)
+        self.kept = NOTHING
 
     def _compare_owner(self, sql: sqlite3.Connection) -> None:
-        for name, mine in (("device", self._owner.device), ("origin", self._owner.origin)):
+        for name, mine in (("device", self.owner.device), ("origin", self.owner.log.name)):
             found = (rows.fact(sql, name) or b"").decode(errors="replace")
             if found != mine:
                 raise ForeignOutbox(f"{self._path}: belongs to {name} {found}, this is {mine}")
@@ -244,6 +256,10 @@ class Outbox:
         self._resting = None
         (self._unproved.add if shelf.waiting else self._unproved.discard)(shelf.number)
 
+    def _reshelve_all(self, shelves: dict[int, Shelf]) -> None:
+        self._shelves, self._resting = shelves, None
+        self._unproved = {number for number, shelf in shelves.items() if shelf.waiting}
+
     def pressed(self) -> bool:
         """Whether it is time to let rows go: on a full disk nothing could be written any more.
 
@@ -255,6 +271,11 @@ class Outbox:
             used = rows.used_bytes(sql)
         share = max(self.stored * 100 // self._caps.rows, used * 100 // self._caps.bytes)
         return share >= PRESSURE_PERCENT
+
+    def succeed(self, log: LogKey, kept: Kept) -> None:
+        """Believe another log after the same was written into the open transaction."""
+        self.log, self.kept, self.two_histories = log, kept, False
+        self._reshelve_all({number: shelf.succeed() for number, shelf in self._shelves.items()})
 
     def settled(self, kept: Kept, now_boot_ms: int) -> None:
         """Remember the checkpoint just written; its transaction commits within a minute."""
@@ -324,6 +345,7 @@ class Outbox:
             replace(
                 shelf,
                 last=record.seq,
+                kid=one.row.kid,
                 alarms=shelf.alarms | at if one.lane is Lane.ALARM else shelf.alarms,
                 pinned=shelf.pinned | at if record.kind in eviction.PINNED else shelf.pinned,
             )

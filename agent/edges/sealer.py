@@ -14,14 +14,15 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from agent.core import chain
-from agent.core.chain import Draft, Identity, Lane, Moment, Stamp, Told
-from agent.edges import pruning
+from agent.core.chain import Draft, Ground, Identity, Lane, Moment, Stamp, Told
+from agent.edges import following, pruning
+from agent.edges.following import Heir
 from agent.edges.outbox import Outbox, StorageTrouble
 from agent.edges.pruning import Burial
 from agent.edges.signer import Signer
 from protocol import record
 from protocol.bodies import Closing, EventBody
-from protocol.opening import Head, TreeHead
+from protocol.opening import Head, KeptFrom, TreeHead
 from protocol.record import Record, Sealed
 from protocol.registry import Event, Kind, Param, Reason
 from protocol.tombstone import Tombstone
@@ -39,7 +40,8 @@ class Sealer:
 
     `told` is what this epoch said about log and time. `durable_ms` is the boot time of the newest
     commit, for the watchdog. `overflowed` counts drafts the ring had to let go. `damaged` is the
-    name of a file that was set aside.
+    name of a file that was set aside. `heir` is a log that was accepted as the successor of ours
+    and is believed from the next epoch on.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Sealer:
         self.full = False
         self.damaged: str | None = None
         self.trouble_since_ms: int | None = None
+        self.heir: Heir | None = None
         self._signer, self._identity, self._entropy = signer, identity, entropy
         self._ring: deque[Draft] = deque()
         self._head: Head | None = None
@@ -65,6 +68,11 @@ class Sealer:
     def identity(self) -> Identity:
         """Who signs."""
         return self._identity
+
+    @property
+    def kid(self) -> bytes:
+        """The key that seals now."""
+        return self._signer.kid
 
     @property
     def head(self) -> Head | None:
@@ -89,6 +97,13 @@ class Sealer:
     def tend(self, now: Moment) -> None:
         """Commit what is due; bring down the ring if the card is back."""
         self._attempt(now, self._work)
+
+    def succeed(self, now: Moment) -> None:
+        """Step over to the log that has been accepted, between two epochs; else try again later."""
+        if self.heir is not None and not self._ring and not self.full:
+            self._attempt(now, self._succeed)
+            if self.outbox.log == self.heir.trust.log_key:
+                self.heir = None
 
     def close(self, now: Moment, reason: Reason) -> None:
         """End the epoch in order: a closing record, then everything durable."""
@@ -141,6 +156,18 @@ class Sealer:
             self._commit_due(now)
         self._commit_due(now)
 
+    def _succeed(self, now: Moment) -> None:
+        """Closing, statement and opening in one transaction: the old log or the new one."""
+        heir = self.heir
+        if heir is None or self.outbox.log == heir.trust.log_key:
+            return
+        self.outbox.commit()
+        self._append(Draft(Closing(Reason.SUCCESSOR), now), now)
+        kept = following.kept_from(self.outbox)
+        following.step(self.outbox, heir)
+        self._open_epoch(now, kept)
+        self._commit(now)
+
     def _commit_due(self, now: Moment) -> None:
         if self.outbox.commit_due(now.boot_ms):
             self._commit(now)
@@ -169,10 +196,11 @@ class Sealer:
         self.told = chain.tell(self.told, unsigned.body, now.boot_ms)
         return sealed.head
 
-    def _open_epoch(self, at: Moment) -> Head:
+    def _open_epoch(self, at: Moment, kept: tuple[KeptFrom, ...] = ()) -> Head:
         """The opening, then at once what made this epoch necessary. Stamped like what follows."""
         epoch, tree = self._entropy(EPOCH_BYTES), self.tree()
-        first = chain.opening(self._identity, at, epoch, self.outbox.head(), tree)
+        ground = Ground(self.outbox.log.name, self.outbox.head(), tree, kept)
+        first = chain.opening(self._identity, at, epoch, ground)
         head = self._seal(first, Lane.ROUTINE, at)
         self.told = Told(tree=tree)
         for body in self._news():

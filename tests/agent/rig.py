@@ -27,15 +27,16 @@ from protocol.record import Sealed, open_sealed
 from protocol.registry import Problem, Quantity, Status, TimeSource
 from protocol.span import Span, encode_leaf
 from protocol.wire import Answer, HeadAnswer, HeldEpoch, Receipt, Verdict, VerdictCode
-from tests.protocol.testlog import Log
+from tests.protocol.testlog import Log, note_key
 
 SIGNER = EcdsaSigner.from_seed(1)
 DEVICE = cose.device_id(SIGNER.public)
 ORIGIN = "log.test/jagalchi"
 START_UTC_MS = 1_800_000_000_000
 BOOT_ID = bytes(range(16))
-IDENTITY = Identity(DEVICE, ORIGIN, bytes(32), "test 1", (), simulated=True)
-OWNER = Owner(DEVICE, ORIGIN)
+IDENTITY = Identity(DEVICE, bytes(32), "test 1", (), simulated=True)
+RECOVERY = note_key("recovery.test")
+OWNER = Owner(DEVICE, note_key(ORIGIN).key(), RECOVERY.key())
 CBOR = {"content-type": "application/cbor"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ from tests.agent.rig import (
     sealer_on,
     values,
 )
+from tests.protocol.testlog import note_key
 
 
 def crashed_copy(tmp_path: Path, name: str = "copy") -> Path:
@@ -243,7 +245,9 @@ def test_a_second_agent_is_refused(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
-@pytest.mark.parametrize("owner", [Owner("another-device", OWNER.origin), Owner(OWNER.device, "x")])
+@pytest.mark.parametrize(
+    "owner", [replace(OWNER, device="another"), replace(OWNER, log=note_key("x").key())]
+)
 def test_an_outbox_of_another_device_or_log_is_refused_unchanged(
     tmp_path: Path, owner: Owner
 ) -> None:

@@ -254,7 +254,7 @@ def test_two_notes_of_one_size_with_two_roots_end_proofs_and_nothing_else() -> N
 
 
 def test_a_successor_takes_openings_that_name_a_predecessor_and_no_other_log() -> None:
-    """Neither agent nor server declares successors yet: this is the judge's half of the rule."""
+    """The judge's half of the rule; test_successor.py plays the whole of it."""
     who = build.key("truck")
     rows = build.chain(3, who=who, origin="log.old/1")
     span = Span.of(rows)

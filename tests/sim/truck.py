@@ -28,7 +28,6 @@ from hal.absent import NoLight, NoPositioner
 from hal.api import Fault, Measurement, Moment, Quantity, Role
 from hal.bench import FittedContact
 from protocol import cbor, record, wire
-from protocol.checkpoint import LogKey
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 from protocol.registry import Quantity as Measured
@@ -222,11 +221,6 @@ class Truck:
         return self.pen.device
 
     @property
-    def log_key(self) -> LogKey:
-        """Whom it believes."""
-        return self.pinned.log_key()
-
-    @property
     def path(self) -> Path:
         """The outbox on its card."""
         return self.folder / "outbox.db"
@@ -236,7 +230,7 @@ class Truck:
         assert self.state is None
         self.run += 1
         self.heard_ms, self.lost = None, False
-        owner = Owner(self.device, self.pinned.origin)
+        owner = Owner(self.device, self.pinned.log_key(), self.pinned.recovery_key())
         self.courier = SimCourier(lambda request: self.out(self, request))
         outbox = Outbox(self.path, owner, self.caps, knife.card(self.knife))
         try:
@@ -290,14 +284,19 @@ class Truck:
         bench = Bench((self.cargo,), NoPositioner(), (contact,), light, light, self.modem)
         identity = Identity(
             device=self.device,
-            origin=self.pinned.origin,
             genesis=wire.first_prev(self.enrolment),
             software="sim",
             sensors=(SensorLabel(1, "air"),),
             simulated=True,
         )
         watch = Watch(1, 1, Measured.TEMPERATURE, LIMIT)
-        plan = Plan(self.name, self.log_key, *self.periods, watches=(watch,))
+        plan = Plan(
+            self.name,
+            *self.periods,
+            enrolled=self.enrolment,
+            first_key=self.pen.public,
+            watches=(watch,),
+        )
         return Edge(
             clock=self.clock,
             bench=bench,
