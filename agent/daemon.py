@@ -23,15 +23,16 @@ from agent.edges.clock import Clock, SystemClock, VirtualClock, open_virtual
 from agent.edges.control import Control
 from agent.edges.courier import Courier, RequestsTransport
 from agent.edges.enrolment import Enrolment
+from agent.edges.keys import KeyFiles
 from agent.edges.notify import Notifier
 from agent.edges.outbox import Caps, ForeignOutbox, LockedOutbox, Outbox, Owner
 from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
-from agent.edges.signer import EcdsaSigner, Signer, verify_ed25519
+from agent.edges.signer import verify_ed25519
 from agent.exits import RefusedError
 from agent.settings import LimitSettings, Settings
 from hal import Bench, HalError, open_bench
-from protocol import cose, wire
+from protocol import wire
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 
@@ -57,7 +58,8 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
     """Record until stopped; return the exit code. Raises RefusedError for what can be mended."""
     os.umask(OWNER_ONLY)
     enrolled = enrolment.load(settings)
-    signer = _signer(settings, enrolled)
+    keys = KeyFiles(settings.key_path, enrolled.answer.device)
+    signer = keys.load()
     with ExitStack() as doors:
         stop = doors.enter_context(StopSignals())
         clock = _clock(settings, orders)
@@ -87,13 +89,14 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 bench=bench,
                 sealer=sealer,
                 courier=courier,
-                plan=plan(settings, enrolled, signer.public),
+                plan=plan(settings, enrolled, keys.first()),
                 verify=verify_ed25519,
                 entropy=os.urandom,
                 mode=conductor.mode,
                 report=conductor.report,
                 descriptors=conductor.descriptors,
                 serve=conductor.serve,
+                keys=keys,
             )
         )
     return exits.UNPOWERED if conductor.unpowered else exits.OK
@@ -180,17 +183,6 @@ def _watch(limit: LimitSettings) -> Watch:
             uncertainty=limit.uncertainty_milli,
         ),
     )
-
-
-def _signer(settings: Settings, enrolled: Enrolment) -> Signer:
-    signer = EcdsaSigner.load(settings.key_path)
-    device = cose.device_id(signer.public)
-    if device != enrolled.answer.device:
-        raise RefusedError(
-            f"{settings.key_path}: this key is {device}'s, but {enrolled.answer.device} is enrolled"
-            f" here; bring back the right key, or start anew with an empty {settings.state_dir}"
-        )
-    return signer
 
 
 def _clock(settings: Settings, orders: Orders) -> Clock:

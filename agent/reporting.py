@@ -26,6 +26,8 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
         tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
         durable_ms=sealer.durable_ms,
         origin=sealer.outbox.log.name,
+        key=sealer.kid.hex(),
+        next_key=sealer.awaited.hex() if sealer.awaited else None,
         damaged=sealer.damaged,
     )
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agent import renewal
 from agent.core import schedule, sensing
 from agent.core.schedule import Task
 from agent.core.sensing import Context
@@ -25,8 +26,7 @@ def sample(edge: Edge, before: State, now: Instant) -> State:
     seen = instruments.observe(edge.bench, tasks, Moment(now.boot_ms, now.utc_ms))
     sealer = edge.sealer
     if Task.SAMPLE in tasks:
-        # On the beat: nothing that came over the network may make this device sign.
-        sealer.succeed(now)
+        renewal.renew(edge, now)
     context = Context(
         plan=edge.plan,
         told=sealer.told,

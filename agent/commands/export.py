@@ -19,9 +19,9 @@ from agent import exits
 from agent.core.shelf import Shelf
 from agent.edges import contents, enrolment, following, lookout, rows
 from agent.edges.clock import utc_now_ms
+from agent.edges.keys import KeyFiles
 from agent.edges.lookout import reading
 from agent.edges.rows import Proof
-from agent.edges.signer import EcdsaSigner
 from agent.exits import RefusedError
 from agent.settings_file import load
 from protocol import evidence, wire
@@ -47,7 +47,7 @@ def execute(options: argparse.Namespace) -> int:
     """Write the file and say where it is."""
     settings = load(options.config)
     agreed = enrolment.load(settings).answer
-    signer = EcdsaSigner.load(settings.key_path)
+    first = KeyFiles(settings.key_path, agreed.device).first()
     with reading(settings.outbox_path) as sql:
         found = _collect(sql, options.since)
         log = lookout.believed(sql, agreed)
@@ -58,7 +58,7 @@ def execute(options: argparse.Namespace) -> int:
             origin=log.name,
             log_vkey=log.vkey,
             made_ms=made_ms,
-            keys=(signer.public,),
+            keys=(first,),
             records=found.records,
             proofs=found.proofs,
         )
@@ -76,7 +76,7 @@ def _collect(sql: sqlite3.Connection, since_ms: int | None) -> Found:
     kept, size = list(rows.proofs(sql)), 0
     for shelf in contents.shelves(sql).values():
         first = _whole_leaf(kept, shelf.number, _first_since(sql, shelf, since_ms))
-        for seq, sealed in _records(sql, shelf, first):
+        for seq, sealed in _records(sql, shelf, *_with_rotations(sql, shelf, first)):
             records.append(sealed)
             held.setdefault(shelf.number, set()).add(seq)
             size += len(sealed)
@@ -94,11 +94,21 @@ def _succession(sql: sqlite3.Connection) -> Iterator[Proofs]:
             yield Proofs(answer.note or "", tuple(ProvedLeaf(one) for one in answer.receipts))
 
 
-def _records(sql: sqlite3.Connection, shelf: Shelf, first: int) -> Iterator[tuple[int, bytes]]:
+def _with_rotations(sql: sqlite3.Connection, shelf: Shelf, first: int) -> tuple[int, int]:
+    """First and last record to take: without its rotation a key is nobody's, however old it is."""
+    brought = [seq for number, seq, _ in rows.rotations(sql) if number == shelf.number]
+    if not brought or first <= min(brought):
+        return first, shelf.last
+    return min(brought), max(brought) if first > shelf.last else shelf.last
+
+
+def _records(
+    sql: sqlite3.Connection, shelf: Shelf, first: int, last: int
+) -> Iterator[tuple[int, bytes]]:
     """In steps, so that no read keeps the agent's log from being recycled."""
-    for start in range(first, shelf.last + 1, STEP_ROWS):
-        last = min(start + STEP_ROWS - 1, shelf.last)
-        for seq, _, sealed in list(rows.between(sql, shelf.number, start, last)):
+    for start in range(first, last + 1, STEP_ROWS):
+        end = min(start + STEP_ROWS - 1, last)
+        for seq, _, sealed in list(rows.between(sql, shelf.number, start, end)):
             yield seq, sealed
 
 
@@ -107,7 +117,7 @@ def _first_since(sql: sqlite3.Connection, shelf: Shelf, since_ms: int | None) ->
     if since_ms is None:
         return 0
     dated = False
-    for seq, sealed in _records(sql, shelf, 0):
+    for seq, sealed in _records(sql, shelf, 0, shelf.last):
         utc_ms = _utc_ms(sealed)
         dated = dated or utc_ms is not None
         if utc_ms is not None and utc_ms >= since_ms:

@@ -84,6 +84,8 @@ def lines(status: Mapping[str, object]) -> Iterator[str]:
     for key in ("device", "origin", "outbox"):
         if status.get(key) is not None:
             yield f"  {key:<8} {status[key]}"
+    if status.get("next_key") is not None:
+        yield f"  {'key':<8} {status['key']}, until the log has proved {status['next_key']}"
     if status.get("epoch") is not None:
         yield f"  {'chain':<8} epoch {status['epoch']}, record {status['seq']}"
     counters, trust = status.get("counters"), status.get("trust")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.core import lanes, reply
+from agent.core.lanes import Way
 from agent.core.ranges import NONE, Ranges
 from agent.core.reply import (
     Answered,
@@ -228,7 +229,9 @@ def _took_post(
     refused = [(cut, verdict) for cut, verdict in pairs if verdict.code is VerdictCode.REFUSED]
     sync = _proved(_took(sync, taken, now_ms), got, now_ms)
     denials = [v.problem for _, v in refused if v.problem in reply.DENIALS]
-    if denials and denials[0] is not None:
+    # Of an ended key alone is what nothing vouches for yet: it waits apart, and the rest goes on.
+    ended = asked.way is Way.C and set(denials) == {Problem.REVOKED}
+    if denials and denials[0] is not None and not ended:
         return _halt(sync, denials[0], now_ms), ()
     asides = tuple(aside for cut, verdict in refused if (aside := _aside(cut, verdict)))
     split = any(_must_split(cut, verdict) for cut, verdict in refused)
@@ -267,7 +270,7 @@ def _aside(cut: Cut, verdict: Verdict) -> Aside | None:
     problem = verdict.problem or Problem.MALFORMED
     if reply.is_retryable(problem):
         return None
-    if problem is Problem.CONTESTED_FULL:
+    if problem in (Problem.CONTESTED_FULL, Problem.REVOKED):
         return Aside(cut, problem)
     if verdict.index is not None and verdict.index < len(cut):
         at = cut.first + verdict.index

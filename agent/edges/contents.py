@@ -1,6 +1,7 @@
-"""The outbox's table of contents, rebuilt from the disk alone: which numbers are what, per epoch.
+"""The outbox's table of contents: which numbers are what, per epoch. In RAM, and from the disk.
 
-Reads only, on a connection that is handed in; what it raises is translated by the caller.
+`Contents` moves in step with the commits; `shelves` rebuilds it from the disk alone, on a
+connection that is handed in. It writes nothing; the caller translates what the connection raises.
 """
 
 from __future__ import annotations
@@ -8,8 +9,69 @@ from __future__ import annotations
 import sqlite3
 
 from agent.core.ranges import NONE, Ranges, run
-from agent.core.shelf import Shelf
+from agent.core.shelf import Counters, Held, Shelf, count
 from agent.edges.rows import PINNED, SEQ_MASK, place, row_id
+
+
+class Contents:
+    """The epochs on the card, by shelf number."""
+
+    def __init__(self) -> None:
+        self._shelves: dict[int, Shelf] = {}
+        self._unproved: set[int] = set()
+        self._resting: Counters | None = None
+
+    @property
+    def shelves(self) -> tuple[Shelf, ...]:
+        """All of them, oldest epoch first; only committed rows are in it."""
+        return tuple(self._shelves.values())
+
+    @property
+    def unproved(self) -> tuple[Shelf, ...]:
+        """Those on which rows wait, which is all that shipping looks at.
+
+        A card gathers an epoch with every start, for years; what a turn costs must not grow.
+        """
+        return tuple(self._shelves[number] for number in sorted(self._unproved))
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest epoch."""
+        return max(self._shelves)
+
+    def shelf(self, number: int) -> Shelf:
+        """One epoch."""
+        return self._shelves[number]
+
+    def get(self, number: int) -> Shelf | None:
+        """One epoch, if any row of it is committed."""
+        return self._shelves.get(number)
+
+    def reshelve(self, shelf: Shelf) -> None:
+        """Replace an entry after the same change was written into the open transaction."""
+        self._shelves[shelf.number] = shelf
+        if shelf.waiting and shelf.number in self._unproved:
+            return
+        self._resting = None
+        (self._unproved.add if shelf.waiting else self._unproved.discard)(shelf.number)
+
+    def fill(self, found: dict[int, Shelf]) -> None:
+        """Replace all entries."""
+        self._shelves, self._resting = found, None
+        self._unproved = {number for number, shelf in found.items() if shelf.waiting}
+
+    def balance(self, held: Held, uncommitted: int, overflowed: int) -> Counters:
+        """Draw up the balance; epochs where nothing waits were counted once."""
+        if self._resting is None:
+            others = self._shelves.keys() - self._unproved
+            self._resting = count((self._shelves[number] for number in others), {})
+        return count(
+            self.unproved,
+            held,
+            resting=self._resting,
+            uncommitted=uncommitted,
+            overflowed=overflowed,
+        )
 
 
 def shelves(sql: sqlite3.Connection) -> dict[int, Shelf]:

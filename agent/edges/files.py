@@ -33,6 +33,12 @@ def replace(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def rename(fresh: Path, path: Path) -> None:
+    """Give a file that is whole on the disk another's name, in its place. Raises OSError."""
+    fresh.replace(path)
+    _sync_folder(path.parent)
+
+
 def readable_by_others(path: Path) -> bool:
     """Whether group or world have any right to the file. Raises OSError."""
     return bool(path.stat().st_mode & FOREIGN_BITS)

@@ -20,7 +20,7 @@ from pathlib import Path
 from agent.core import eviction
 from agent.core.chain import Lane
 from agent.core.ranges import NONE, Ranges, run
-from agent.core.shelf import Counters, Cut, Held, Shelf, count
+from agent.core.shelf import Counters, Cut, Held, Shelf
 from agent.edges import card, contents, following, rows
 from agent.edges.card import (
     Connect,
@@ -30,6 +30,7 @@ from agent.edges.card import (
     StorageTrouble,
     translated,
 )
+from agent.edges.contents import Contents
 from agent.edges.rows import NOTHING, Kept, Proof
 from protocol.checkpoint import LogKey
 from protocol.opening import Head
@@ -89,7 +90,7 @@ class Pending:
     lane: Lane
 
 
-class Outbox:
+class Outbox(Contents):
     """One file, one lock, one connection. Only the main thread may touch it.
 
     `trouble` says why there is no connection, None while there is one. `damaged` is the name under
@@ -101,6 +102,7 @@ class Outbox:
 
     def __init__(self, path: Path, owner: Owner, caps: Caps, connect: Connect) -> None:
         """Touch nothing yet; use `open`."""
+        super().__init__()
         self.trouble: str | None = "not opened yet"
         self.damaged: str | None = None
         self.rotten: dict[int, Ranges] = {}
@@ -112,9 +114,6 @@ class Outbox:
         self._path, self._caps, self._connect = path, caps, connect
         self._lock: int | None = None
         self._sql: sqlite3.Connection | None = None
-        self._shelves: dict[int, Shelf] = {}
-        self._unproved: set[int] = set()
-        self._resting: Counters | None = None
         self._pending: list[Pending] = []
         self._oldest_ms: int | None = None
         self._settled_ms: int | None = None
@@ -178,7 +177,7 @@ class Outbox:
                 self.kept, self.log = kept, log
             self.voucher = following.voucher(sql)
             self.rotten = {}
-            self._reshelve_all(contents.shelves(sql))
+            self.fill(contents.shelves(sql))
             self.two_histories = rows.fact(sql, "other-note") is not None
             self.stored = rows.count_records(sql)
 
@@ -231,35 +230,6 @@ class Outbox:
                 sql.execute("BEGIN IMMEDIATE")
             yield sql
 
-    @property
-    def shelves(self) -> tuple[Shelf, ...]:
-        """The table of contents, oldest epoch first; only committed rows are in it."""
-        return tuple(self._shelves.values())
-
-    @property
-    def unproved(self) -> tuple[Shelf, ...]:
-        """The part of it on which rows wait, which is all that shipping looks at.
-
-        A card gathers an epoch with every start, for years; what a turn costs must not grow.
-        """
-        return tuple(self._shelves[number] for number in sorted(self._unproved))
-
-    def shelf(self, number: int) -> Shelf:
-        """One epoch of the table of contents."""
-        return self._shelves[number]
-
-    def reshelve(self, shelf: Shelf) -> None:
-        """Replace an entry after the same change was written into the open transaction."""
-        self._shelves[shelf.number] = shelf
-        if shelf.waiting and shelf.number in self._unproved:
-            return
-        self._resting = None
-        (self._unproved.add if shelf.waiting else self._unproved.discard)(shelf.number)
-
-    def _reshelve_all(self, shelves: dict[int, Shelf]) -> None:
-        self._shelves, self._resting = shelves, None
-        self._unproved = {number for number, shelf in shelves.items() if shelf.waiting}
-
     def pressed(self) -> bool:
         """Whether it is time to let rows go: on a full disk nothing could be written any more.
 
@@ -275,7 +245,7 @@ class Outbox:
     def succeed(self, log: LogKey, kept: Kept) -> None:
         """Believe another log after the same was written into the open transaction."""
         self.log, self.kept, self.two_histories = log, kept, False
-        self._reshelve_all({number: shelf.succeed() for number, shelf in self._shelves.items()})
+        self.fill({shelf.number: shelf.succeed() for shelf in self.shelves})
 
     def settled(self, kept: Kept, now_boot_ms: int) -> None:
         """Remember the checkpoint just written; its transaction commits within a minute."""
@@ -285,16 +255,7 @@ class Outbox:
 
     def counters(self, held: Held, *, ring: int = 0, overflowed: int = 0) -> Counters:
         """The balance; `ring` rows wait in RAM beside those of the open transaction."""
-        if self._resting is None:
-            others = self._shelves.keys() - self._unproved
-            self._resting = count((self._shelves[number] for number in others), {})
-        return count(
-            self.unproved,
-            held,
-            resting=self._resting,
-            uncommitted=ring + len(self._pending),
-            overflowed=overflowed,
-        )
+        return self.balance(held, ring + len(self._pending), overflowed)
 
     def head(self) -> Head | None:
         """The newest record on the card, of the open transaction or committed; always read."""
@@ -313,7 +274,7 @@ class Outbox:
             self._oldest_ms = now_boot_ms
 
     def _current(self) -> int:
-        return self._pending[-1].number if self._pending else max(self._shelves)
+        return self._pending[-1].number if self._pending else self.newest
 
     def commit_due(self, now_boot_ms: int) -> bool:
         """5 s since the oldest uncommitted row, 32 rows, or an alarm; 60 s for proofs alone."""
@@ -339,7 +300,7 @@ class Outbox:
 
     def _shelve(self, one: Pending) -> None:
         record = one.row.record
-        shelf = self._shelves.get(one.number, Shelf(one.number, record.epoch))
+        shelf = self.get(one.number) or Shelf(one.number, record.epoch)
         at = run(record.seq, record.seq)
         self.reshelve(
             replace(
@@ -361,7 +322,7 @@ class Outbox:
     def sound(self, cut: Cut) -> tuple[bytes, ...]:
         """The rows of a cut up to the first that is not what was sealed, which is marked rotten."""
         with self.using() as sql:
-            good = rows.sound(sql, cut, self._shelves[cut.number].epoch)
+            good = rows.sound(sql, cut, self.shelf(cut.number).epoch)
         if len(good) < len(cut):
             self.rot(cut.number, cut.first + len(good))
         return good
@@ -369,14 +330,14 @@ class Outbox:
     def rot(self, number: int, seq: int) -> None:
         """This row's bytes are no longer what was sealed: out of the way with it, until buried."""
         at = run(seq, seq)
-        shelf = self._shelves[number]
+        shelf = self.shelf(number)
         self.rotten[number] = self.rotten.get(number, NONE) | at
         self.reshelve(replace(shelf, aside=shelf.aside | at))
 
     def mend(self, number: int, seq: int) -> None:
         """This row is no longer rotten: it was healed, or its tombstone is written."""
         at = run(seq, seq)
-        shelf = self._shelves[number]
+        shelf = self.shelf(number)
         self.rotten[number] = self.rotten.get(number, NONE) - at
         self.reshelve(replace(shelf, aside=shelf.aside - at))
 
@@ -391,7 +352,7 @@ class Outbox:
         """The server refused this row for good: it waits apart and does not block the line."""
         with self.writing() as sql:
             rows.put_aside(sql, number, seq, problem)
-        shelf = self._shelves[number]
+        shelf = self.shelf(number)
         self.reshelve(replace(shelf, aside=shelf.aside | run(seq, seq)))
 
     def retry_aside(self) -> None:

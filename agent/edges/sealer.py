@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from agent.core import chain
 from agent.core.chain import Draft, Ground, Identity, Lane, Moment, Stamp, Told
-from agent.edges import following, pruning
+from agent.edges import following, pruning, rows
 from agent.edges.following import Heir
 from agent.edges.outbox import Outbox, StorageTrouble
 from agent.edges.pruning import Burial
 from agent.edges.signer import Signer
-from protocol import record
-from protocol.bodies import Closing, EventBody
+from protocol import cose, record
+from protocol.bodies import Closing, EventBody, Rotation
+from protocol.errors import ProtocolError
 from protocol.opening import Head, KeptFrom, TreeHead
 from protocol.record import Record, Sealed
 from protocol.registry import Event, Kind, Param, Reason
@@ -41,7 +43,7 @@ class Sealer:
     `told` is what this epoch said about log and time. `durable_ms` is the boot time of the newest
     commit, for the watchdog. `overflowed` counts drafts the ring had to let go. `damaged` is the
     name of a file that was set aside. `heir` is a log that was accepted as the successor of ours
-    and is believed from the next epoch on.
+    and is believed from the next epoch on. `awaited` is the id of a key that shall take over.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Sealer:
         self.damaged: str | None = None
         self.trouble_since_ms: int | None = None
         self.heir: Heir | None = None
+        self.awaited: bytes | None = None
         self._signer, self._identity, self._entropy = signer, identity, entropy
         self._ring: deque[Draft] = deque()
         self._head: Head | None = None
@@ -104,6 +107,41 @@ class Sealer:
             self._attempt(now, self._succeed)
             if self.outbox.log == self.heir.trust.log_key:
                 self.heir = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether the card takes what is sealed now."""
+        return self.outbox.trouble is None and not self._ring and not self.full
+
+    def introduced(self, heir: Signer) -> bool | None:
+        """Whether the log has proved the rotation to this key; None: there is none on the card.
+
+        Raises StorageTrouble.
+        """
+        with self.outbox.using() as sql:
+            found = [
+                (number, seq)
+                for number, seq, sealed in rows.rotations(sql)
+                if _brings(sealed, heir.public)
+            ]
+        if not found:
+            return None
+        return any(seq in self.outbox.shelf(number).proved for number, seq in found)
+
+    def introduce(self, heir: Signer, now: Moment) -> None:
+        """Seal a rotation to this key, which signs its own place in the chain, and commit it."""
+        self._attempt(now, partial(self._introduce, heir))
+
+    def adopt(self, heir: Signer) -> None:
+        """Sign with another key from the first epoch on."""
+        self._signer = heir
+
+    def take_over(self, heir: Signer, now: Moment) -> None:
+        """End the epoch and open the next under another key, whose file is in place already."""
+        self._attempt(now, partial(self._append, Draft(Closing(Reason.ROTATED), now)))
+        # Whatever became of the closing: from here on a start would sign with this key, too.
+        self._signer = heir
+        self._attempt(now, self._begin)
 
     def close(self, now: Moment, reason: Reason) -> None:
         """End the epoch in order: a closing record, then everything durable."""
@@ -183,11 +221,24 @@ class Sealer:
             self.overflowed += 1
 
     def _append(self, draft: Draft, now: Moment) -> None:
+        head = self._current(draft.at)
+        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+
+    def _introduce(self, heir: Signer, now: Moment) -> None:
+        head = self._current(now)
+        asked = record.rotation_message(self._identity.device, head, heir.public)
+        consent = cose.low_s(heir.sign(asked))
+        draft = Draft(Rotation(heir.public, consent), now, Lane.ALARM)
+        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+        self._commit(now)
+
+    def _current(self, at: Moment) -> Head:
+        """The head of this epoch, which is begun if need be."""
         head = self.outbox.head()
         if head is None or head != self._head:
             # A first record, a re-opened card, or a card that forgot: never continue on a guess.
-            head = self._open_epoch(draft.at)
-        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+            head = self._open_epoch(at)
+        return head
 
     def _seal(self, unsigned: Record, lane: Lane, now: Moment) -> Head:
         sealed = record.seal(unsigned, self._signer.kid, self._signer.sign)
@@ -254,6 +305,15 @@ class Sealer:
         self._append(Draft(Tombstone(burial.ranges), now), now)
         pruning.bury(self.outbox, burial)
         self._commit(now)
+
+
+def _brings(sealed: bytes, public: bytes) -> bool:
+    """Whether these bytes are a rotation to this key."""
+    try:
+        body = record.open_sealed(sealed).record.body
+    except ProtocolError:
+        return False
+    return isinstance(body, Rotation) and body.new_key == public
 
 
 def _draft_of(row: Sealed, lane: Lane, boot_id: bytes) -> Draft:

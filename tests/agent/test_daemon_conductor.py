@@ -47,6 +47,7 @@ def state(boot_ms: int, durable_ms: int | None = 0, **facts: object) -> State:
         tree=(0, bytes(32)),
         durable_ms=durable_ms,
         origin="log.test",
+        key="00" * 8,
     )
 
 

@@ -210,3 +210,11 @@ class Truck:
     def counters(self) -> Counters:
         """The balance on the card."""
         return glimpse(self.state / "outbox.db").counters
+
+
+def agent(truck: Truck, *arguments: str | Path) -> str:
+    """What one of the agent's commands says; it must succeed."""
+    command = [sys.executable, "-m", "agent", *map(str, arguments), "--config", str(truck.config)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=READY_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import reliability
-from tests.e2e.processes import ROOT, Server, Truck
+from tests.e2e.processes import Server, Truck, agent
 from tests.e2e.test_restore import drain, operate, prove, wait
 
 pytestmark = pytest.mark.e2e
@@ -36,14 +34,6 @@ def trucks(server: Server, tmp_path: Path) -> Iterator[list[Truck]]:
     yield running
     for truck in running:
         truck.child.kill()
-
-
-def agent(truck: Truck, *arguments: str | Path) -> str:
-    """What one of the agent's commands says; it must succeed."""
-    command = [sys.executable, "-m", "agent", *map(str, arguments), "--config", str(truck.config)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def follows(truck: Truck) -> None:

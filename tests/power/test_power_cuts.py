@@ -103,6 +103,13 @@ def test_D5_an_installation_cut_anywhere_leaves_a_version_that_starts() -> None:
     assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
 
 
+def test_D5_keys_made_and_rotated_under_cuts_are_the_old_or_the_new() -> None:
+    seen = cut("keys", "whole", 34 * OFTEN, *HONEST)
+    how = f"device key made, wished for, taken into use, honest card: {WAY}"
+    reliability.note("D5", how, seen.cuts, seen.losses)
+    assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
+
+
 @pytest.mark.parametrize(
     ("subject", "why"),
     [("lax-outbox", "synchronous = NORMAL"), ("unsynced-server", "journal never synced")],

@@ -267,7 +267,7 @@ def test_a_successor_takes_openings_that_name_a_predecessor_and_no_other_log() -
 
 
 def test_a_rotated_key_is_ended_by_the_first_opening_under_the_new_one() -> None:
-    """The server's half: agents do not rotate yet. The old key goes on until it is replaced."""
+    """The server's half; the old key goes on until it is replaced. See test_rotation.py."""
     with world("rotation", QUIET) as here:
         hand, heir = Hand(here, "by hand"), build.key("heir")
         rows = hand.chain(3, "one")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import cast
 
 from agent import loop
 from agent.core.chain import Identity
@@ -27,7 +28,7 @@ from hal import Bench
 from hal.absent import NoLight, NoPositioner
 from hal.api import Fault, Measurement, Moment, Quantity, Role
 from hal.bench import FittedContact
-from protocol import cbor, record, wire
+from protocol import cbor, cose, record, wire
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 from protocol.registry import Quantity as Measured
@@ -62,11 +63,41 @@ class Pen:
         """See Signer."""
         parts = cbor.decode(message, max_bytes=1 << 20)
         assert isinstance(parts, list | tuple)
-        payload = bytes(parts[3])
-        made = record.decode(payload)
-        if self.signed.setdefault((made.epoch, made.seq), payload) != payload:
-            self.twice.append((made.epoch, made.seq))
+        if parts[2] == cose.RECORD_DOMAIN:
+            payload = bytes(parts[3])
+            made = record.decode(payload)
+            if self.signed.setdefault((made.epoch, made.seq), payload) != payload:
+                self.twice.append((made.epoch, made.seq))
         return self._sign(message)
+
+
+class Pencase:
+    """The key files of one card: what was in use last, and the next one. Steps pass the knife."""
+
+    def __init__(self, pen: Pen, knife: Knife) -> None:
+        self.used, self.next, self.knife = pen, cast(Pen | None, None), knife
+
+    def heir(self) -> Pen | None:
+        """See Heirs."""
+        return self.next
+
+    def wish(self, who: build.Key) -> Pen:
+        """What `rotate` does. Of one card no number is signed twice, whatever the key."""
+        self.next = Pen(who)
+        self.next.signed, self.next.twice = self.used.signed, self.used.twice
+        return self.next
+
+    def put_back(self, used: Pen, heir: Pen) -> None:
+        """The card forgot a rename."""
+        self.used, self.next = used, heir
+
+    def promote(self) -> None:
+        """See Heirs: the rename is done or not, whatever the call says."""
+        self.knife.step("promote", self._rename, OSError)
+
+    def _rename(self) -> None:
+        assert self.next
+        self.used, self.next = self.next, None
 
 
 @dataclass
@@ -211,6 +242,7 @@ class Truck:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
+        self.keys = Pencase(self.pen, self.knife)
         self.pinned = wire.decode_enrol_answer(self.enrolment)
         self.cargo = Thermometer(self.clock.now)
         self.door, self.modem = Door(self.clock.now), Modem(self.clock.now)
@@ -300,7 +332,7 @@ class Truck:
         return Edge(
             clock=self.clock,
             bench=bench,
-            sealer=Sealer(outbox, self.pen, identity, self.random.randbytes),
+            sealer=Sealer(outbox, self.keys.used, identity, self.random.randbytes),
             courier=courier,
             plan=plan,
             verify=verify_ed25519,
@@ -309,4 +341,5 @@ class Truck:
             report=lambda _: None,
             descriptors=tuple,
             serve=lambda *_: None,
+            keys=self.keys,
         )
