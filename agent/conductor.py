@@ -27,6 +27,12 @@ PATIENCE_MS: Final[Mapping[health.State, int | None]] = {
 one, and the readings that wait in memory would be lost: None is for ever."""
 
 
+LEFT: Final = (
+    "Somebody else had the outbox open; recording goes on in a copy, and they keep the old one."
+    " Close whatever reads outbox.db; ask `status` or `export` instead."
+)
+
+
 @dataclass(slots=True)
 class Conductor:
     """One run of the agent. `drain_ms` is real time; `sample_period_ms` the clock's own.
@@ -46,6 +52,7 @@ class Conductor:
     _stopping_ms: int | None = None
     _begun_ms: int | None = None
     _said: health.State | None = None
+    _left: int = 0
     _status: str = ""
 
     def mode(self, state: State) -> Mode:
@@ -74,6 +81,9 @@ class Conductor:
         if state.health.sentence != self._status:
             self._status = state.health.sentence
             self.notifier.status(self._status)
+        if state.readers_left > self._left:
+            self._left = state.readers_left
+            self.say(LEFT)
         if self._alive(state, self._begun_ms):
             self.notifier.watchdog()
 

@@ -82,6 +82,7 @@ class State:
     key: str
     next_key: str | None = None
     damaged: str | None = None
+    readers_left: int = 0
     closed: bool = False
 
     @property
@@ -113,4 +114,5 @@ class State:
             "link": self.sync.link,
             "sync": {"phase": self.sync.phase.value, "why": self.sync.why},
             "damaged": self.damaged,
+            "readers_left": self.readers_left,
         }

@@ -29,6 +29,7 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
         key=sealer.kid.hex(),
         next_key=sealer.awaited.hex() if sealer.awaited else None,
         damaged=sealer.damaged,
+        readers_left=sealer.outbox.readers_left,
     )
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
     moment = Moment(after.now.boot_ms, after.now.utc_ms)

@@ -97,7 +97,8 @@ class Outbox(Contents):
     which a damaged file was set aside since this object was made. `rotten` are rows, by shelf
     number, whose bytes are no longer what was sealed and which still need a tombstone. `log` is the
     key that is believed now: the pinned one's, or a successor's. `voucher` is the proof that a log
-    knows this device, to be shown to a successor that has lost everything.
+    knows this device, to be shown to a successor that has lost everything. `readers_left` counts
+    how often somebody else had the card open and was left behind with an old copy.
     """
 
     def __init__(self, path: Path, owner: Owner, caps: Caps, connect: Connect) -> None:
@@ -118,6 +119,7 @@ class Outbox(Contents):
         self._oldest_ms: int | None = None
         self._settled_ms: int | None = None
         self.stored = 0
+        self.readers_left = 0
 
     @classmethod
     def open(
@@ -160,7 +162,8 @@ class Outbox(Contents):
             self._open_and_load()
 
     def _open_and_load(self) -> None:
-        self._sql = card.open_card(self._path, self._connect)
+        self._sql, left = card.open_card(self._path, self._connect)
+        self.readers_left += left
         try:
             self._load(self._sql)
         except (TypeError, ValueError) as error:

@@ -35,6 +35,8 @@ FULL_RETRY_MS = 60_000
 EPOCH_BYTES = 8
 _SEALED_AGAIN = frozenset({Kind.READING, Kind.POSITION, Kind.EVENT, Kind.ANCHOR})
 """Openings, gossip and tombstones of a broken transaction spoke of a state that is gone."""
+_NEWS = frozenset({Event.STORAGE_TROUBLE, Event.OUTBOX_DAMAGED})
+"""Said by every opening until one has landed: else an hour of trouble would fill the ring."""
 
 
 class Sealer:
@@ -65,6 +67,7 @@ class Sealer:
         self._signer, self._identity, self._entropy = signer, identity, entropy
         self._ring: deque[Draft] = deque()
         self._head: Head | None = None
+        self._told_news = False
         self._retry_ms = 0
 
     @property
@@ -172,11 +175,11 @@ class Sealer:
             return False
         self.outbox.reopen()
         lost = self.outbox.rescue()
-        self._head = None
+        self._head, self._told_news = None, False
         self._ring.extendleft(
             _draft_of(one.row, one.lane, now.boot_id)
             for one in reversed(lost)
-            if one.row.record.kind in _SEALED_AGAIN
+            if one.row.record.kind in _SEALED_AGAIN and not _is_news(one.row)
         )
         return True
 
@@ -213,6 +216,9 @@ class Sealer:
     def _commit(self, now: Moment) -> None:
         self.outbox.commit()
         self.durable_ms = now.boot_ms
+        if self._told_news:
+            self.trouble_since_ms, self.outbox.damaged = None, None
+            self._told_news = False
 
     def _keep(self, draft: Draft) -> None:
         self._ring.append(draft)
@@ -256,7 +262,7 @@ class Sealer:
         self.told = Told(tree=tree)
         for body in self._news():
             head = self._seal(chain.follow(self._identity, head, Draft(body, at)), Lane.ALARM, at)
-        self.trouble_since_ms = self.outbox.damaged = None
+        self._told_news = True
         return head
 
     def _news(self) -> list[EventBody]:
@@ -305,6 +311,11 @@ class Sealer:
         self._append(Draft(Tombstone(burial.ranges), now), now)
         pruning.bury(self.outbox, burial)
         self._commit(now)
+
+
+def _is_news(row: Sealed) -> bool:
+    body = row.record.body
+    return isinstance(body, EventBody) and body.event in _NEWS
 
 
 def _brings(sealed: bytes, public: bytes) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from agent.core.chain import Draft, Identity, Lane, Stamp
+from agent.edges import lookout
 from agent.edges.courier import Courier, LinkLost, Request, Response
 from agent.edges.outbox import Caps, Outbox, Owner
 from agent.edges.sealer import Sealer
@@ -89,11 +90,8 @@ def fast_folder() -> Iterator[Path]:
 
 def on_disk(path: Path) -> list[Sealed]:
     """Every record of the file, in order, read behind the outbox's back."""
-    sql = sqlite3.connect(path / "outbox.db")
-    try:
+    with lookout.reading(path / "outbox.db") as sql:
         found = sql.execute("SELECT sealed FROM record ORDER BY id").fetchall()
-    finally:
-        sql.close()
     return [open_sealed(sealed) for (sealed,) in found]
 
 

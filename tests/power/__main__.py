@@ -25,6 +25,7 @@ from tests.power.tape import Card, Entry, read, states
 
 SUBJECTS = {
     "outbox": truck_card.OUTBOX,
+    "watched-outbox": truck_card.WATCHED_OUTBOX,
     "lax-outbox": truck_card.LAX_OUTBOX,
     "keys": key_files.KEY_FILES,
     "server": server_disk.SERVER,

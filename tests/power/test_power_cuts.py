@@ -72,6 +72,13 @@ def test_D3_journal_and_database_keep_every_published_checkpoint() -> None:
     assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
 
 
+def test_D10_a_cut_while_a_reader_is_left_behind_loses_no_acknowledged_record() -> None:
+    seen = cut("watched-outbox", "whole", 34 * OFTEN, *HONEST)
+    how = f"outbox that goes on in a copy because somebody else has it open, honest card: {WAY}"
+    reliability.note("D10", how, seen.cuts, seen.losses)
+    assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
+
+
 def test_D4_what_a_lying_card_forgets_is_told_and_the_agent_starts() -> None:
     seen = cut("outbox", "whole", 150 * OFTEN, "lying")
     figures = seen.figures("kept", "told", "untold", "unmountable", "crashed")

@@ -148,7 +148,7 @@ class Checks:
     def card(self, truck: Truck) -> None:
         """What was committed is there, or freed, or under a tombstone; and it is one chain."""
         seen = self.cards.setdefault(truck.name, Card())
-        with closing(sqlite3.connect(f"file:{truck.path}?mode=ro", uri=True)) as sql:
+        with truck.reading() as sql:
             if not sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'record'").fetchone():
                 assert not seen.committed
                 return

@@ -5,9 +5,7 @@ docs/protocol.md marks what these rules are; each test plays the schedule that m
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from itertools import pairwise
 from typing import Any
 
@@ -85,10 +83,10 @@ def test_a_head_that_is_not_the_one_last_committed_opens_a_new_epoch() -> None:
         link(truck, up=False)
         go(here, 3)
         first = on_card(truck)
-        with closing(sqlite3.connect(truck.path)) as sql, sql:
+        assert truck.edge
+        with truck.edge.sealer.outbox.using() as sql:
             sql.execute("DELETE FROM record WHERE id = (SELECT max(id) FROM record)")
         here.checks.forgot(truck)
-        assert truck.edge
         for _ in range(3):
             here.now_ms += 10_000
             truck.turn()

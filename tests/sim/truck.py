@@ -7,8 +7,9 @@ was ever signed. Nothing here decides what goes wrong: that is the world's part.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -292,6 +293,13 @@ class Truck:
         if self.courier:
             self.courier.close()
         self.state = self.edge = self.courier = None
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a look at a copy of the card, which nobody else may open while an agent runs."""
+        copy = self.image(self.folder.with_name(f"{self.name}.look")) / "outbox.db"
+        with closing(sqlite3.connect(copy)) as sql:
+            yield sql
 
     def image(self, to: Path) -> Path:
         """Copy what lies on the card now."""
