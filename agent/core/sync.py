@@ -189,8 +189,8 @@ def wake_ms(sync: Sync, now_ms: int) -> int | None:
 def settles(asked: Ask | None, shelves: Sequence[Shelf], *, hurry: bool) -> bool:
     """Whether the proofs in the answer to this are worth verifying at once.
 
-    Verifying a checkpoint costs a truck's computer more than making ten readings, so the receipts
-    of a few routine rows are left to be collected together with their neighbours.
+    Verifying a checkpoint costs a truck's computer as much as several readings, so the receipts of
+    a few routine rows are left to be collected together with their neighbours.
     """
     if not isinstance(asked, Post):
         return isinstance(asked, Collect)

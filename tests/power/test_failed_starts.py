@@ -16,7 +16,7 @@ pytestmark = pytest.mark.power
 STARTS = 3
 HOUR_S = 3_600.0
 PAUSE_S, LONGEST_S, STEPS = 2.0, 300.0, 6
-"""The unit's RestartSec, RestartMaxDelaySec, RestartSteps; before systemd 254 only the first."""
+"""RestartSec at its shortest, RestartMaxDelaySec, RestartSteps; before systemd 254 the first only."""
 
 MOST_BYTES = 1_000_000
 
@@ -40,7 +40,7 @@ def starts_in_an_hour() -> int:
     raise AssertionError
 
 
-def test_the_back_off_is_what_the_unit_says() -> None:
+def test_the_back_off_is_that_of_systemd() -> None:
     first = [round(pause, 1) for pause, _ in zip(pauses(), range(STEPS + 2), strict=False)]
     assert first == [2.0, 4.6, 10.6, 24.5, 56.5, 130.1, 300.0, 300.0]
     assert starts_in_an_hour() == 18
