@@ -19,7 +19,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 
@@ -136,14 +135,17 @@ def _take_rows(database: Path) -> None:
     """Copy the tables of the rooms beside the log, in one transaction."""
     if not database.exists():
         return
-    rooms = (room for room in apps.get_app_configs() if room.name in settings.INSTALLED_APPS)
-    ours = [room for room in rooms if room.name.startswith("server.")]
     with closing(sqlite3.connect(database)) as old, writing():
         known = {name for (name,) in old.execute("SELECT name FROM sqlite_master")}
-        for room in ours:
-            for model in () if room.label in FOLLOWING else room.get_models():
-                if model._meta.db_table in known:
-                    _copy(old, model)
+        for model in _beside_the_log():
+            if model._meta.db_table in known:
+                _copy(old, model)
+
+
+def _beside_the_log() -> Iterator[type[Model]]:
+    for room in apps.get_app_configs():
+        if room.name.startswith("server.") and room.label not in FOLLOWING:
+            yield from room.get_models()
 
 
 def _copy(old: sqlite3.Connection, model: type[Model]) -> None:
