@@ -60,15 +60,18 @@ def add_commands(add: Add) -> None:
 
 def backup(chosen: argparse.Namespace) -> int:
     """Make a backup and say what it is of."""
-    database = _sqlite_file("pg_dump --format=custom, and copy the keys but not recovery.key")
+    there = options.load(os.environ)
     _set_up()
-    from server.ledger.backup import BackupRefused, take
+    from django.db import Error
 
-    keys = database.parent / "keys"
+    from server.ledger.backup import BackupRefused, take
+    from server.ledger.sequencing import LogBroken
+
+    file = _sqlite_file(there)
     try:
-        made = take(database, keys, chosen.directory, private=not chosen.without_keys)
-    except BackupRefused as error:
-        raise UpkeepRefused(str(error)) from None
+        made = take(file, there.home / "keys", chosen.directory, private=not chosen.without_keys)
+    except (BackupRefused, LogBroken, Error) as error:
+        raise UpkeepRefused(str(error).strip()) from None
     print(f"backup of {made.origin} at {made.size} entries, root {made.root}")
     print(f"journal stood at byte {made.journal_end}; later entries are in the journal only")
     return 0
@@ -76,24 +79,40 @@ def backup(chosen: argparse.Namespace) -> int:
 
 def restore(chosen: argparse.Namespace) -> int:
     """Put a backup back; without one, bring the database that is there up to date."""
-    home = options.load(os.environ).home
+    there = options.load(os.environ)
     made: list[Path] = []
+    size = 0
     if chosen.directory:
-        target = _sqlite_file("pg_restore, then this command without a directory")
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _set_up()
-    from server.ledger.backup import BackupRefused, put_back, read, remove
+    from server.ledger.backup import BackupRefused, remove
 
     try:
         if chosen.directory:
-            position = read(chosen.directory)
-            made = put_back(chosen.directory, target, home / "keys")
-            print(f"backup of {position.origin} at {position.size} entries")
-        _bring_up_to_date(position.size if made else 0, chosen.checkpoint)
+            made, size = _put_back(chosen.directory, there)
+        _bring_up_to_date(size, chosen.checkpoint)
     except (BackupRefused, UpkeepRefused) as error:
         remove(made)
         raise UpkeepRefused(f"{error} {HINT}" if made else str(error)) from None
     return 0
+
+
+def _put_back(directory: Path, there: options.Options) -> tuple[list[Path], int]:
+    """Copy what a backup holds; return what was made, and how many leaves the tables then have."""
+    from server.ledger.backup import BackupRefused, put_back, read
+    from server.ledger.journal import Mark
+    from server.ledger.log import journal
+
+    position, file = read(directory), _sqlite_file(there)
+    if position.database and file:
+        size = position.size
+    elif journal().holds(Mark(position.journal_end, bytes.fromhex(position.journal_chain))):
+        file, size = None, 0
+    else:
+        raise BackupRefused(f"{there.journal} is no journal that goes on from this backup.")
+    made = put_back(directory, file, there.home / "keys")
+    print(f"backup of {position.origin} at {position.size} entries")
+    return made, size
 
 
 def _bring_up_to_date(size: int, known: Path | None) -> None:
@@ -105,17 +124,18 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
     from server.devices.replay import ReplayRefused, rebuild
     from server.ledger import audit, keys, sequencing, startup
     from server.ledger.journal import JournalDamaged
+    from server.ledger.log import journal
     from server.ledger.tick import now_ms
     from server.pilots import again
 
     try:
         call_command("migrate", interactive=False, verbosity=0)
-        before = sequencing.newest()
-        if before is None:
-            raise UpkeepRefused("The database holds no log: name the directory of a backup.")
-        if not known:
-            _refuse_a_torn_end(before.mark)
-        newest = startup.prepare(now_ms())
+        before, begun = sequencing.newest(), journal().inception()
+        if before is None and begun is None:
+            raise UpkeepRefused("There is neither database nor journal: name a backup's directory.")
+        if not known and begun:
+            _refuse_a_torn_end(before.mark if before else begun[2])
+        newest = startup.prepare(now_ms(), anew=True)
         rebuild(size, newest.size)
         deeds.rebuild(size, newest.size)
         again.rebuild(size, newest.size, now_ms())
@@ -236,7 +256,8 @@ def _snapshot() -> Iterator[Any]:
 def successor(chosen: argparse.Namespace) -> int:
     """Begin the log that follows, with what the lost one's database still holds."""
     there = options.load(os.environ)
-    _sqlite_file("a new database, and this command with the old one restored as SQLite")
+    if _sqlite_file(there) is None:
+        raise UpkeepRefused("The database is PostgreSQL, and a successor begins on SQLite only.")
     _set_up()
     from django.core.management import call_command
 
@@ -270,11 +291,10 @@ def _note(path: Path) -> str:
         raise UpkeepRefused(f"{path} cannot be read: {error}") from None
 
 
-def _sqlite_file(instead: str) -> Path:
-    described = options.load(os.environ).database()
-    if "sqlite3" not in str(described["ENGINE"]):
-        raise UpkeepRefused(f"The database is PostgreSQL: use {instead}.")
-    return Path(str(described["NAME"]))
+def _sqlite_file(there: options.Options) -> Path | None:
+    """The database's file; None for PostgreSQL."""
+    described = there.database()
+    return Path(str(described["NAME"])) if "sqlite3" in str(described["ENGINE"]) else None
 
 
 def _set_up() -> None:

@@ -1,8 +1,10 @@
-"""A copy of the database and the keys, taken while the server runs, and put back where it was lost.
+"""A copy of what a server needs to go on, taken while it runs, and put back where it was lost.
 
-With SQLite the copy is one transaction's view, made by SQLite's own backup. `backup.json` says
-whose it is and where the journal stood; all that came later is in the journal, which is not copied.
-The recovery key is never taken along: it is to outlive this machine *and* its backups.
+With SQLite that is the database, as one transaction's view made by SQLite's own backup, and the
+keys; with another database the keys alone, for the journal makes every table anew. `backup.json`
+says whose the copy is and where the journal stood. The journal is not copied, because a log that
+went on from an old copy of it would sign a second history: it belongs on a disk of its own. The
+recovery key is never taken along: it is to outlive this machine *and* its backups.
 It refuses to write into a directory that holds anything, and to put back over what is there.
 Specification: docs/protocol.md, "Log".
 """
@@ -15,11 +17,11 @@ import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from hashlib import sha256
+from hashlib import file_digest
 from pathlib import Path
 from urllib.parse import quote
 
-from server.ledger import keys
+from server.ledger import keys, log
 
 DATABASE, POSITION, KEYS = "db.sqlite3", "backup.json", "keys"
 FORMAT = 1
@@ -39,14 +41,17 @@ class Position:
     journal_end: int
     journal_chain: str
     database: str
-    """SHA-256 of the database file, in hexadecimal as the others."""
+    """SHA-256 of the database file, in hexadecimal as the others; empty where there is none."""
     format: int = FORMAT
 
 
-def take(database: Path, home_keys: Path, target: Path, *, private: bool = True) -> Position:
+def take(
+    database: Path | None, home_keys: Path, target: Path, *, private: bool = True
+) -> Position:
     """Back up into `target`, which must not exist or be empty; it appears whole or not at all.
 
-    private: with the log key, without which a restored server cannot go on. Raises BackupRefused.
+    database: SQLite's file, None for another database. private: with the log key, without which a
+    restored server cannot go on. Raises BackupRefused.
     """
     if target.exists() and any(target.iterdir()):
         raise BackupRefused(f"{target} holds something already: name a new directory.")
@@ -54,8 +59,8 @@ def take(database: Path, home_keys: Path, target: Path, *, private: bool = True)
     shutil.rmtree(new, ignore_errors=True)
     try:
         new.mkdir(mode=0o700, parents=True)
-        _copy(database, new / DATABASE)
-        position = _position(new / DATABASE, keys.read(home_keys).origin)
+        digest = _copy(database, new / DATABASE) if database else ""
+        position = _position(new / DATABASE if database else None, home_keys, digest)
         _copy_keys(home_keys, new / KEYS, private=private)
         (new / POSITION).write_text(json.dumps(asdict(position), indent=2) + "\n")
         for path in (*new.rglob("*"), new):
@@ -72,7 +77,7 @@ def read(source: Path) -> Position:
     """The position of a backup whose database is as it was written. Raises BackupRefused."""
     try:
         position = Position(**json.loads((source / POSITION).read_text()))
-        same = sha256((source / DATABASE).read_bytes()).hexdigest() == position.database
+        same = not position.database or _digest(source / DATABASE) == position.database
     except (OSError, ValueError, TypeError) as error:
         raise BackupRefused(f"{source} is not a backup: {error}") from None
     if position.format != FORMAT:
@@ -82,14 +87,15 @@ def read(source: Path) -> Position:
     return position
 
 
-def put_back(source: Path, database: Path, home_keys: Path) -> list[Path]:
+def put_back(source: Path, database: Path | None, home_keys: Path) -> list[Path]:
     """Copy database and keys where nothing is; return what was made. Raises BackupRefused."""
-    if database.exists():
+    if database and database.exists():
         raise BackupRefused(f"{database} is there already: move it away first.")
-    made = [database]
+    made = [database] if database else []
     try:
-        shutil.copyfile(source / DATABASE, database)
-        database.chmod(0o600)
+        if database:
+            shutil.copyfile(source / DATABASE, database)
+            database.chmod(0o600)
         if not home_keys.exists():
             if not (source / KEYS / f"{keys.LOG}.key").exists():
                 raise BackupRefused(f"The backup has no log key: put the keys into {home_keys}.")
@@ -111,7 +117,8 @@ def remove(made: list[Path]) -> None:
                 file.unlink()
 
 
-def _copy(database: Path, copy: Path) -> None:
+def _copy(database: Path, copy: Path) -> str:
+    """Copy it as one view; return the copy's digest."""
     # Read-only: closing this connection must never move the running server's write-ahead log.
     address = f"file:{quote(str(database))}?mode=ro"
     with (
@@ -123,16 +130,26 @@ def _copy(database: Path, copy: Path) -> None:
         if made.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
             raise BackupRefused("The database is damaged: run jagalchi-server verify.")
     copy.chmod(0o600)
+    return _digest(copy)
 
 
-def _position(copy: Path, origin: str) -> Position:
+def _position(copy: Path | None, home_keys: Path, digest: str) -> Position:
+    origin = keys.read(home_keys).origin
+    if copy is None:
+        newest = log.newest()
+        size, root, mark = newest.size, newest.root, newest.mark
+        return Position(origin, size, root.hex(), mark.end, mark.chain.hex(), digest)
     with closing(sqlite3.connect(copy)) as database:
         size, root, end, chain = database.execute(
             "SELECT size, root, journal_end, journal_chain FROM ledger_checkpoint"
             " ORDER BY size DESC LIMIT 1"
         ).fetchone()
-    digest = sha256(copy.read_bytes()).hexdigest()
     return Position(origin, size, root.hex(), end, chain.hex(), digest)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
 
 
 def _copy_keys(source: Path, target: Path, *, private: bool) -> None:

@@ -103,11 +103,12 @@ class Journal:
             os.close(descriptor)
 
     def begin(self, origin: str, vkey: str) -> Mark:
-        """Write the first frame, which says whose journal this is. Again is harmless."""
+        """Write the first frame, which says whose journal this is. Again is harmless: what follows
+        a whole first frame stays."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync_directory(self._directory.parent)
         payload = bytes([_INCEPTION]) + f"{origin}\n{vkey}\n".encode()
-        return self._put(Mark(), _frame(START, payload), cut=True)
+        return self._put(Mark(), _frame(START, payload), cut=self._payload(Mark()) is None)
 
     def inception(self) -> tuple[str, str, Mark] | None:
         """Origin, verifier key and end of the first frame; None in an empty journal."""

@@ -29,17 +29,18 @@ class StartupRefused(Exception):
     """The server must not start; the text tells the operator why."""
 
 
-def prepare(now_ms: int) -> Checkpoint:
+def prepare(now_ms: int, *, anew: bool = False) -> Checkpoint:
     """Make or check everything; return the newest checkpoint. Raises StartupRefused.
 
-    The database must be migrated. Afterwards nothing of an earlier run is unfinished.
+    The database must be migrated. Afterwards nothing of an earlier run is unfinished. anew: a
+    database that holds no log takes in all that its journal holds (a restore, asked for by hand).
     """
     home: Path = settings.JAGALCHI.home
     journal = installed_journal()
     try:
         pair = _keys(home / "keys", journal)
         if sequencing.newest() is None:
-            _begin(journal, pair, now_ms)
+            _begin(journal, pair, now_ms, anew=anew)
         with writing():  # one view: a server may be running beside this command
             check(journal, pair)
         return _finish(journal, pair, now_ms)
@@ -90,10 +91,11 @@ def _keys(directory: Path, journal: Journal) -> Keys:
     return pair
 
 
-def _begin(journal: Journal, pair: Keys, now_ms: int) -> None:
+def _begin(journal: Journal, pair: Keys, now_ms: int, *, anew: bool) -> None:
     """Write the first frame and checkpoint 0; a crash in between leaves only the frame."""
     begun = journal.inception()
-    if begun and (begun[:2] != (pair.origin, pair.log.vkey) or journal.after(begun[2])):
+    ours = begun is not None and begun[:2] == (pair.origin, pair.log.vkey)
+    if begun and not (ours and (anew or journal.after(begun[2]) is None)):
         raise StartupRefused(
             f"The database is new, but the journal already holds the log {begun[0]}. {MIXED}"
         )

@@ -89,7 +89,15 @@ def test_s17_a_damaged_backup_and_what_is_no_backup_are_refused(here: Path) -> N
     database = here / "backup/db.sqlite3"
     database.write_bytes(database.read_bytes()[:-1] + b"?")
     refuse(call(here / "home", "restore", str(here / "backup")), "is damaged: take an older backup")
-    refuse(call(here / "home", "restore"), "The database is new, but|holds no log")
+
+
+def test_s17_the_journal_alone_brings_everything_back(here: Path) -> None:
+    assert "restored to 2 entries" in say(here / "home", "restore")
+    assert "log and devices sound" in say(here / "home", "verify")
+    for path in here.glob("home/db.sqlite3*"):
+        path.unlink()
+    shutil.rmtree(here / "home/journal")
+    refuse(call(here / "home", "restore"), "neither database nor journal")
 
 
 def test_s13_an_edit_is_printed_with_its_leaf_and_status_1(here: Path) -> None:
@@ -104,12 +112,12 @@ def test_s13_an_edit_is_printed_with_its_leaf_and_status_1(here: Path) -> None:
         assert "NOT sound" in done.stdout
 
 
-def test_commands_for_sqlite_name_what_serves_postgresql(tmp_path: Path) -> None:
+def test_a_successor_begins_on_sqlite_only(tmp_path: Path) -> None:
     url = "postgresql://user@/name?host=/nowhere"
+    done = call(tmp_path, "successor", "--recovery-key", "key", JAGALCHI_DATABASE_URL=url)
+    refuse(done, "a successor begins on SQLite only")
     done = call(tmp_path, "backup", str(tmp_path / "b"), JAGALCHI_DATABASE_URL=url)
-    refuse(done, "The database is PostgreSQL: use pg_dump")
-    done = call(tmp_path, "restore", str(tmp_path / "b"), JAGALCHI_DATABASE_URL=url)
-    refuse(done, "use pg_restore")
+    refuse(done, "connection|No such file")
 
 
 def test_s17_a_lost_log_gets_a_successor_that_names_it_and_takes_over_what_is_left(

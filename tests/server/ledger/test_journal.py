@@ -50,6 +50,9 @@ def test_beginning_again_changes_nothing(journal: Journal, tmp_path: Path) -> No
     first = journal.begin("origin", "vkey")
     assert journal.begin("origin", "vkey") == first
     assert only_file(journal, tmp_path).stat().st_size == first.end
+    journal.append(first, batch(0, b"leaf"))
+    assert journal.begin("origin", "vkey") == first
+    assert journal.after(first) == batch(0, b"leaf")
 
 
 def test_an_empty_directory_is_an_empty_journal(journal: Journal, tmp_path: Path) -> None:
