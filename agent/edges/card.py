@@ -27,7 +27,7 @@ Connect = Callable[..., sqlite3.Connection]
 """Anything with the signature of sqlite3.connect: the place where tests break the disk."""
 
 APPLICATION_ID = 0x4A474C43
-FORMAT = 2
+FORMAT = 1
 WAL_LIMIT_BYTES = 16 << 20
 CACHE_KIB = 256
 """Records are appended at one end and read once, in order: a large cache would only be memory."""

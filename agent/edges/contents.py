@@ -10,6 +10,7 @@ import sqlite3
 
 from agent.core.ranges import NONE, Ranges, run
 from agent.core.shelf import Counters, Held, Shelf, count
+from agent.edges import rows
 from agent.edges.rows import PINNED, SEQ_MASK, place, row_id
 
 
@@ -76,14 +77,15 @@ class Contents:
 
 def shelves(sql: sqlite3.Connection) -> dict[int, Shelf]:
     """Rebuild the table of contents from the disk alone."""
-    tables = {name: _runs(sql, name) for name in ("proof", "freed", "buried", "former")}
+    tables = {name: _runs(sql, name) for name in ("proof", "freed", "buried")}
+    former = _runs(sql, "former") if rows.has_former(sql) else {}
     aside = _places(sql, "SELECT epoch << 32 | seq FROM aside")
     alarms = _places(sql, "SELECT id FROM record WHERE lane = 1")
     pinned = _places(sql, f"SELECT id FROM record WHERE kind IN ({PINNED})")
     kids = _kids(sql)
     found = {}
     for number, epoch in sql.execute("SELECT number, id FROM epoch ORDER BY number").fetchall():
-        proof, freed, buried, former = (tables[name].get(number, NONE) for name in tables)
+        proof, freed, buried = (tables[name].get(number, NONE) for name in tables)
         last = max([_last(sql, number), *(r[1] for s in (proof, freed, buried) for r in s.runs)])
         committed = run(0, last)
         found[number] = Shelf(
@@ -96,7 +98,7 @@ def shelves(sql: sqlite3.Connection) -> dict[int, Shelf]:
             aside=aside.get(number, NONE),
             alarms=alarms.get(number, NONE),
             pinned=pinned.get(number, NONE),
-            former=former,
+            former=former.get(number, NONE),
             kid=kids.get(number, b""),
         )
     return found

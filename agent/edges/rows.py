@@ -40,8 +40,6 @@ SCHEMA = (
     "CREATE TABLE note (size INTEGER PRIMARY KEY, text TEXT NOT NULL)",
     "CREATE TABLE freed (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
     " PRIMARY KEY (epoch, first)) WITHOUT ROWID",
-    "CREATE TABLE former (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
-    " PRIMARY KEY (epoch, first)) WITHOUT ROWID",
     "CREATE TABLE buried (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
     " last_hash BLOB NOT NULL, PRIMARY KEY (epoch, first)) WITHOUT ROWID",
     "CREATE TABLE aside (epoch INTEGER, seq INTEGER, problem TEXT NOT NULL,"
@@ -49,6 +47,12 @@ SCHEMA = (
     f"PRAGMA application_id = {APPLICATION_ID}",
     f"PRAGMA user_version = {FORMAT}",
 )
+
+FORMER = (
+    "CREATE TABLE IF NOT EXISTS former (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
+    " PRIMARY KEY (epoch, first)) WITHOUT ROWID"
+)
+"""Made when a successor is followed: a card that never did needs none, and any version reads it."""
 
 _SEQ_BITS = 32
 SEQ_MASK = (1 << _SEQ_BITS) - 1
@@ -270,6 +274,7 @@ def put_freed(sql: sqlite3.Connection, number: int, freed: Ranges) -> None:
 
 def put_former(sql: sqlite3.Connection, number: int, former: Ranges) -> None:
     """Replace what is known to have been proved by a log that has a successor now."""
+    sql.execute(FORMER)
     sql.execute("DELETE FROM former WHERE epoch = ?", (number,))
     for first, last in former.runs:
         sql.execute("INSERT INTO former VALUES (?, ?, ?)", (number, first, last))
@@ -287,6 +292,11 @@ def rotations(sql: sqlite3.Connection) -> Iterator[tuple[int, int, bytes]]:
     for row, kind, sealed in found:
         if kind == Kind.ROTATION:
             yield (*place(row), sealed)
+
+
+def has_former(sql: sqlite3.Connection) -> bool:
+    """Whether a successor was ever followed on this card."""
+    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'former'").fetchone())
 
 
 def put_aside(sql: sqlite3.Connection, number: int, seq: int, problem: str) -> None:

@@ -49,14 +49,22 @@ def test_every_copy_is_whole_and_holds_what_was_acknowledged_before() -> None:
         for _ in range(COPIES):
             before = acknowledged()
             with contextlib.suppress(Restless):
-                snapshot.copy(folder / "one.db", folder / "copy.db")
-                with contextlib.closing(sqlite3.connect(folder / "copy.db")) as sql:
-                    assert sql.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-                    ids = [row for (row,) in sql.execute("SELECT id FROM t ORDER BY id")]
+                ids = in_a_copy_of(folder / "one.db")
                 assert ids == list(range(ids[0], ids[-1] + 1)) and ids[-1] >= before
                 copied += 1
-            snapshot.remove(folder / "copy.db")
     assert copied > COPIES // 2
+
+
+def in_a_copy_of(path: Path) -> list[int]:
+    """The rows of a sound copy, which is gone afterwards."""
+    copy = path.with_name("copy.db")
+    try:
+        snapshot.copy(path, copy)
+        with contextlib.closing(sqlite3.connect(copy)) as sql:
+            assert sql.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            return [row for (row,) in sql.execute("SELECT id FROM t ORDER BY id")]
+    finally:
+        snapshot.remove(copy)
 
 
 def test_a_log_that_begins_anew_during_every_try_is_told(
