@@ -343,7 +343,9 @@ uninstall() {
         systemctl stop "$service" 2>/dev/null || true
         rm -f "$WANTED/$service" "$SYSTEM/$service"
     done
-    rm -rf "$SYSTEM/$AGENT.d" "$PROGRAM" /etc/systemd/journald.conf.d/jagalchi.conf
+    rm -f "$SYSTEM/$AGENT.d/10-restart-steps.conf" "$PROGRAM"
+    rmdir --ignore-fail-on-non-empty "$SYSTEM/$AGENT.d" 2>/dev/null || true
+    rm -f /etc/systemd/journald.conf.d/jagalchi.conf
     rm -f /etc/chrony/conf.d/jagalchi.conf /etc/sysusers.d/jagalchi.conf /etc/tmpfiles.d/jagalchi.conf
     systemctl daemon-reload
     rm -rf "$OPT"

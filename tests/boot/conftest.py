@@ -1,6 +1,6 @@
 """One truck for all tests here: booted, its server beside it, installed, enrolled and recording.
 
-Each test finds it recording and leaves it so.
+Each test finds it recording and leaves it so, but for the very last.
 """
 
 from __future__ import annotations
