@@ -112,7 +112,11 @@ def _status(commands: argparse._SubParsersAction[Parser]) -> None:
         "status", help="how the agent is doing; works when it is stopped / 상태 보기"
     )
     _config(status)
+    _language(status)
     status.add_argument("--json", action="store_true", help="for programs")
+    status.add_argument(
+        "--watch", action="store_true", help="again every two seconds, until Ctrl-C"
+    )
 
 
 def _enrol(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -206,6 +210,15 @@ def _config(command: Parser) -> None:
         default=DEFAULT_PATH,
         metavar="FILE",
         help=f"settings (default: {DEFAULT_PATH})",
+    )
+
+
+def _language(command: Parser) -> None:
+    command.add_argument(
+        "--lang",
+        choices=("ko", "en"),
+        default=None,
+        help="language (default: that of the terminal)",
     )
 
 

@@ -13,8 +13,9 @@ from typing import Final
 
 from agent.core import health
 from agent.edge import Mode, State
+from agent.edges.beacon import Beacon
 from agent.edges.clock import boot_now_ms
-from agent.edges.control import Control
+from agent.edges.control import Answers, Control
 from agent.edges.notify import Notifier
 from agent.edges.signals import StopSignals
 
@@ -33,6 +34,7 @@ class Conductor:
 
     The first wish to stop ends sampling, and delivery goes on for `drain_ms` or until all is
     proved; the second ends that too. `stop_unpowered_ms` without power ends both: then `unpowered`.
+    `tell` says what `status` shows; `beacon` is the light that lets itself be found.
     """
 
     stop: StopSignals
@@ -42,6 +44,8 @@ class Conductor:
     drain_ms: int
     sample_period_ms: int
     stop_unpowered_ms: int = 0
+    tell: Callable[[State], Mapping[str, object]] = State.status
+    beacon: Beacon | None = None
     unpowered: bool = False
     _stopping_ms: int | None = None
     _begun_ms: int | None = None
@@ -87,7 +91,12 @@ class Conductor:
         if self.stop.descriptor in ready:
             self.stop.clear()
         if self.control:
-            self.control.serve(ready, {"status": state.status})
+            self.control.serve(ready, self._answers(state))
+
+    def _answers(self, state: State) -> Answers:
+        beacon = self.beacon
+        blink = {} if beacon is None else {"blink": lambda: beacon.blink(state.now.boot_ms)}
+        return {"status": lambda: self.tell(state), **blink}
 
     def _alive(self, state: State, begun_ms: int) -> bool:
         """An agent that drains samples no more: its own deadline ends it."""

@@ -11,14 +11,17 @@ import os
 import sys
 from collections.abc import MutableMapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent import __version__, exits, loop
+from agent.account import Account
 from agent.conductor import Conductor
 from agent.core.chain import Identity
+from agent.core.judgement import Pair
 from agent.core.plan import Plan, Watch
 from agent.edge import Edge
 from agent.edges import enrolment
+from agent.edges.beacon import Beacon
 from agent.edges.clock import Clock, SystemClock, VirtualClock, open_virtual
 from agent.edges.control import Control
 from agent.edges.courier import Courier, RequestsTransport
@@ -29,7 +32,7 @@ from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
 from agent.edges.signer import EcdsaSigner, Signer, verify_ed25519
 from agent.exits import RefusedError
-from agent.settings import LimitSettings, Settings
+from agent.settings import LimitSettings, PairSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import cose, wire
 from protocol.checkpoint import LogKey
@@ -64,6 +67,8 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         clock = _clock(settings, orders)
         bench = open_parts(settings, clock)
         doors.callback(bench.close)
+        beacon = Beacon(bench.light)
+        bench = replace(bench, light=beacon)
         outbox = _outbox(settings, enrolled)
         doors.callback(outbox.close)
         courier = _courier(settings, enrolled)
@@ -71,6 +76,9 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         notifier = Notifier.from_environment(environment)
         doors.callback(notifier.close)
         control = _control(settings, doors)
+        sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
+        what = plan(settings, enrolled.answer.log_key())
+        account = Account(sealer, what, bench, caps(settings), settings.outbox_path)
         conductor = Conductor(
             stop,
             control,
@@ -79,8 +87,9 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
             orders.drain_ms,
             settings.sample_period_ms,
             settings.stop_unpowered_ms,
+            account.status,
+            beacon,
         )
-        sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
         _say(f"{enrolled.answer.device} ({settings.name}) for {enrolled.answer.origin}")
         _run(
             Edge(
@@ -88,7 +97,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 bench=bench,
                 sealer=sealer,
                 courier=courier,
-                plan=plan(settings, enrolled.answer.log_key()),
+                plan=what,
                 verify=verify_ed25519,
                 entropy=os.urandom,
                 mode=conductor.mode,
@@ -162,6 +171,8 @@ def plan(settings: Settings, log_key: LogKey) -> Plan:
             for quantity, milli in sensor.corrections.items()
         },
         watches=tuple(_watch(limit) for limit in settings.limits),
+        pairs=tuple(_pair(pair) for pair in settings.pairs),
+        door_open_ms=settings.door_open_ms,
     )
 
 
@@ -181,6 +192,17 @@ def _watch(limit: LimitSettings) -> Watch:
             uncertainty=limit.uncertainty_milli,
         ),
     )
+
+
+def _pair(pair: PairSettings) -> Pair:
+    limit = Limit(
+        id=str(pair.id),
+        threshold=pair.apart_milli,
+        hysteresis=pair.hysteresis_milli,
+        delay_ms=pair.delay_ms,
+        gap_ms=pair.gap_ms,
+    )
+    return Pair(pair.id, pair.first, pair.second, pair.quantity, limit)
 
 
 def _signer(settings: Settings, enrolled: Enrolment) -> Signer:
@@ -219,11 +241,15 @@ def _is_made_up(part: str) -> bool:
 
 def _outbox(settings: Settings, enrolled: Enrolment) -> Outbox:
     owner = Owner(enrolled.answer.device, enrolled.answer.origin)
-    caps = Caps(settings.outbox.cap_rows, settings.outbox.cap_bytes)
     try:
-        return Outbox.open(settings.outbox_path, owner, caps)
+        return Outbox.open(settings.outbox_path, owner, caps(settings))
     except (LockedOutbox, ForeignOutbox) as error:
         raise RefusedError(str(error)) from None
+
+
+def caps(settings: Settings) -> Caps:
+    """The bounds of the outbox."""
+    return Caps(settings.outbox.cap_rows, settings.outbox.cap_bytes)
 
 
 def _courier(settings: Settings, enrolled: Enrolment) -> Courier:

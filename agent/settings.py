@@ -73,6 +73,20 @@ class LimitSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PairSettings:
+    """Two sensors that should agree within `apart_milli`; `id` is no limit's."""
+
+    id: int
+    first: int
+    second: int
+    quantity: Quantity
+    apart_milli: int
+    hysteresis_milli: int
+    delay_ms: int
+    gap_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ServerSettings:
     """How to reach the server. `url` has no trailing slash; None: the one given at enrolment.
 
@@ -105,6 +119,7 @@ class Settings:
     """Everything an agent is told; frozen. `parts` is keyed by the names of PARTS.
 
     `stop_unpowered_ms`: how long without power or ignition until it stops in order; 0: never.
+    `door_open_ms`: how long a door may stay open before it is an alarm; 0: for ever.
     """
 
     profile: Profile
@@ -114,12 +129,14 @@ class Settings:
     sample_period_ms: int
     position_period_ms: int
     stop_unpowered_ms: int
+    door_open_ms: int
     server: ServerSettings
     sensors: tuple[SensorSettings, ...]
     parts: Mapping[str, PartSettings]
     contacts: tuple[ContactSettings, ...]
     mock: MockSettings
     limits: tuple[LimitSettings, ...]
+    pairs: tuple[PairSettings, ...]
     outbox: OutboxSettings
 
     @property

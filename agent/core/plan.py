@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agent.core.judgement import Pair
 from agent.core.quality import Key
 from protocol.checkpoint import LogKey
 from protocol.excursion import Limit
@@ -25,7 +26,8 @@ class Watch:
 class Plan:
     """Periods in ms (0: never), calibration in the quantity's unit, limits, and whom to believe.
 
-    `name` is for people. `log_key` is the log's key as pinned at enrolment.
+    `name` is for people. `log_key` is the log's key as pinned at enrolment. `door_open_ms`: how
+    long a door may stay open before it is an alarm; 0: for ever.
     """
 
     name: str
@@ -34,3 +36,5 @@ class Plan:
     position_period_ms: int
     corrections: Mapping[Key, int] = field(default_factory=dict)
     watches: tuple[Watch, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    door_open_ms: int = 0

@@ -81,8 +81,9 @@ class Counters:
     """The balance. All of them count rows.
 
     made = committed + uncommitted + overflowed; committed = waiting + proved + evicted.
-    `set_aside` and `alarms` are parts of `waiting`. `shipped` is what the server said it holds, proved included.
-    `overflowed` are drafts that the RAM ring had to let go while nothing could be written.
+    `set_aside` and `alarms` are parts of `waiting`. `shipped` is what the server said it holds,
+    proved included. `overflowed` are drafts that the RAM ring had to let go while nothing could be
+    written.
     """
 
     made: int

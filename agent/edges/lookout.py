@@ -14,8 +14,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agent.core.shelf import Counters, count
-from agent.edges import rows
+from agent.edges import rows, stock
 from agent.edges.card import APPLICATION_ID, FORMAT
+from agent.edges.stock import Stock
 from agent.exits import RefusedError
 from protocol.errors import ProtocolError
 from protocol.record import Record, open_sealed
@@ -27,7 +28,7 @@ class NoOutboxError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What lies on the card: whose it is, the balance, what is trusted, the newest record."""
+    """What lies on the card: whose it is, the balance, what is trusted, the newest record, room."""
 
     device: str
     origin: str
@@ -35,6 +36,7 @@ class Glimpse:
     size: int
     root: bytes
     newest: Record | None
+    stock: Stock
 
 
 @contextlib.contextmanager
@@ -80,13 +82,15 @@ def _insist_on_ours(sql: sqlite3.Connection, path: Path) -> None:
 def glimpse(path: Path) -> Glimpse:
     """Look once. Raises NoOutboxError."""
     with reading(path) as sql:
+        shelves = rows.shelves(sql).values()
         return Glimpse(
             device=_text(sql, "device"),
             origin=_text(sql, "origin"),
-            counters=count(rows.shelves(sql).values(), {}),
+            counters=count(shelves, {}),
             size=int.from_bytes(rows.fact(sql, "size") or b"", "big"),
             root=rows.fact(sql, "root") or b"",
             newest=_newest(sql),
+            stock=stock.look(sql, shelves, path),
         )
 
 

@@ -67,6 +67,11 @@ class Sealer:
         return self._identity
 
     @property
+    def kid(self) -> bytes:
+        """The key that seals."""
+        return self._signer.kid
+
+    @property
     def head(self) -> Head | None:
         """Where this epoch stands; None before its opening is written."""
         return self._head

@@ -25,7 +25,6 @@ from tests.e2e.processes import ROOT, Server
 from tests.protocol import build
 
 
-
 def enlist(home: Path, prefix: str, count: int) -> list[bytes]:
     """Let so many devices in; their enrolment answers. Nothing runs in that home yet."""
     done = subprocess.run(

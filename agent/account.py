@@ -1,0 +1,116 @@
+"""What the agent tells about itself when it is asked: the answer behind `status`. Changes nothing.
+
+Called in the main thread between two turns, so it may look at the card, and reads a few rows only.
+Plain values, so that they can be written as JSON; where the card cannot be read its part is left
+out, because whoever asks wants to hear the rest all the more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.core.plan import Plan
+from agent.core.sensing import Senses
+from agent.edge import State
+from agent.edges import stock
+from agent.edges.outbox import Caps, StorageTrouble
+from agent.edges.sealer import Sealer
+from hal import Bench
+from protocol.registry import Quantity
+
+Plain = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where the answers come from; `path` is the outbox's file."""
+
+    sealer: Sealer
+    plan: Plan
+    bench: Bench
+    caps: Caps
+    path: Path
+
+    def status(self, state: State) -> Mapping[str, object]:
+        """Everything `status --json` says."""
+        return {
+            **state.status(),
+            "origin": self.sealer.identity.origin,
+            "key": self.sealer.kid.hex(),
+            "software": self.sealer.identity.software,
+            "simulated": self.sealer.identity.simulated,
+            "period_ms": self.plan.sample_period_ms,
+            "sensors": self._sensors(state),
+            "position": _position(state.senses, state.now.boot_ms),
+            "contacts": self._contacts(state.senses),
+            **self._card(state),
+        }
+
+    def _sensors(self, state: State) -> list[Plain]:
+        names = {one.number: one.name for one in self.sealer.identity.sensors}
+        senses = state.senses
+        return [
+            {
+                "sensor": one.sensor,
+                "name": names.get(one.sensor, ""),
+                "quantity": Quantity(one.quantity).name.lower(),
+                "value": one.value,
+                "raw": one.raw,
+                "status": one.status.name.lower(),
+                "tries": one.tries,
+                "age_ms": state.now.boot_ms - senses.latest_ms,
+            }
+            for one in senses.latest
+        ]
+
+    def _contacts(self, senses: Senses) -> list[Plain]:
+        return [
+            {"number": f.number, "name": f.name, "role": f.role.value, "on": on}
+            for f in self.bench.contacts
+            if (on := senses.contacts.get(f.number)) is not None
+        ]
+
+    def _card(self, state: State) -> Plain:
+        outbox = self.sealer.outbox
+        with suppress(StorageTrouble, OSError), outbox.using() as sql:
+            found = stock.look(sql, outbox.unproved, self.path)
+            a_day = stock.rows_per_day(self.plan.sample_period_ms, self.plan.position_period_ms)
+            days = stock.room_days(found, self.caps, state.counters.waiting, a_day)
+            return card_lines(found, days)
+        return {}
+
+
+def card_lines(found: stock.Stock, room_days: int) -> Plain:
+    """The card's part of the status."""
+    oldest = found.oldest
+    return {
+        "card": {
+            "stored": found.stored,
+            "used_bytes": found.used,
+            "free_bytes": found.free,
+            "room_days": room_days,
+            "oldest": None
+            if oldest is None
+            else {"utc_ms": oldest.utc_ms, "boot_ms": oldest.boot_ms},
+        },
+        "receipt": None
+        if found.receipt_ms is None
+        else {"utc_ms": found.receipt_ms, "entry": found.entry},
+    }
+
+
+def _position(senses: Senses, now_ms: int) -> Plain | None:
+    """How well the receiver works; where the truck is is nobody's business here."""
+    if senses.place is None:
+        return None
+    body, fault = senses.place.position, senses.place.fault
+    return {
+        "fix": body.fix.name.lower(),
+        "satellites": body.satellites,
+        "fix_age_ms": body.age_ms,
+        "age_ms": now_ms - senses.place_ms,
+        "fault": None if fault is None else fault.name.lower(),
+    }
