@@ -7,18 +7,19 @@ out, because whoever asks wants to hear the rest all the more.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.core.plan import Plan
-from agent.core.sensing import Senses
+from agent.core.sensing import Senses, Whereabouts
 from agent.edge import State
 from agent.edges import stock
 from agent.edges.outbox import Caps, StorageTrouble
 from agent.edges.sealer import Sealer
-from hal import Bench
+from hal import Bench, FittedContact
+from protocol.bodies import Measured
 from protocol.registry import Quantity
 
 Plain = dict[str, object]
@@ -43,35 +44,17 @@ class Account:
             "software": self.sealer.identity.software,
             "simulated": self.sealer.identity.simulated,
             "period_ms": self.plan.sample_period_ms,
-            "sensors": self._sensors(state),
-            "position": _position(state.senses, state.now.boot_ms),
-            "contacts": self._contacts(state.senses),
+            **self._parts(state.senses, state.now.boot_ms),
             **self._card(state),
         }
 
-    def _sensors(self, state: State) -> list[Plain]:
+    def _parts(self, senses: Senses, now_ms: int) -> Plain:
         names = {one.number: one.name for one in self.sealer.identity.sensors}
-        senses = state.senses
-        return [
-            {
-                "sensor": one.sensor,
-                "name": names.get(one.sensor, ""),
-                "quantity": Quantity(one.quantity).name.lower(),
-                "value": one.value,
-                "raw": one.raw,
-                "status": one.status.name.lower(),
-                "tries": one.tries,
-                "age_ms": state.now.boot_ms - senses.latest_ms,
-            }
-            for one in senses.latest
-        ]
-
-    def _contacts(self, senses: Senses) -> list[Plain]:
-        return [
-            {"number": f.number, "name": f.name, "role": f.role.value, "on": on}
-            for f in self.bench.contacts
-            if (on := senses.contacts.get(f.number)) is not None
-        ]
+        return {
+            "sensors": sensor_lines(senses.latest, names, now_ms - senses.latest_ms),
+            "position": position_lines(senses.place, now_ms - senses.place_ms),
+            "contacts": contact_lines(self.bench.contacts, senses.contacts),
+        }
 
     def _card(self, state: State) -> Plain:
         outbox = self.sealer.outbox
@@ -102,15 +85,42 @@ def card_lines(found: stock.Stock, room_days: int) -> Plain:
     }
 
 
-def _position(senses: Senses, now_ms: int) -> Plain | None:
+def sensor_lines(
+    measured: Iterable[Measured], names: Mapping[int, str], age_ms: int
+) -> list[Plain]:
+    """Each measurement, in the quantity's unit and with codes in words."""
+    return [
+        {
+            "sensor": one.sensor,
+            "name": names.get(one.sensor, ""),
+            "quantity": Quantity(one.quantity).name.lower(),
+            "value": one.value,
+            "raw": one.raw,
+            "status": one.status.name.lower(),
+            "tries": one.tries,
+            "age_ms": age_ms,
+        }
+        for one in measured
+    ]
+
+
+def contact_lines(fitted: Iterable[FittedContact], known: Mapping[int, bool]) -> list[Plain]:
+    """Each two-state input whose state is known."""
+    return [
+        {"number": one.number, "name": one.name, "role": one.role.value, "on": known[one.number]}
+        for one in fitted
+        if one.number in known
+    ]
+
+
+def position_lines(place: Whereabouts | None, age_ms: int) -> Plain | None:
     """How well the receiver works; where the truck is is nobody's business here."""
-    if senses.place is None:
+    if place is None:
         return None
-    body, fault = senses.place.position, senses.place.fault
     return {
-        "fix": body.fix.name.lower(),
-        "satellites": body.satellites,
-        "fix_age_ms": body.age_ms,
-        "age_ms": now_ms - senses.place_ms,
-        "fault": None if fault is None else fault.name.lower(),
+        "fix": place.position.fix.name.lower(),
+        "satellites": place.position.satellites,
+        "fix_age_ms": place.position.age_ms,
+        "age_ms": age_ms,
+        "fault": None if place.fault is None else place.fault.name.lower(),
     }

@@ -74,7 +74,7 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"jagalchi-agent {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_run, _status, _enrol, _verify, _export, _simulate):
+    for add in (_run, _status, _doctor, _enrol, _verify, _export, _simulate):
         add(commands)
     return top
 
@@ -117,6 +117,15 @@ def _status(commands: argparse._SubParsersAction[Parser]) -> None:
     status.add_argument(
         "--watch", action="store_true", help="again every two seconds, until Ctrl-C"
     )
+
+
+def _doctor(commands: argparse._SubParsersAction[Parser]) -> None:
+    doctor = commands.add_parser(
+        "doctor", help="the commissioning test: a verdict a line, and what mends it / 점검"
+    )
+    _config(doctor)
+    _language(doctor)
+    doctor.add_argument("--json", action="store_true", help="for programs")
 
 
 def _enrol(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -12,13 +12,14 @@ import sys
 from collections.abc import MutableMapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from agent import __version__, exits, loop
 from agent.account import Account
 from agent.conductor import Conductor
 from agent.core.chain import Identity
 from agent.core.judgement import Pair
-from agent.core.plan import Plan, Watch
+from agent.core.plan import Calibrated, Plan, Watch
 from agent.edge import Edge
 from agent.edges import enrolment
 from agent.edges.beacon import Beacon
@@ -32,7 +33,7 @@ from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
 from agent.edges.signer import EcdsaSigner, Signer, verify_ed25519
 from agent.exits import RefusedError
-from agent.settings import LimitSettings, PairSettings, Settings
+from agent.settings import Calibration, LimitSettings, PairSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import cose, wire
 from protocol.checkpoint import LogKey
@@ -172,6 +173,7 @@ def plan(settings: Settings, log_key: LogKey) -> Plan:
         },
         watches=tuple(_watch(limit) for limit in settings.limits),
         pairs=tuple(_pair(pair) for pair in settings.pairs),
+        calibrated=tuple(_calibrated(one) for one in settings.calibrations),
         door_open_ms=settings.door_open_ms,
     )
 
@@ -192,6 +194,12 @@ def _watch(limit: LimitSettings) -> Watch:
             uncertainty=limit.uncertainty_milli,
         ),
     )
+
+
+def _calibrated(one: Calibration) -> Calibrated:
+    """The certificate's name is text, and events hold numbers: 52 bits of its hash stand for it."""
+    mark = int.from_bytes(sha256(one.certificate.encode()).digest()[:7], "big") >> 4
+    return Calibrated(one.sensor, one.at_ms, one.correction_milli, mark)
 
 
 def _pair(pair: PairSettings) -> Pair:

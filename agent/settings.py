@@ -46,6 +46,20 @@ class SensorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a calibration of one sensor's temperature found: by which certificate, when (UTC, ms).
+
+    `correction_milli` is added to every value; the sensor may still be wrong by the uncertainty.
+    """
+
+    sensor: int
+    certificate: str
+    at_ms: int
+    correction_milli: int
+    uncertainty_milli: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContactSettings:
     """One further two-state input: the doors of a site's rooms. `role` is a word of hal's."""
 
@@ -138,11 +152,17 @@ class Settings:
     limits: tuple[LimitSettings, ...]
     pairs: tuple[PairSettings, ...]
     outbox: OutboxSettings
+    calibrations: tuple[Calibration, ...] = ()
 
     @property
     def outbox_path(self) -> Path:
         """The durable queue."""
         return self.state_dir / "outbox.db"
+
+    @property
+    def calibration_path(self) -> Path:
+        """What `calibrate` found, for as long as the device lives."""
+        return self.state_dir / "calibration.toml"
 
     @property
     def key_path(self) -> Path:

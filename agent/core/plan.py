@@ -23,6 +23,16 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What is said in the chain of a sensor's calibration: `mark` stands for the certificate."""
+
+    sensor: int
+    at_ms: int
+    correction: int
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Periods in ms (0: never), calibration in the quantity's unit, limits, and whom to believe.
 
@@ -37,4 +47,5 @@ class Plan:
     corrections: Mapping[Key, int] = field(default_factory=dict)
     watches: tuple[Watch, ...] = ()
     pairs: tuple[Pair, ...] = ()
+    calibrated: tuple[Calibrated, ...] = ()
     door_open_ms: int = 0

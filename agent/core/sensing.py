@@ -86,6 +86,7 @@ class Senses:
     excursion detectors by watch number, `apart` those of the pairs. `clock` is the newest pair
     of boot time and UTC; `blind`: some record of this run bears no time. `unpowered_ms`: since when
     outside power is gone or the ignition off, by boot time; None: neither is known to be.
+    `introduced`: the calibrations were told.
     """
 
     pasts: Mapping[Key, Past] = field(default_factory=dict)
@@ -102,6 +103,7 @@ class Senses:
     unpowered_ms: int | None = None
     clock: Anchor | None = None
     blind: bool = False
+    introduced: bool = False
 
     @property
     def alarmed(self) -> bool:
@@ -138,6 +140,8 @@ def take(
         gossip = chain.gossip(context.told, context.tree, at.boot_ms)
         drafts += [Draft(gossip, at)] if gossip else []
         drafts += _warnings(context, at)
+        drafts += [] if senses.introduced else _introductions(context.plan, at)
+        senses = replace(senses, introduced=True)
         senses, read = _reading(seen.measurements, senses, context.plan, at)
         drafts += read
     senses, switched = _contacts(seen.contacts, senses, at)
@@ -161,6 +165,21 @@ def _warnings(context: Context, at: Moment) -> list[Draft]:
         count = ((Param.COUNT, context.aside),)
         drafts.append(Draft(EventBody(Event.SET_ASIDE, params=count), at))
     return drafts
+
+
+def _introductions(plan: Plan, at: Moment) -> list[Draft]:
+    """How the sensors are corrected is said once a run, before the first reading."""
+    return [
+        Draft(EventBody(Event.CONFIG_APPLIED, one.sensor, params), at)
+        for one in plan.calibrated
+        for params in [
+            (
+                (Param.VALUE, one.correction),
+                (Param.VERSION, one.mark),
+                (Param.SINCE_MS, one.at_ms),
+            )
+        ]
+    ]
 
 
 def _clock(senses: Senses, seen: Observation, told: Told, at: Moment) -> tuple[Senses, list[Draft]]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from agent.cli import main, parser
 from agent.exits import CONFIGURATION, USAGE
 
-COMMANDS = ("run", "status", "enrol", "verify", "export", "simulate")
+COMMANDS = ("run", "status", "doctor", "enrol", "verify", "export", "simulate")
 
 
 def usage(*words: str) -> int:
