@@ -95,6 +95,8 @@ def _enrolled(token_hash: bytes, cose_key: bytes, answer: bytes, now_ms: int) ->
     DeviceKey.objects.create(
         device=device, kid=cose.key_id(cose_key), cose_key=cose_key, order=0, since_ms=now_ms
     )
+    # Who enrols for an asset takes it over: what the card before wrote stays with the asset.
+    Assignment.objects.filter(asset=token.asset, until_ms=None).update(until_ms=now_ms)
     Assignment.objects.create(asset=token.asset, device=device, from_ms=now_ms)
     token.used_by = device
     token.save(update_fields=["used_by"])
