@@ -93,3 +93,19 @@ def moment(text: str) -> int:
         return int(aware.timestamp()) * 1_000
     except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r}: expected a time like 2026-11-23") from None
+
+
+def url(text: str) -> str:
+    """A server's address, without a slash at its end."""
+    from agent.settings_file import is_server_url
+
+    if not is_server_url(text) or len(text) > 256:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected https://NAME")
+    return text.rstrip("/")
+
+
+def token(text: str) -> str:
+    """An enrolment token, opaque."""
+    if not (0 < len(text) <= 128 and text.isascii() and text.isprintable() and " " not in text):
+        raise argparse.ArgumentTypeError("expected the token exactly as the server shows it")
+    return text

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import overload
 
 from agent import __version__, exits, toolbox
-from agent.arguments import Parser, config, language, moment, whole
+from agent.arguments import Parser, config, language, moment, token, url, whole
 
 MAX_SPEED = 10_000
 MAX_HOURS = 24 * 366
@@ -115,8 +115,8 @@ def _enrol(commands: argparse._SubParsersAction[Parser]) -> None:
     enrol = commands.add_parser(
         "enrol", help="make this device's key and introduce it to a server, once / 기기 등록"
     )
-    enrol.add_argument("url", type=_url, metavar="URL", help="the server, https://...")
-    enrol.add_argument("token", type=_token, metavar="TOKEN", help="as shown by the server")
+    enrol.add_argument("url", type=url, metavar="URL", help="the server, https://...")
+    enrol.add_argument("token", type=token, metavar="TOKEN", help="as shown by the server")
     config(enrol)
 
 
@@ -193,20 +193,6 @@ class _Scenarios(Sequence[str]):
         from hal.mock.scenarios import TRUCK
 
         return sorted(TRUCK)
-
-
-def _url(text: str) -> str:
-    from agent.settings_file import is_server_url
-
-    if not is_server_url(text) or len(text) > 256:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected https://NAME")
-    return text.rstrip("/")
-
-
-def _token(text: str) -> str:
-    if not (0 < len(text) <= 128 and text.isascii() and text.isprintable() and " " not in text):
-        raise argparse.ArgumentTypeError("expected the token exactly as the server shows it")
-    return text
 
 
 def _log_key(text: str) -> str:

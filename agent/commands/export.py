@@ -22,6 +22,7 @@ from agent.edges.lookout import reading
 from agent.edges.rows import Proof
 from agent.edges.signer import EcdsaSigner
 from agent.exits import RefusedError
+from agent.settings import Settings
 from agent.settings_file import load
 from protocol import evidence
 from protocol.bundle import MAX_EVIDENCE
@@ -44,7 +45,11 @@ class Found:
 
 def execute(options: argparse.Namespace) -> int:
     """Write the file and say where it is."""
-    settings = load(options.config)
+    return export(load(options.config), options)
+
+
+def export(settings: Settings, options: argparse.Namespace) -> int:
+    """As `execute`, of the card that these settings are of; it may be another one's."""
     agreed = enrolment.load(settings).answer
     signer = EcdsaSigner.load(settings.key_path)
     with reading(settings.outbox_path) as sql:
