@@ -28,6 +28,13 @@ def _doctor(commands: Commands) -> None:
     config(doctor)
     language(doctor)
     doctor.add_argument("--json", action="store_true", help="for programs")
+    doctor.add_argument(
+        "--report",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="write the hand-over sheet: .html, or .pdf with the extra `report`",
+    )
 
 
 def _identify(commands: Commands) -> None:

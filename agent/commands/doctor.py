@@ -10,11 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from agent.calibration_file import calibrated
-from agent.commands import language
+from agent.commands import handover, language
 from agent.commands.bystander import Bystander
 from agent.commands.status import learn
 from agent.core import checkup, upkeep
@@ -40,7 +41,6 @@ STEP_MS = 1_000
 class Visit:
     """One examination: what was found, and the facts that a hand-over sheet shows beside it."""
 
-    settings: Settings
     status: Facts
     findings: tuple[Finding, ...]
 
@@ -58,6 +58,10 @@ def execute(options: argparse.Namespace) -> int:
         print(json.dumps({"verdict": worst(visit.findings).name.lower(), "findings": told}))
     else:
         print("\n".join(lines(visit.findings, Board(spoken))))
+    if options.report is not None:
+        board = ThisMachine().board()
+        sheet = handover.draw(settings, visit.status, visit.findings, board, spoken)
+        print(handover.write(options.report, sheet), file=sys.stderr)
     return int(worst(visit.findings))
 
 
@@ -75,7 +79,7 @@ def examine(settings: Settings, machine: ThisMachine) -> Visit:
         *_service(machine),
         *_calibrated(settings, parts),
     )
-    return Visit(settings, {**status, **parts}, findings)
+    return Visit({**status, **parts}, findings)
 
 
 def lines(findings: tuple[Finding, ...], board: Board) -> Iterator[str]:

@@ -35,6 +35,8 @@ PARTS: Final[Mapping[str, Text]] = {
     "power": Text("power", "전원"),
     "ignition": Text("ignition", "시동"),
     "light": Text("light", "표시등"),
+    "buzzer": Text("buzzer", "경보음"),
+    "link": Text("link", "통신"),
     "clock": Text("clock", "시각"),
     "limits": Text("limits", "온도 한계"),
     "disk": Text("disk", "저장 공간"),
