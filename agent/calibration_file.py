@@ -52,7 +52,8 @@ def read(settings: Settings) -> dict[int, Calibration]:
 
 def write(settings: Settings, kept: Iterable[Calibration]) -> None:
     """Replace the file, all or nothing. Raises RefusedError."""
-    text = "# Written by jagalchi-agent calibrate; docs/technician.md.\n" + "".join(map(_table, kept))
+    head = "# Written by jagalchi-agent calibrate; docs/technician.md.\n"
+    text = head + "".join(map(_table, kept))
     try:
         files.replace(settings.calibration_path, text.encode())
     except OSError as error:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from functools import partial
 
 from agent import calibration_file, exits
 from agent.commands import language
 from agent.commands.watching import readings
 from agent.core import icepoint
 from agent.core.board import Board, moment
+from agent.core.finding import Facts
 from agent.core.icepoint import IcePoint
 from agent.edges.clock import Clock, SystemClock
 from agent.exits import RefusedError
@@ -107,11 +109,15 @@ def _ice(
     print(board.say(BEFORE, sensor.number), flush=True)
     raw, missed = [], 0
     for found in readings(settings, clock, icepoint.LASTS_MS):
-        for one in found:
-            if (one["sensor"], one["quantity"]) == (sensor.number, "temperature"):
-                value = one["value"] if one["raw"] is None else one["raw"]
-                missed += value is None or one["status"] != "ok"
-                if isinstance(value, int) and one["status"] == "ok":
-                    raw.append(value)
-                    print(f"  {board.value('temperature', value)}", flush=True)
+        for one in filter(partial(_is_of, sensor.number), found):
+            value = one["value"] if one["raw"] is None else one["raw"]
+            if not isinstance(value, int) or one["status"] != "ok":
+                missed += 1
+                continue
+            raw.append(value)
+            print(f"  {board.value('temperature', value)}", flush=True)
     return icepoint.judge(raw, missed)
+
+
+def _is_of(number: int, one: Facts) -> bool:
+    return (one["sensor"], one["quantity"]) == (number, "temperature")
