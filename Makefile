@@ -3,6 +3,8 @@
 # make campaign  every fault ten times as often; then writes docs/reliability.md
 # make check   lint, types, arrows
 # make bench   measures, and writes build/bench.json
+# make wheelhouse  build/wheelhouse: the agent, its wheels and its installer, for a USB stick
+#              (EXTRAS=pi, PLATFORM=linux_aarch64 FOR_PYTHON=3.11 for another machine)
 # make clean   removes build/ and caches; the virtual environment stays
 #
 # The first run makes .venv by itself. Nothing is installed outside this folder.
@@ -10,13 +12,16 @@
 SHELL := /bin/bash
 BIN   := .venv/bin
 ARGS  ?=
+EXTRAS ?=
+PLATFORM ?=
+FOR_PYTHON ?=
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 export PIP_ROOT_USER_ACTION := ignore
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help run test campaign check bench clean
+.PHONY: help run test campaign check bench wheelhouse clean
 .DELETE_ON_ERROR:
 
 help:
@@ -44,6 +49,9 @@ check: .venv/.ready-to-test
 bench: .venv/.ready-to-test
 	@mkdir -p build
 	@exec $(BIN)/python -m tests.bench --json build/bench.json $(ARGS)
+
+wheelhouse: .venv/.ready-to-run
+	@exec bash .ci/wheelhouse.sh "$(EXTRAS)" "$(PLATFORM)" "$(FOR_PYTHON)"
 
 clean:
 	@rm -rf build *.egg-info .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -106,6 +106,8 @@ def url(text: str) -> str:
 
 def token(text: str) -> str:
     """An enrolment token, opaque."""
-    if not (0 < len(text) <= 128 and text.isascii() and text.isprintable() and " " not in text):
+    from agent.edges.enrolment import is_token
+
+    if not is_token(text):
         raise argparse.ArgumentTypeError("expected the token exactly as the server shows it")
     return text

@@ -66,7 +66,7 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"jagalchi-agent {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_run, _status, toolbox.add, _enrol, _verify, _export, _simulate):
+    for add in (_run, _status, toolbox.add, _enrol, _join, _verify, _export, _simulate):
         add(commands)
     return top
 
@@ -118,6 +118,14 @@ def _enrol(commands: argparse._SubParsersAction[Parser]) -> None:
     enrol.add_argument("url", type=url, metavar="URL", help="the server, https://...")
     enrol.add_argument("token", type=token, metavar="TOKEN", help="as shown by the server")
     config(enrol)
+
+
+def _join(commands: argparse._SubParsersAction[Parser]) -> None:
+    join = commands.add_parser(
+        "join", help="enrol from a file, unless enrolled already / 파일로 기기 등록"
+    )
+    join.add_argument("file", type=Path, metavar="FILE", help="TOML: [enrol], url and token")
+    config(join)
 
 
 def _verify(commands: argparse._SubParsersAction[Parser]) -> None:

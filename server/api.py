@@ -1,7 +1,8 @@
 # ruff: noqa: ARG001  every view and handler is given its request, used or not
 """The HTTP interface of devices, and every refusal as a problem document (RFC 9457).
 
-Bodies of devices are CBOR and are read raw; /api/openapi.json describes them all. An unexpected
+Bodies of devices are CBOR and are read raw; what other rooms offer to programs is added here, and
+/api/openapi.json describes it all. An unexpected
 exception becomes `internal`: it is logged here and never shown. Spec: docs/protocol.md, section
 "HTTP".
 """
@@ -14,8 +15,9 @@ from typing import Annotated, Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
-from ninja import Field, NinjaAPI, Path, Query, Schema
-from ninja.errors import ValidationError
+from ninja import Field, NinjaAPI, Path, Query, Router, Schema
+from ninja.errors import HttpError, ValidationError
+from pydantic import BeforeValidator
 
 from protocol import wire
 from protocol.cbor import MAX_INT
@@ -23,10 +25,15 @@ from protocol.errors import ProtocolError
 from protocol.registry import PROBLEMS, Problem
 from protocol.span import MAX_BATCH_BYTES
 from server import problems
+from server.accounts import refusals
+from server.accounts.api import router as accounts_router
+from server.accounts.door import guarded, guarded_api
+from server.accounts.rules import Need, Reason, Refused
 from server.devices import enrolment, history, intake, receipts
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
 from server.ledger.writing import abandon
+from server.pilots.api import router as pilots_router
 
 CBOR = wire.MEDIA_TYPE
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -34,27 +41,50 @@ RETRY_AFTER_S = "2"
 
 logger = logging.getLogger(__name__)
 
+
+
+def _decimal(value: object) -> object:
+    """One spelling for a number: else 1_000, +1 and other alphabets' digits would do as well."""
+    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        raise ValueError("not a number in decimal digits")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_decimal)]
 Device = Annotated[str, Path(pattern="^[a-z2-7]{16}$", description="the device's name")]
-Size = Annotated[int, Query(ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")]
-Cursor = Annotated[int, Query(ge=0, le=MAX_INT, description="`next` of the page before")]
 View = Callable[..., HttpResponse]
 
 
-class Collect(Schema):
+class Trusted(Schema):
+    """What the device believes already."""
+
+    since: Number = Field(0, ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")
+
+
+class Page(Schema):
+    """Where to go on."""
+
+    after: Number = Field(0, ge=0, le=MAX_INT, description="`next` of the page before")
+
+
+class Collect(Trusted):
     """Which receipts: of this epoch, from this number on, for a device that trusts `since`."""
 
     epoch: str = Field(pattern="^[0-9a-f]{16}$", description="8 bytes in hexadecimal")
-    seq: int = Field(0, alias="from", ge=0, le=2**32 - 1)
-    since: int = Field(0, ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")
+    seq: Number = Field(0, alias="from", ge=0, le=2**32 - 1)
     hashes: bool = Field(False, description="also the hashes of each leaf's records")
 
 
 api = NinjaAPI(
     title="Jagalchi",
     version="1",
-    description="Signed readings in, proof out. Bodies are CBOR; docs/protocol.md is normative.",
+    description="Devices: signed readings in, proof out, in CBOR; docs/protocol.md is normative."
+    " People and their programs: JSON, under a session or an API key; see docs/accounts.md.",
     docs_url=None,
+    docs_decorator=guarded(Need.OPEN),
 )
+OPEN = guarded_api(Need.OPEN, service="devices")
+FOR_DEVICES = ("/api/enrol", "/api/devices/", "/api/log/")
 
 
 def problem(kind: Problem, detail: str, **where: int | None) -> HttpResponse:
@@ -109,33 +139,13 @@ def _described(*statuses: int, body: bool = False) -> dict[str, Any]:
 def _endpoint(
     method: str, path: str, summary: str, extra: dict[str, Any]
 ) -> Callable[[View], View]:
-    """Register a view, and the refusal of every other method at its address."""
+    """Register a view that devices ask without signing in: a signature is in what they send."""
 
     def register(view: View) -> View:
-        api.api_operation([method], path, summary=summary, openapi_extra=extra)(view)
-        others = sorted(METHODS - {method})
-        refusing = _only_for_devices(method) if "{device}" in path else _only(method)
-        api.api_operation(others, path, include_in_schema=False)(refusing)
+        api.api_operation([method], path, summary=summary, openapi_extra=extra)(OPEN(view))
         return view
 
     return register
-
-
-def _only(method: str) -> View:
-    def refused(request: HttpRequest) -> HttpResponse:
-        response = problem(Problem.METHOD_NOT_ALLOWED, f"only {method} is answered here")
-        response.headers["Allow"] = method
-        return response
-
-    return refused
-
-
-def _only_for_devices(method: str) -> View:
-    # Ninja wants every part of the address among the parameters.
-    def refused(request: HttpRequest, device: str) -> HttpResponse:
-        return _only(method)(request)
-
-    return refused
 
 
 @_endpoint("POST", "/enrol", "Admit a device by a one-time token", _described(200, body=True))
@@ -147,16 +157,20 @@ def enrol(request: HttpRequest) -> HttpResponse:
 @_endpoint(
     "POST", "/devices/{device}/spans", "Take in signed records", _described(200, 202, body=True)
 )
-def spans(request: HttpRequest, device: Device, since: Size = 0) -> HttpResponse:
+def spans(
+    request: HttpRequest, device: Device, trusted: Annotated[Trusted, Query()]
+) -> HttpResponse:
     """A verdict per span, and proof; 202 when there is no receipt yet."""
-    answer = intake.receive(device, _body(request), since, now_ms())
+    answer = intake.receive(device, _body(request), trusted.since, now_ms())
     return _cbor(wire.encode_answer(answer), 200 if answer.receipts else 202)
 
 
 @_endpoint("GET", "/devices/{device}/head", "What is held of a device", _described(200))
-def head(request: HttpRequest, device: Device, after: Cursor = 0) -> HttpResponse:
+def head(
+    request: HttpRequest, device: Device, page: Annotated[Page, Query()]
+) -> HttpResponse:
     """The ranges held of each epoch, page by page."""
-    return _cbor(wire.encode_head(receipts.head(device, after)))
+    return _cbor(wire.encode_head(receipts.head(device, page.after)))
 
 
 @_endpoint("GET", "/devices/{device}/receipts", "Collect proofs of one epoch", _described(200))
@@ -181,16 +195,26 @@ def evidence(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=202)
 
 
-@api.api_operation(sorted(METHODS), "/", include_in_schema=False)
+rest = Router()
+
+
+@rest.api_operation(sorted(METHODS), "/", include_in_schema=False)
+@OPEN
 def nothing(request: HttpRequest) -> HttpResponse:
     """Whatever else is asked for."""
     return problem(Problem.NOT_FOUND, "nothing is answered here")
 
 
-@api.api_operation(sorted(METHODS), "/{path:rest}", include_in_schema=False)
-def nothing_below(request: HttpRequest, rest: str) -> HttpResponse:
+@rest.api_operation(sorted(METHODS), "/{path:asked}", include_in_schema=False)
+@OPEN
+def nothing_below(request: HttpRequest, asked: str) -> HttpResponse:
     """Whatever else is asked for, deeper down."""
     return nothing(request)
+
+
+api.add_router("/accounts", accounts_router)
+api.add_router("/pilots", pilots_router)
+api.add_router("", rest)
 
 
 # Refusals
@@ -203,8 +227,15 @@ def _refused(request: HttpRequest, error: ProtocolError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    if not request.path.startswith(FOR_DEVICES):
+        return refusals.answer(request, Refused(Reason.BAD_INPUT))
     faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors)
     return problem(Problem.BAD_REQUEST, "; ".join(faults))
+
+
+@api.exception_handler(HttpError)
+def _no_json(request: HttpRequest, error: HttpError) -> HttpResponse:
+    return refusals.answer(request, Refused(Reason.BAD_INPUT))
 
 
 @api.exception_handler(Http404)

@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from protocol.registry import Problem
 from server import problems
 
-SEND_S = 30
+SEND_S = 5
 """For a client to take the next piece of an answer."""
 FIELD_BYTES, FIELDS, LINE_BYTES = 8190, 40, 2048
 MAX_HEAD = LINE_BYTES + FIELDS * (FIELD_BYTES + 2) + 1024
@@ -75,8 +75,8 @@ def turned_away(ahead: int) -> bytes:
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn publishes no types
     """gunicorn's threads behind a loop that gathers.
 
-    `_inside`: requests that threads have, or that wait for one. `_ahead`: how many were turned away,
-    less those that were answered since.
+    `_inside`: requests that threads have, or that wait for one. `_ahead`: how many were turned
+    away, less those that were answered since.
     """
 
     _inside = 0

@@ -1,4 +1,4 @@
-"""The command line of the server: run, demo, migrate, devices, and what upkeep.py adds.
+"""The command line of the server: run, demo, migrate, devices, people (admission.py), upkeep.
 
 Every expected trouble ends in one plain sentence on stderr and an exit status: 64 for a wrong
 command line, 78 for a configuration, a state directory or a port that cannot be used. Settings
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from server import demo, options, upkeep
+from server import admission, demo, options, upkeep
 
 NO, USAGE, MISCONFIGURED = 1, 64, 78
 MAX_ASSET = 64
@@ -30,11 +30,15 @@ Settings are environment variables, or keys of the file named by JAGALCHI_CONFIG
   JAGALCHI_ALLOWED_HOSTS  host names this server answers to, separated by commas
   JAGALCHI_HTTPS          1 if browsers reach it by https (default), else 0
   JAGALCHI_DEMO           1 to accept simulated readings
+  JAGALCHI_ADDRESS        how people reach this server, for links in messages
 """
 
 
 class Refused(Exception):
     """Nothing was done; the text tells the operator why."""
+
+
+REFUSALS = (Refused, upkeep.UpkeepRefused, admission.AdmissionRefused, options.OptionError)
 
 
 class Unknown(Exception):
@@ -54,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     try:
         return int(chosen.command(chosen))
-    except (Refused, upkeep.UpkeepRefused, options.OptionError) as error:
+    except REFUSALS as error:
         print(f"jagalchi-server: {error}", file=sys.stderr)
         return MISCONFIGURED
     except Unknown as error:
@@ -87,6 +91,8 @@ def parser() -> argparse.ArgumentParser:
     add("migrate", migrate, "Bring the database's tables up to date, and check the installation.")
     sub = add("token", token, "Make a one-time token that enrols one device within 24 hours.")
     _of_asset(sub)
+    text = "id of whose asset that is, from now on"
+    sub.add_argument("--organisation", metavar="ID", default="", help=text)
     sub.add_argument("--url", default="http://127.0.0.1:8000", help="this server, for the device")
     sub = add("assign", assign, "Move a device to another asset; what it wrote stays with the old.")
     _of_device(sub)
@@ -95,6 +101,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("files", type=Path, nargs="+", metavar="FILE", help="what export wrote")
     sub = add("revoke", revoke, "End a device for good; what it has delivered stays.")
     _of_device(sub)
+    admission.add_commands(add, _acting)
     upkeep.add_commands(add)
     return top
 
@@ -130,7 +137,12 @@ def token(chosen: argparse.Namespace) -> int:
         from server.ledger.keys import entropy
 
         before = fitted(chosen.asset)
-        text = issue_token(chosen.asset, now_ms=now_ms, entropy=entropy(32))
+        whose = chosen.organisation
+        if whose:
+            admission.known(whose)
+        text = issue_token(
+            chosen.asset, now_ms=now_ms, entropy=entropy(32), organisation=whose
+        )
     print(f"token for {chosen.asset}, valid once within 24 hours: {text}")
     print(f"on the device: jagalchi-agent enrol {chosen.url} {text}")
     for device in before:
@@ -250,9 +262,11 @@ def _ready() -> str:
     from django.db.migrations.exceptions import InconsistentMigrationHistory
 
     from server import tables
+    from server.accounts import replay as deeds
     from server.devices import replay
     from server.ledger import keys, sequencing, startup
     from server.ledger.tick import now_ms
+    from server.pilots import again
 
     try:
         # All or nothing: Django itself may record a migration after the tables are committed, and a
@@ -264,7 +278,13 @@ def _ready() -> str:
         before = sequencing.newest()
         newest = startup.prepare(now_ms())
         # Nothing to do, unless an older database was put beside its journal.
-        replay.rebuild(before.size if before else 0, newest.size)
+        known = before.size if before else 0
+        replay.rebuild(known, newest.size)
+        deeds.rebuild(known, newest.size)
+        again.rebuild(known, newest.size, now_ms())
+        _check_people()
+    except keys.KeyRefused as error:
+        raise Refused(str(error)) from None
     except (Error, ImproperlyConfigured, InconsistentMigrationHistory) as error:
         raise Refused(f"The database cannot be used: {str(error).strip()}") from None
     except (startup.StartupRefused, replay.ReplayRefused) as error:
@@ -274,6 +294,21 @@ def _ready() -> str:
     connection.close()
     settings.SECRET_KEY = settings.SECRET_FILE.read_text()
     return f"log {keys.current().origin}, {newest.size} entries, in {settings.JAGALCHI.home}"
+
+
+def _check_people() -> None:
+    """Refuse a vault's key that fits not, and a demonstration's accounts elsewhere."""
+    from django.conf import settings
+
+    from server import demo_people
+    from server.accounts import vault
+
+    vault.check()
+    if not settings.JAGALCHI.demo and demo_people.leftovers():
+        raise Refused(
+            f"{settings.JAGALCHI.home} is a demonstration's: its accounts are known to others."
+            " Set JAGALCHI_HOME to a new directory."
+        )
 
 
 def _remind() -> None:

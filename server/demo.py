@@ -91,7 +91,7 @@ class Demo:
         self._port, self._speed, self._folder = port, speed, folder
         # A socket's address has to be short, whatever the length of the folder's.
         self._sockets = Path(tempfile.mkdtemp(prefix="jagalchi-"))
-        self._env = _environment(folder)
+        self._env = _environment(folder, port)
         self._line = Line()
         self._server: Child | None = None
         self._trucks = [
@@ -136,6 +136,7 @@ class Demo:
             _pause(0.1)
         url = f"http://{HOST}:{port}"
         print(f"devices     {url}/")
+        print(f"pilots      {url}/pilots")
         print(f"checkpoint  {url}/checkpoint")
         print(f"interface   {url}/api/openapi.json")
         print(f"state       {self._folder}", flush=True)
@@ -146,7 +147,8 @@ class Demo:
         url = f"http://{HOST}:{self._port}"
         for truck in self._trucks:
             truck.prepare()
-        tokens = _tokens(self._folder, [truck.cast.plate for truck in self._trucks])
+        plates = [truck.cast.plate for truck in self._trucks]
+        tokens = _admit(plates, f"http://localhost:{self._port}")
         enrolments = [
             truck.enrol(url, token, self._env)
             for truck, token in zip(self._trucks, tokens, strict=True)
@@ -190,7 +192,7 @@ class Demo:
         if self._server:
             self._server.tell(signal.SIGTERM)
             self._server.end(STOP_S)
-        return _counts(self._folder, [truck for truck in self._trucks if truck.child])
+        return _counts([truck for truck in self._trucks if truck.child])
 
     def _look(self, when: str) -> None:
         for truck in self._trucks:
@@ -199,47 +201,57 @@ class Demo:
         self._line.show(" | ".join([when, *map(demo_report.progress, self._trucks)]))
 
 
-def _tokens(folder: Path, assets: Sequence[str]) -> list[str]:
-    """Issue enrolment tokens from here: an operator would use `jagalchi-server token`."""
-    _set_up(folder)
+def _admit(assets: Sequence[str], address: str) -> list[str]:
+    """Make the people, then enrolment tokens: an operator would use `jagalchi-server`."""
+    _set_up()
     from django.db import connection
 
+    from server import demo_people
     from server.devices.commands import issue_token
     from server.ledger.keys import entropy
+    from server.pilots import seed
 
-    tokens = [issue_token(name, now_ms=now_ms(), entropy=entropy(20)) for name in assets]
+    made = demo_people.make(now_ms())
+    seed.fill(now_ms())
+    print(f"sign in     {address}/sign-in   password of all: {made.password}")
+    print(f"            as {made.accounts}", flush=True)
+    tokens = [
+        issue_token(name, now_ms=now_ms(), entropy=entropy(20), organisation=made.carrier)
+        for name in assets
+    ]
     connection.close()
     return tokens
 
 
-def _counts(folder: Path, trucks: Sequence[Truck]) -> list[Count]:
+def _counts(trucks: Sequence[Truck]) -> list[Count]:
     """Compare what the trucks say with what the server's database holds."""
-    _set_up(folder)
+    _set_up()
     from server.devices.overview import rows_of
 
     return [demo_report.count(truck, *rows_of(truck.device)) for truck in trucks]
 
 
-def _set_up(folder: Path) -> None:
-    os.environ.update(_ours(folder))
+def _set_up() -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "server.settings"
     import django
 
     django.setup()
 
 
-def _ours(folder: Path) -> dict[str, str]:
-    return {"JAGALCHI_HOME": str(folder / "server"), "JAGALCHI_DEMO": "1"}
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """What the children see: nothing of another installation's settings."""
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    """What the children see, and we: nothing of another installation's settings."""
     rest = {name: value for name, value in os.environ.items() if not name.startswith("JAGALCHI_")}
     for name in set(os.environ) - set(rest):
         del os.environ[name]
     root = str(Path(__file__).resolve().parent.parent)
     found = [root, *filter(None, [rest.get("PYTHONPATH")])]
-    return {**rest, **_ours(folder), "PYTHONPATH": os.pathsep.join(found), "PYTHONUNBUFFERED": "1"}
+    ours = {
+        "JAGALCHI_HOME": str(folder / "server"),
+        "JAGALCHI_DEMO": "1",
+        "JAGALCHI_ADDRESS": f"http://localhost:{port}",
+    }
+    os.environ.update(ours)
+    return {**rest, **ours, "PYTHONPATH": os.pathsep.join(found), "PYTHONUNBUFFERED": "1"}
 
 
 def _fresh_folder(port: int) -> Path:

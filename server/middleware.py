@@ -15,7 +15,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from protocol.registry import Problem
 from server.api import METHODS, problem, trouble
+from server.web import views
 
+PROBLEM = "application/problem+json"
 PERMISSIONS = "geolocation=(), camera=(), microphone=()"
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
@@ -29,7 +31,7 @@ class Guard:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, or refuse; either way with the headers."""
-        response = refusal(request) or self._answer(request)
+        response = refusal(request) or _as_problem(request, self._answer(request))
         response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         if response.headers.get("Cache-Control", "").startswith("public"):
@@ -44,6 +46,21 @@ class Guard:
     ) -> HttpResponse | None:
         """Pages and the public log say the same as the API when the database cannot be used."""
         return trouble(error)
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    """What Django says of a method that is not answered is empty: a problem, or a page, instead."""
+    ours = response.headers.get("Content-Type") == PROBLEM
+    if response.status_code != 405 or "Allow" not in response.headers or ours:
+        return response
+    allowed = response.headers["Allow"]
+    if request.path.startswith("/api/"):
+        told = problem(Problem.METHOD_NOT_ALLOWED, f"only {allowed} is answered here")
+    else:
+        told = views.not_found(request)
+        told.status_code = 405
+    told.headers["Allow"] = allowed
+    return told
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:

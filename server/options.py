@@ -8,8 +8,8 @@ to nothing: importing the settings must be harmless. Documented in config/server
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -17,6 +17,10 @@ PREFIX = "JAGALCHI_"
 CONFIG = "JAGALCHI_CONFIG"
 MAX_ORIGIN_BYTES = 255
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+ADDRESS, MAIL_FROM = "http://localhost:8000", "jagalchi@localhost"
+LOOPBACK = ("127.0.0.1", "::1")
+MESSAGES = ("console", "smtp", "gateway")
+NEEDED = {"smtp": "smtp_url", "gateway": "gateway_url"}
 YES_NO = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
 
 
@@ -42,6 +46,20 @@ class Options:
     """Host names that this server answers to."""
     https: bool = True
     """Browsers reach this server by https (through a proxy): cookies are marked secure."""
+    address: str = ADDRESS
+    """How people reach this server, for links in messages."""
+    proxies: tuple[str, ...] = LOOPBACK
+    """Whose word about a client's address is taken: the last of X-Forwarded-For."""
+    messages: str = "console"
+    """By what way messages leave: a file in `home`, e-mail, or an SMS gateway (and e-mail)."""
+    smtp_url: str = field(default="", repr=False)
+    """smtp://user:password@host:587, or smtps:// with TLS from the start."""
+    mail_from: str = MAIL_FROM
+    """The sender of e-mail."""
+    gateway_url: str = ""
+    """Where SMS and 알림톡 are posted to, as JSON."""
+    gateway_key: str = field(default="", repr=False)
+    """The gateway's bearer token."""
 
     def database(self) -> dict[str, object]:
         """The Django database that these options describe. Raises OptionError."""
@@ -52,7 +70,7 @@ def load(environ: Mapping[str, str]) -> Options:
     """Read the options; the file named by JAGALCHI_CONFIG first, the environment over it."""
     file = environ.get(CONFIG, "")
     values = _from_file(Path(file)) if file else {}
-    names = [field.name for field in fields(Options)]
+    names = [one.name for one in fields(Options)]
     values |= {n: environ[PREFIX + n.upper()] for n in names if PREFIX + n.upper() in environ}
     return _options(values, environ, file)
 
@@ -68,7 +86,8 @@ def sqlite(home: Path) -> dict[str, object]:
             "transaction_mode": "IMMEDIATE",
             # wal_autocheckpoint=0: only server/ledger/writing.py moves the WAL into the file.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-            "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA mmap_size=1073741824;",
+            "PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-32768; PRAGMA mmap_size=1073741824;"
+            "PRAGMA secure_delete=FAST;",
         },
     }
 
@@ -82,7 +101,7 @@ def _from_file(path: Path) -> dict[str, object]:
         raise OptionError(f"{path}: is nested too deeply") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise OptionError(f"{path}: is not TOML: {error}") from None
-    known = {field.name for field in fields(Options)}
+    known = {one.name for one in fields(Options)}
     server = table.get("server", {})
     if set(table) - {"server"} or not isinstance(server, dict):
         raise OptionError(f"{path}: expected one table, [server]; found {', '.join(table)}")
@@ -91,56 +110,101 @@ def _from_file(path: Path) -> dict[str, object]:
     return server
 
 
-def _options(values: dict[str, object], environ: Mapping[str, str], file: str) -> Options:
-    def where(name: str) -> str:
-        variable = PREFIX + name.upper()
-        return variable if variable in environ or not file else f"{file}: {name}"
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The values that were found, and where: every refusal names both."""
 
-    def text(name: str) -> str:
-        value = values.get(name, "")
+    values: Mapping[str, object]
+    environ: Mapping[str, str]
+    file: str
+
+    def refuse(self, name: str, value: object, expected: str) -> OptionError:
+        """The error to raise."""
+        variable = PREFIX + name.upper()
+        ours = variable in self.environ or not self.file
+        place = variable if ours else f"{self.file}: {name}"
+        return OptionError(f"{place} is {value!r}; expected {expected}")
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self.values.get(name, default)
         if not isinstance(value, str) or not value.isprintable():
-            raise OptionError(f"{where(name)} is {value!r}; expected one line of text")
+            raise self.refuse(name, value, "one line of text")
         return value
 
-    def flag(name: str, default: bool) -> bool:
-        value = values.get(name, default)
+    def word(self, name: str, words: Sequence[str]) -> str:
+        value = self.text(name) or words[0]
+        if value not in words:
+            raise self.refuse(name, value, f"one of {', '.join(words)}")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.values.get(name, default)
         value = YES_NO.get(value.lower()) if isinstance(value, str) else value
         if not isinstance(value, bool):
-            raise OptionError(f"{where(name)} is {values[name]!r}; expected 1 or 0, true or false")
+            raise self.refuse(name, self.values[name], "1 or 0, true or false")
         return value
 
-    def hosts(name: str) -> tuple[str, ...]:
-        value = values.get(name, LOCAL_HOSTS)
+    def items(self, name: str, what: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        value = self.values.get(name, default)
         items = value.split(",") if isinstance(value, str) else value
         if not isinstance(items, list | tuple) or not all(isinstance(i, str) for i in items):
-            raise OptionError(f"{where(name)} is {value!r}; expected host names")
+            raise self.refuse(name, value, what)
         return tuple(stripped for item in items if (stripped := item.strip()))
 
-    def path(name: str, default: Path | str) -> Path:
+    def path(self, name: str, default: Path | str) -> Path:
         try:
-            return Path(text(name) or default).expanduser()
+            return Path(self.text(name) or default).expanduser()
         except RuntimeError:
-            raise OptionError(f"{where(name)} is {text(name)!r}; whose home is that?") from None
+            raise self.refuse(name, self.text(name), "a folder; whose home is that?") from None
 
-    home = path("home", default_home(environ))
-    demo = flag("demo", False)
-    origin = text("origin")
-    if "+" in origin or " " in origin or len(origin.encode()) > MAX_ORIGIN_BYTES:
-        raise OptionError(
-            f"{where('origin')} is {origin[:80]!r}; expected at most {MAX_ORIGIN_BYTES} bytes,"
-            " no space and no '+' in it"
-        )
+    def address(self, name: str, schemes: tuple[str, ...], default: str = "") -> str:
+        """An address without its last slash. As it may hold a password, its scheme is told back."""
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(value)
+            fine = not value or (parts.scheme in schemes and bool(parts.hostname))
+        except ValueError:
+            fine = False
+        if not fine:
+            raise self.refuse(
+                name, value.partition("//")[0][:12], f"an address like {schemes[0]}://host"
+            )
+        return value
+
+
+def _options(values: Mapping[str, object], environ: Mapping[str, str], file: str) -> Options:
+    read = _Reader(values, environ, file)
+    home = read.path("home", default_home(environ))
+    demo = read.flag("demo", False)
     options = Options(
         home=home,
-        journal=path("journal", home / "journal"),
-        database_url=text("database_url"),
-        origin=origin,
+        journal=read.path("journal", home / "journal"),
+        database_url=read.text("database_url"),
+        origin=_origin(read),
         demo=demo,
-        allowed_hosts=hosts("allowed_hosts"),
-        https=flag("https", not demo),
+        allowed_hosts=read.items("allowed_hosts", "host names", LOCAL_HOSTS),
+        https=read.flag("https", not demo),
+        address=read.address("address", ("https", "http"), ADDRESS),
+        proxies=read.items("proxies", "addresses of proxies", LOOPBACK),
+        messages=read.word("messages", MESSAGES),
+        smtp_url=read.address("smtp_url", ("smtp", "smtps")),
+        mail_from=read.text("mail_from", MAIL_FROM),
+        gateway_url=read.address("gateway_url", ("https",)),
+        gateway_key=read.text("gateway_key"),
     )
     options.database()
+    for way, needed in NEEDED.items():
+        if options.messages == way and not getattr(options, needed):
+            raise OptionError(f"messages is {way!r}, and {needed} is not set")
     return options
+
+
+def _origin(read: _Reader) -> str:
+    origin = read.text("origin")
+    if "+" in origin or " " in origin or len(origin.encode()) > MAX_ORIGIN_BYTES:
+        expected = f"at most {MAX_ORIGIN_BYTES} bytes, no space and no '+' in it"
+        raise read.refuse("origin", origin[:80], expected)
+    return origin
 
 
 def default_home(environ: Mapping[str, str]) -> str:

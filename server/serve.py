@@ -17,6 +17,8 @@ from gunicorn.app.base import BaseApplication
 
 from server import arrivals
 from server.ledger.tick import Pulse, Ticker
+from server.pilots.chores import Rounds
+from server.posting import Round
 
 BACKLOG = 1024
 CONNECTIONS = 2000
@@ -82,7 +84,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
     def __init__(self, listen: Listen, listener: socket.socket) -> None:
         self._listen = listen
         self._listener = listener
-        self._ticker: Ticker | None = None
+        self._tickers: list[Ticker] = []
         super().__init__()
 
     def load_config(self) -> None:
@@ -119,9 +121,16 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
         print(f"listening on http://{self._listen.host}:{self._listen.port}/", flush=True)
 
     def _begin(self, _worker: Any) -> None:
-        self._ticker = Ticker(Pulse(settings.JAGALCHI.home / "tick.lock"))
-        self._ticker.start()
+        home = settings.JAGALCHI.home
+        self._tickers = [
+            Ticker(Pulse(home / "tick.lock")),
+            # Another thread: a mail server that hangs must not stop the log's clock.
+            Ticker(Round(home / "post.lock"), "messages cannot be sent"),
+            Ticker(Rounds(home / "pilots.lock"), "what a pilot owes cannot be done"),
+        ]
+        for ticker in self._tickers:
+            ticker.start()
 
     def _end(self, _server: Any, _worker: Any) -> None:
-        if self._ticker is not None:
-            self._ticker.stop()
+        for ticker in self._tickers:
+            ticker.stop()

@@ -19,17 +19,24 @@ SECRET_FILE = JAGALCHI.home / "keys" / "secret"
 SECRET_KEY = SECRET_FILE.read_text("ascii", "replace") if os.access(SECRET_FILE, os.R_OK) else ""
 
 INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
     "django.contrib.staticfiles",
     "server.ledger",
     "server.devices",
+    "server.accounts",
+    "server.messages",
+    "server.pilots",
     "server.web",
 ]
 MIDDLEWARE = [
     "server.middleware.Guard",
     "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "server.urls"
@@ -48,7 +55,23 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": JAGALCHI.database()}
+SESSION_ENGINE = "server.accounts.sessions"
+AUTH_USER_MODEL = "accounts.Person"
+AUTHENTICATION_BACKENDS = ["server.accounts.signin.Backend"]
+PASSWORD_HASHERS = ["server.accounts.passwords.Hasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/sign-in"
+CSRF_FAILURE_VIEW = "server.accounts.refusals.forged"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# What a pilot asks of a service when somebody leaves (server/pilots/ports.py): dotted paths.
+PILOT_PORTS: dict[str, str] = {}
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("ko", "한국어")]

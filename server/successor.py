@@ -3,7 +3,8 @@
 The lost log's keys and database are moved aside into `lost`, its journal beside itself; new ones
 are made under the old recovery key. The first leaf names the lost log's last known checkpoint,
 signed by that key. Then everything that the old database holds goes into the new log by the code
-that takes in records, devices included. It refuses to run without the right recovery key, and
+that takes in records, devices included. People and what else stands beside the log are copied row
+by row, with the keys that open them. It refuses to run without the right recovery key, and
 before that it moves nothing.
 """
 
@@ -15,16 +16,24 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.db.models import Model
+
 from protocol import checkpoint as c2sp
 from protocol.cose import Sign
 from protocol.errors import ProtocolError
 from protocol.leaf import ServiceLeaf, SuccessorLeaf, decode_leaf, encode_leaf
+from server.accounts import masters
 from server.devices.replay import CHUNK, Logged, take
 from server.ledger import keys, log, succession
 from server.ledger.writing import writing
 from server.options import Options
 
 LOST = "lost"
+FOLLOWING = frozenset({"ledger", "devices"})
+"""Rooms whose tables follow from the log itself."""
 
 
 class SuccessorRefused(Exception):
@@ -55,8 +64,10 @@ def move_aside(chosen: Options) -> None:
         path.rename(chosen.home / LOST / path.name)
     keys.create(chosen.home / "keys", chosen.origin)
     (chosen.home / "keys" / f"{keys.RECOVERY}.key").unlink()
-    old = chosen.home / LOST / "keys" / f"{keys.RECOVERY}.pub"
-    shutil.copyfile(old, chosen.home / "keys" / old.name)
+    for name in (f"{keys.RECOVERY}.pub", masters.VAULT, masters.SUBJECTS):
+        old = chosen.home / LOST / "keys" / name
+        if old.exists():
+            shutil.copy(old, chosen.home / "keys" / old.name)
 
 
 def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
@@ -68,6 +79,7 @@ def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
     with writing():
         log.stage(encode_leaf(succession.statement(pair.origin, old, sign)))
     log.sequence(now_ms)
+    _take_rows(home / LOST / "db.sqlite3")
     taken = 0
     for chunk in _entries(home / LOST / "db.sqlite3"):
         with writing():
@@ -77,6 +89,29 @@ def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
         log.sequence(now_ms)
         taken += len(chunk)
     return taken
+
+
+def _take_rows(database: Path) -> None:
+    """Copy the tables of the rooms beside the log, in one transaction."""
+    if not database.exists():
+        return
+    rooms = (room for room in apps.get_app_configs() if room.name in settings.INSTALLED_APPS)
+    ours = [room for room in rooms if room.name.startswith("server.")]
+    with closing(sqlite3.connect(database)) as old, writing():
+        known = {name for (name,) in old.execute("SELECT name FROM sqlite_master")}
+        for room in ours:
+            for model in () if room.label in FOLLOWING else room.get_models():
+                if model._meta.db_table in known:
+                    _copy(old, model)
+
+
+def _copy(old: sqlite3.Connection, model: type[Model]) -> None:
+    columns = [f'"{one.column}"' for one in model._meta.concrete_fields]
+    table, names = f'"{model._meta.db_table}"', ", ".join(columns)
+    rows = old.execute(f"SELECT {names} FROM {table}").fetchall()
+    marks = ", ".join(["%s"] * len(columns))
+    with connection.cursor() as cursor:
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
 
 
 def _is_kept(one: Logged) -> bool:
@@ -94,14 +129,15 @@ def _newest(home: Path) -> str:
 
 
 def _entries(database: Path) -> Iterator[list[Logged]]:
-    """What the old database holds, in its order; nothing if it is gone."""
+    """What the old database holds, in its order, then what was staged; nothing if it is gone."""
     if not database.exists():
         return
     with closing(sqlite3.connect(database)) as old:
         found = old.execute(
             "SELECT e.number, e.leaf, b.body, coalesce(h.received_ms, 0) FROM ledger_entry AS e"
             " LEFT JOIN ledger_body AS b ON b.number = e.number"
-            " LEFT JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash ORDER BY e.number"
+            " LEFT JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash"
+            " UNION ALL SELECT id + (1 << 53), leaf, body, 0 FROM ledger_staged ORDER BY 1"
         )
         while rows := found.fetchmany(CHUNK):
             yield [Logged(number, leaf, body or b"", at) for number, leaf, body, at in rows]

@@ -98,10 +98,12 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
     from django.core.management import call_command
     from django.db import Error, connection
 
+    from server.accounts import replay as deeds
     from server.devices.replay import ReplayRefused, rebuild
     from server.ledger import audit, keys, sequencing, startup
     from server.ledger.journal import JournalDamaged
     from server.ledger.tick import now_ms
+    from server.pilots import again
 
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -112,6 +114,8 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
             _refuse_a_torn_end(before.mark)
         newest = startup.prepare(now_ms())
         rebuild(size, newest.size)
+        deeds.rebuild(size, newest.size)
+        again.rebuild(size, newest.size, now_ms())
         if known:
             for finding in audit.published(_note(known), keys.current()):
                 raise UpkeepRefused(f"{known}: {finding}.")
@@ -159,7 +163,8 @@ def verify(chosen: argparse.Namespace) -> int:
 def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Finding]:
     from django.db import Error
 
-    from server.ledger import audit, keys
+    from server.accounts import replay as deeds
+    from server.ledger import audit, keys, sequencing
     from server.ledger.log import journal
 
     before = journal().end()
@@ -171,6 +176,7 @@ def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Findi
         if not chosen.tree_only:
             end = audit.end_of(before)
             yield from audit.against(journal(), end, pair, progress("journalled leaves"))
+            yield from deeds.check(newest.size if (newest := sequencing.newest()) else 0)
             yield from _devices(end, progress)
     except (Error, TypeError, ValueError) as error:
         # A table may say anything once somebody has been at it.

@@ -1,8 +1,8 @@
 """What every test stands on: how hard to search, and what a test needs from this machine.
 
-A test marked `go`, `browser`, `postgres` or `power` is skipped with its reason where that is
-missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI sets it, so
-that a green run can never mean "nothing was there to test with".
+A test marked `go`, `browser`, `postgres`, `netns`, `power` or `boot` is skipped with its reason
+where that is missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI
+sets it, so that a green run can never mean "nothing was there to test with".
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from hypothesis import settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests import reliability
+from tests.boot import debian
+from tests.net import link
 from tests.power import device
 
 DATABASE = DirectoryBasedExampleDatabase("build/hypothesis")
@@ -41,6 +43,8 @@ NEEDS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "go": (_go, "needs Go: sudo apt install golang-go golang-golang-x-mod-dev"),
     "browser": (_browser, "needs Chromium: sudo apt install chromium"),
     "postgres": (_postgres, "needs JAGALCHI_TEST_DATABASE_URL (see .ci/run)"),
+    "netns": (link.available, "needs root, iproute2 and iptables (its statistic match, tc's tbf)"),
+    "boot": (debian.available, "needs root and: sudo apt install systemd-container mmdebstrap"),
     "power": (device.available, "needs root, /dev/fuse, loop devices and e2fsprogs"),
 }
 

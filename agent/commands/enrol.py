@@ -8,15 +8,20 @@ import sys
 from agent import exits
 from agent.edges import enrolment
 from agent.edges.courier import RequestsTransport
+from agent.settings import Settings
 from agent.settings_file import load
 
 
 def execute(options: argparse.Namespace) -> int:
     """Enrol, and say what was agreed."""
-    settings = load(options.config)
-    transport = RequestsTransport(options.url, settings.server.ca_file)
+    return introduce(load(options.config), options.url, options.token)
+
+
+def introduce(settings: Settings, url: str, token: str) -> int:
+    """Make this device known at `url`, and say what was agreed or what is in the way."""
+    transport = RequestsTransport(url, settings.server.ca_file)
     try:
-        agreed = enrolment.enrol(settings, options.token, options.url, transport).answer
+        agreed = enrolment.enrol(settings, token, url, transport).answer
     except enrolment.EnrolmentError as error:
         print(f"jagalchi-agent: {error}", file=sys.stderr)
         print("nothing is lost: mend this and run the same command again", file=sys.stderr)

@@ -16,7 +16,9 @@ from dataclasses import asdict
 from agent import exits
 from agent.account import card_lines
 from agent.commands import language
+from agent.core import health
 from agent.core.board import Board
+from agent.core.health import Facts
 from agent.edges import stock
 from agent.edges.clock import Clock, SystemClock
 from agent.edges.control import ForbiddenError, NotRunningError, ask
@@ -81,13 +83,24 @@ def learn(settings: Settings) -> tuple[dict[str, object], bool]:
 def _at_rest(settings: Settings) -> Iterator[tuple[str, object]]:
     """The part of the status that can be read from the card."""
     yield "name", settings.name
-    yield "state", "not-running"
-    yield "sentence", NOT_RUNNING
-    yield "says", NOT_RUNNING_SAYS
+    yield from _why(settings)
     try:
         yield from _seen(glimpse(settings.outbox_path), settings).items()
     except NoOutboxError as error:
         yield "outbox", str(error)
+
+
+def _why(settings: Settings) -> Iterator[tuple[str, object]]:
+    """An agent that no server knows cannot be started; that is said first."""
+    if settings.enrolment_path.exists():
+        yield "state", "not-running"
+        yield "sentence", NOT_RUNNING
+        yield "says", NOT_RUNNING_SAYS
+        return
+    told = health.judge(Facts(enrolled=False), 0)
+    yield "state", told.state.value
+    yield "sentence", told.sentence
+    yield "says", {"en": told.en, "ko": told.ko}
 
 
 def _seen(seen: Glimpse, settings: Settings) -> Mapping[str, object]:

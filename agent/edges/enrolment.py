@@ -25,6 +25,7 @@ from protocol.wire import EnrolAnswer
 PATH = "/api/enrol"
 MAX_ANSWER_BYTES = 16_384
 MAX_URL_BYTES = 1_024
+MAX_TOKEN = 128
 
 
 class NotEnrolledError(RefusedError):
@@ -42,6 +43,12 @@ class Enrolment:
     answer: EnrolAnswer
     raw: bytes
     url: str
+
+
+def is_token(text: str) -> bool:
+    """Whether `text` could be what a server shows as a token."""
+    plain = text.isascii() and text.isprintable() and " " not in text
+    return plain and 0 < len(text) <= MAX_TOKEN
 
 
 def load(settings: Settings) -> Enrolment:

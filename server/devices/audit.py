@@ -27,7 +27,7 @@ from server.ledger.writing import writing
 Row = tuple[Any, ...]
 
 WHOLE = {
-    "devices_asset": "SELECT name, made_ms FROM devices_asset",
+    "devices_asset": "SELECT name, made_ms, organisation FROM devices_asset",
     "devices_device": "SELECT name, enrolled_ms, answer, revoked_ms, gaps, contested"
     " FROM devices_device",
     "devices_assignment": "SELECT a.name, t.device_id, t.from_ms, t.until_ms"

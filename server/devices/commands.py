@@ -21,9 +21,10 @@ class UnknownDevice(LookupError):
     """No device of this name is enrolled here."""
 
 
-def issue_token(asset: str, *, now_ms: int, entropy: bytes) -> str:
+def issue_token(asset: str, *, now_ms: int, entropy: bytes, organisation: str = "") -> str:
     """Make a one-time enrolment token, valid for 24 hours, for an asset, which is made if new.
 
+    organisation: the id of whose asset it is from now on; "" leaves that as it is.
     entropy: at least 16 bytes that nobody can guess. Returns the token's text; only its hash is
     kept. Raises ValueError for an asset's name that is empty or longer than 64 characters.
     """
@@ -34,7 +35,8 @@ def issue_token(asset: str, *, now_ms: int, entropy: bytes) -> str:
         raise ValueError(f"a token is made of at least {MIN_ENTROPY} bytes")
     token = base64.b32encode(entropy).decode().rstrip("=").lower()
     with writing():
-        roster.add_token(token_hash(token), name, now_ms, now_ms + TOKEN_LIFE_MS)
+        expires_ms = now_ms + TOKEN_LIFE_MS
+        roster.add_token(token_hash(token), name, now_ms, expires_ms, organisation)
     return token
 
 

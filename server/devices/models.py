@@ -15,10 +15,14 @@ HASH = 32
 
 
 class Asset(models.Model):
-    """A truck, room or cold store: what people mean when they name a place of measurement."""
+    """A truck, room or cold store: what people mean when they name a place of measurement.
+
+    organisation: the id of whose it is (server.accounts), empty where nobody said.
+    """
 
     name = models.CharField(max_length=64, unique=True)
     made_ms = models.BigIntegerField()
+    organisation = models.CharField(max_length=16, blank=True, default="")
 
 
 class Device(models.Model):

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
 from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, open_sealed
 from server.devices import epochs as tree
@@ -81,24 +84,39 @@ class Detail:
     quarantined: int
 
 
-def summaries(now_ms: int, page: int = 0) -> list[Summary]:
-    """Return up to PAGE devices, in the order of their enrolment; `page` counts from 0."""
-    devices = Device.objects.order_by("enrolled_ms", "name")[page * PAGE : (page + 1) * PAGE]
-    return [_summary(device, _epochs(device.name), now_ms) for device in devices]
+def summaries(now_ms: int, page: int = 0, whose: frozenset[str] | None = None) -> list[Summary]:
+    """Return up to PAGE devices, in the order of their enrolment; `page` counts from 0.
+
+    whose: only those fitted to assets of these organisations ("": of none); None: all.
+    """
+    rows = _fitted(whose).order_by("enrolled_ms", "name")[page * PAGE : (page + 1) * PAGE]
+    return [_summary(device, _epochs(device.name), now_ms) for device in rows]
 
 
-def count() -> int:
-    """Return how many devices are enrolled."""
-    return Device.objects.count()
+def count(whose: frozenset[str] | None = None) -> int:
+    """Return how many devices are enrolled, of these organisations."""
+    return _fitted(whose).count()
 
 
-def detail(name: str, now_ms: int) -> Detail | None:
-    """Return everything about one device, or None for one that nobody enrolled."""
+def organisation_of(name: str) -> str:
+    """Return the organisation whose asset a device is fitted to; "" for none, or no device."""
+    here = Assignment.objects.filter(device=name, until_ms=None)
+    return here.values_list("asset__organisation", flat=True).first() or ""
+
+
+def detail(name: str, now_ms: int, whose: frozenset[str] | None = None) -> Detail | None:
+    """Return everything about one device, or None for one that nobody enrolled.
+
+    whose: organisations whose assets may be named among those it was fitted to before.
+    """
     device = Device.objects.filter(name=name).first()
     if device is None:
         return None
     epochs = _epochs(name)
     tails = tree.tails(epochs)
+    before = device.assignments.select_related("asset").order_by("-id")
+    if whose is not None:
+        before = before.filter(asset__organisation__in=whose)
     return Detail(
         summary=_summary(device, epochs, now_ms),
         epochs=tuple(reversed(epochs)),
@@ -109,9 +127,17 @@ def detail(name: str, now_ms: int) -> Detail | None:
         quiet=frozenset(tree.quiet(epochs)),
         evidence=tuple(device.forks.order_by("-id")[:EVIDENCE]),
         keys=tuple(device.keys.order_by("order")),
-        assignments=tuple(device.assignments.select_related("asset").order_by("-id")[:EVIDENCE]),
+        assignments=tuple(before[:EVIDENCE]),
         quarantined=device.quarantined,
     )
+
+
+def _fitted(whose: frozenset[str] | None) -> QuerySet[Device]:
+    if whose is None:
+        return Device.objects.all()
+    here = Assignment.objects.filter(device=OuterRef("pk"), until_ms=None)
+    owner = Coalesce(Subquery(here.values("asset__organisation")[:1]), Value(""))
+    return Device.objects.alias(owner=owner).filter(owner__in=whose)
 
 
 def _epochs(device: str) -> list[Epoch]:

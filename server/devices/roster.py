@@ -31,9 +31,16 @@ TOKEN, ENROLLED, ASSIGNED, REVOKED = "token", "enrolled", "assigned", "revoked"
 TWO_NOTES = "two-notes"
 
 
-def add_token(token_hash: bytes, asset: str, now_ms: int, expires_ms: int) -> None:
-    """Give leave to enrol once, for an asset, which is made if it is new."""
-    _put(TOKEN, [token_hash, asset, now_ms, expires_ms], token_hash)
+def add_token(
+    token_hash: bytes, asset: str, now_ms: int, expires_ms: int, organisation: str = ""
+) -> None:
+    """Give leave to enrol once, for an asset, which is made if it is new.
+
+    An organisation, if one is said, has the asset from now on. Entries of before there were any
+    are one value shorter, and so are those without.
+    """
+    whose: list[object] = [organisation] if organisation else []
+    _put(TOKEN, [token_hash, asset, now_ms, expires_ms, *whose], token_hash)
 
 
 def admit(token_hash: bytes, cose_key: bytes, answer: bytes, now_ms: int) -> None:
@@ -79,11 +86,16 @@ def _secret(device: str) -> bytes:
     return bytes(token.token_hash) if token else entropy(32)
 
 
-def _token(token_hash: bytes, asset: str, now_ms: int, expires_ms: int) -> None:
-    EnrolmentToken.objects.get_or_create(
-        token_hash=token_hash,
-        defaults={"asset": _asset(asset, now_ms), "expires_ms": expires_ms},
+def _token(
+    token_hash: bytes, asset: str, now_ms: int, expires_ms: int, organisation: str = ""
+) -> None:
+    place = _asset(asset, now_ms)
+    _, is_new = EnrolmentToken.objects.get_or_create(
+        token_hash=token_hash, defaults={"asset": place, "expires_ms": expires_ms}
     )
+    if is_new and organisation:
+        place.organisation = organisation
+        place.save(update_fields=["organisation"])
 
 
 def _enrolled(token_hash: bytes, cose_key: bytes, answer: bytes, now_ms: int) -> None:

@@ -32,6 +32,7 @@ from protocol.errors import ProtocolError
 LOG, RECOVERY, CONFIG = "log", "recovery", "config"
 SECRET = "secret"
 MIN_SECRET = 32
+SECRET_BYTES = 32
 
 
 class KeyRefused(Exception):
@@ -67,6 +68,30 @@ def current() -> Keys:
 def entropy(count: int) -> bytes:
     """``count`` bytes that nobody can guess."""
     return secrets.token_bytes(count)
+
+
+def make_secret(path: Path) -> None:
+    """Make a file of SECRET_BYTES random bytes, owner-only; whoever comes first makes it.
+
+    It appears by one link of a synced file: a crash leaves all of it or none.
+    """
+    new = path.with_name(f".{path.name}.{entropy(8).hex()}")
+    try:
+        _write(new, entropy(SECRET_BYTES))
+        path.hardlink_to(new)
+        _sync(path.parent)
+    except FileExistsError:
+        return
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def read_secret(path: Path) -> bytes:
+    """What `make_secret` wrote. Raises KeyRefused for a file that is exposed or damaged."""
+    secret = _private_text(path)
+    if len(secret) != SECRET_BYTES:
+        raise KeyRefused(f"{path} is damaged: put a copy of it back")
+    return secret
 
 
 def verify_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:

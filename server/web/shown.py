@@ -89,3 +89,8 @@ def count(number: int) -> str:
 def hexes(values: Iterable[bytes]) -> tuple[str, ...]:
     """Identifiers as people copy them."""
     return tuple(one.hex() for one in values)
+
+
+def grouped(code: str) -> str:
+    """A long code in groups of four, as people copy it."""
+    return "-".join(code[start : start + 4] for start in range(0, len(code), 4))

@@ -8,5 +8,5 @@ urlpatterns = [
     path("", views.devices, name="devices"),
     re_path(r"^devices/(?P<name>[a-z2-7]{16})$", views.device, name="device"),
     path("style.css", views.style, name="style"),
-    re_path(r"^(?!api/|tile/|checkpoint).*$", views.not_found),
+    re_path(r"^(?!api/|tile/|checkpoint).*$", views.nothing, name="nothing"),
 ]

@@ -1,5 +1,5 @@
 # ruff: noqa: ARG001  every view is given its request, used or not
-"""The pages: all devices, one device. They read, and change nothing but the reader's language.
+"""The pages of devices. They read, and change nothing but the reader's language.
 
 Useful without script, in Korean and English, on a phone 360 pixels wide. A state is always a
 shape, a colour and a word.
@@ -10,45 +10,54 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from server.accounts import who
+from server.accounts.door import guarded
+from server.accounts.rules import ALLOWED, Need, Who, may
 from server.devices import overview
-from server.ledger import keys, log
 from server.ledger.tick import now_ms
-from server.web import pages
-from server.web.words import LANGUAGES, words
+from server.web import pages, shell
 
 STYLE = Path(__file__).with_name("static") / "web" / "style.css"
-COOKIE_S = 365 * 24 * 3600
 
 
+def of_device(arguments: Mapping[str, Any]) -> str:
+    """The organisation whose business a device is: its asset's, else the operator's."""
+    return overview.organisation_of(str(arguments["name"])) or who.operator()
+
+
+@guarded(Need.OPEN, service="devices")
 @require_safe
 def devices(request: HttpRequest) -> HttpResponse:
-    """All devices, and the newest checkpoint."""
-    language, number = _language(request), _page(request)
-    now = now_ms()
-    rows = [pages.row(summary, language, now) for summary in overview.summaries(now, number)]
-    more = (number + 1) * overview.PAGE < overview.count()
+    """The devices that the reader may see; to strangers, what Jagalchi is and how to check it."""
+    whose, number = _whose(request), _page(request)
+    if not settings.JAGALCHI.demo and not request.who.id:  # type: ignore[attr-defined]
+        return shell.page(request, "web/welcome.html", {})
+    language, now = shell.language(request), now_ms()
+    rows = [pages.row(one, language, now) for one in overview.summaries(now, number, whose)]
+    more = (number + 1) * overview.PAGE < overview.count(whose)
     content = {"rows": rows, "next": number + 1 if more else None}
-    return _page_of(request, "web/devices.html", content, language)
+    return shell.page(request, "web/devices.html", content)
 
 
+@guarded(Need.SEE, service="devices", of=of_device, open_in_demo=True)
 @require_safe
 def device(request: HttpRequest, name: str) -> HttpResponse:
     """One device: its runs, what is held and missing, lost tails and conflicts."""
-    language, now = _language(request), now_ms()
-    found = overview.detail(name, now)
+    language, now = shell.language(request), now_ms()
+    found = overview.detail(name, now, _whose(request))
     if found is None:
         return not_found(request)
     content = {"device": pages.device(found, language, now)}
-    return _page_of(request, "web/device.html", content, language)
+    return shell.page(request, "web/device.html", content)
 
 
+@guarded(Need.OPEN, service="web")
 @require_safe
 def style(request: HttpRequest) -> HttpResponse:
     """The one style sheet."""
@@ -57,9 +66,24 @@ def style(request: HttpRequest) -> HttpResponse:
     return response
 
 
+@guarded(Need.OPEN, service="web")
+def nothing(request: HttpRequest) -> HttpResponse:
+    """Every other address."""
+    return not_found(request)
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Whatever is not here, in the reader's language."""
-    return _page_of(request, "web/not_found.html", {}, _language(request), status=404)
+    return shell.page(request, "web/not_found.html", {}, status=404)
+
+
+def _whose(request: HttpRequest) -> frozenset[str] | None:
+    """Whose devices the reader may see; None: everybody's, in a demonstration."""
+    if settings.JAGALCHI.demo:
+        return None
+    asking: Who = request.who  # type: ignore[attr-defined]
+    mine = {one for one in asking.roles if may(asking, Need.SEE, one, "devices") is ALLOWED}
+    return frozenset(mine | {""} if who.operator() in mine else mine)
 
 
 @cache
@@ -67,44 +91,6 @@ def _style() -> bytes:
     return STYLE.read_bytes()
 
 
-def _language(request: HttpRequest) -> str:
-    """What was chosen last; else Korean, unless the browser asks for another language first."""
-    for wish in (request.GET.get("lang"), request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)):
-        if wish in LANGUAGES:
-            return str(wish)
-    first = request.headers.get("Accept-Language", "ko").strip().lower()
-    return "ko" if first.startswith(("ko", "*")) or not first else "en"
-
-
 def _page(request: HttpRequest) -> int:
     text = request.GET.get("page", "0")
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 7 else 0
-
-
-def _page_of(
-    request: HttpRequest,
-    template: str,
-    content: Mapping[str, object],
-    language: str,
-    status: int = 200,
-) -> HttpResponse:
-    checkpoint = log.newest()
-    common = {
-        "w": words(language),
-        "language": language,
-        "demo": settings.JAGALCHI.demo,
-        "checkpoint": pages.checkpoint(checkpoint.size, checkpoint.utc_ms, keys.current().origin),
-    }
-    response = render(request, template, {**common, **content}, status=status)
-    response.headers["Content-Language"] = language
-    patch_vary_headers(response, ("Accept-Language", "Cookie"))
-    if request.GET.get("lang") in LANGUAGES:
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            language,
-            COOKIE_S,
-            secure=settings.LANGUAGE_COOKIE_SECURE,
-            httponly=True,
-            samesite="Strict",
-        )
-    return response

@@ -161,6 +161,28 @@ WORDS: Mapping[str, Text] = {
     "not_found": Text("There is no such page.", "없는 페이지입니다."),
     "interface": Text("interface for programs", "프로그램용 인터페이스"),
     "time_source": Text("clock", "시각 출처"),
+    "welcome": Text("How cold did it stay?", "얼마나 차게 왔습니까?"),
+    "welcome_what": Text(
+        "Jagalchi keeps what the instruments in refrigerated trucks and stores recorded, so that"
+        " nobody can quietly change it afterwards. Devices and records are shown to the"
+        " organisations that they belong to.",
+        "자갈치는 냉장 차량과 창고의 기기가 기록한 온도를 나중에 바꿀 수 없게 보관합니다."
+        " 기기와 기록은 해당 기관의 구성원에게만 보입니다.",
+    ),
+    "welcome_check": Text(
+        "The list below is public: its newest checkpoint commits to every record. Anyone who was"
+        " given an evidence file can check it without us:",
+        "아래 공개 장부의 최신 체크포인트가 모든 기록을 증명합니다."
+        " 증거 파일을 받은 사람은 누구나 직접 확인할 수 있습니다:",
+    ),
+    "badge_sign_in_nav": Text("sign in with a badge", "사원증으로 로그인"),
+    "account_nav": Text("account", "계정"),
+    "pilots_nav": Text("pilots", "실증"),
+    "me_nav": Text("my data", "내 정보"),
+    "organisations_nav": Text("my organisations", "내 기관"),
+    "badge_nav": Text("next badge", "다음 사원증"),
+    "sign_in_nav": Text("sign in", "로그인"),
+    "sign_out_nav": Text("sign out", "로그아웃"),
     "lost": Text("lost by the card, kept here", "카드 유실분 보관"),
 }
 
@@ -170,6 +192,6 @@ def say(text: Text, language: str) -> str:
     return text.ko if language == "ko" else text.en
 
 
-def words(language: str) -> dict[str, str]:
-    """All words of the pages in one language."""
-    return {key: say(text, language) for key, text in WORDS.items()}
+def in_language(texts: Mapping[str, Text], language: str) -> dict[str, str]:
+    """A page's words by key, in one language."""
+    return {key: say(text, language) for key, text in texts.items()}

@@ -22,6 +22,7 @@ COMMANDS = (
     "calibrate",
     "swap",
     "enrol",
+    "join",
     "verify",
     "export",
     "simulate",

@@ -108,3 +108,47 @@ def test_a_proof_made_for_one_token_does_not_serve_another(config: Path, url: st
     request = wire.make_enrol("bad", signer.public, signer.sign)
     with pytest.raises(ProtocolError):
         wire.open_enrol(request.replace(b"bad", b"god"), verify_es256)
+
+
+def note(config: Path, text: str) -> str:
+    """A file as somebody leaves it on the boot partition."""
+    path = config.parent / "jagalchi.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_device_is_introduced_by_a_file_and_a_second_time_nothing_happens(
+    config: Path, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = note(config, f'[enrol]\nurl = "{url}/"\ntoken = "good"\n')
+    assert main(["join", file, "--config", str(config)]) == OK
+    before = (config.parent / "enrolment.cbor").read_bytes()
+    assert main(["join", file, "--config", str(config)]) == OK
+    assert "nothing to do" in capsys.readouterr().out
+    assert (config.parent / "enrolment.cbor").read_bytes() == before
+    assert (config.parent / "server.url").read_text() == url + "\n"
+
+
+def test_a_file_whose_server_says_no_may_be_tried_again(config: Path, url: str) -> None:
+    file = note(config, f'[enrol]\nurl = "{url}"\ntoken = "bad"\n')
+    assert main(["join", file, "--config", str(config)]) == NO
+    file = note(config, f'[enrol]\nurl = "{url}"\ntoken = "good"\n')
+    assert main(["join", file, "--config", str(config)]) == OK
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "enrol.url is missing"),
+        ('[enrol]\nurl = "cold.example"\ntoken = "x"\n', "enrol.url = 'cold.example': expected"),
+        ('[enrol]\nurl = "https://a"\ntoken = "x y"\n', "enrol.token = 'x y': expected the token"),
+        ('[enrol]\nurl = "https://a"\ntoken = "x"\ntoken2 = 1\n', "unknown key; did you mean"),
+        ("[enrol\n", "not valid TOML"),
+    ],
+)
+def test_a_file_with_a_mistake_is_told_and_makes_no_key(
+    config: Path, text: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["join", note(config, text), "--config", str(config)]) == CONFIGURATION
+    assert told in capsys.readouterr().err
+    assert not (config.parent / "device.key").exists()

@@ -162,6 +162,8 @@ def test_a_device_that_never_ran_says_so(
     config.write_text(SETTINGS)
     code, told = status(config, capsys)
     assert code == NO
+    assert told["state"] == "not-enrolled"
+    assert str(told["sentence"]).startswith("No server knows this device yet")
     assert str(told["outbox"]).endswith("there is no outbox here yet")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -95,6 +97,12 @@ def test_every_state_has_a_look_of_its_own_that_moves_and_both_languages() -> No
         assert set(look.pattern) == {"*", "."}
         assert look.en.isascii()
         assert not look.ko.isascii()
+
+
+def test_the_page_for_technicians_shows_every_pattern_beside_its_state() -> None:
+    page = (Path(__file__).parents[2] / "docs/operate.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([*.]+)`[^|]*\| ([a-z-]+) \|", page, re.MULTILINE))
+    assert rows == {look.pattern: state.value for state, look in LOOKS.items()}
 
 
 def test_counted_blinks_are_those_of_the_hardware() -> None:

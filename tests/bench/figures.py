@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import physics, record, server, tree
+from tests.bench import physics, pilots, record, server, tree
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -20,5 +20,6 @@ GROUPS: Final[Mapping[str, Group]] = {
     "tree": tree.figures,
     "physics": physics.figures,
     "server": server.figures,
+    "pilots": pilots.everything,
 }
 """In the order of the table."""

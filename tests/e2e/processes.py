@@ -13,7 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from agent.core.shelf import Counters
@@ -47,12 +47,21 @@ seed = {seed}
 
 
 class Child:
-    """One process; its output goes to a file, its end is ours alone to bring about."""
+    """One process; its output goes to a file, its end is ours alone to bring about.
 
-    def __init__(self, arguments: list[str], log: Path, environ: Mapping[str, str]) -> None:
+    under: a program that starts it, and what that is told.
+    """
+
+    def __init__(
+        self,
+        arguments: list[str],
+        log: Path,
+        environ: Mapping[str, str],
+        under: Sequence[str] = (),
+    ) -> None:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *arguments],
+                [*under, sys.executable, "-m", *arguments],
                 cwd=ROOT,
                 env={**os.environ, **environ},
                 stdin=subprocess.DEVNULL,

@@ -54,7 +54,7 @@ def left_behind(tmp_path: Path) -> list[str]:
 
 def test_everything_sealed_is_proved_and_nothing_is_left_running(tmp_path: Path) -> None:
     counts = tmp_path / "counts.json"
-    demo = start(tmp_path, "--for", "8s", "--json", str(counts))
+    demo = start(tmp_path, "--for", "15s", "--json", str(counts))
     output, _ = demo.communicate(timeout=240)
     assert demo.returncode == 0, output
     trucks = json.loads(counts.read_text("utf-8"))["trucks"]

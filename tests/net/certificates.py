@@ -1,4 +1,4 @@
-"""Certificates for a day: an authority of our own, and leaves that are right or wrong in one way."""
+"""Certificates for a day: an authority of our own, and leaves right or wrong in one way."""
 
 from __future__ import annotations
 

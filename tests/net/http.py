@@ -120,7 +120,7 @@ def answering(answer: Answer) -> Iterator[str]:
 
     def serve(client: socket.socket) -> None:
         stream = Stream(client)
-        while message := stream.message():
+        while b"\r\n\r\n" in (message := stream.message()):
             client.sendall(answer(request_of(message)))
 
     with listening(serve) as (host, port):

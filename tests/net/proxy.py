@@ -76,6 +76,10 @@ class Proxy:
         self._held: list[bytes] = []
         self._end = threading.Event()
 
+    def always(self, fault: Fault) -> None:
+        """From now on every exchange has this fault."""
+        self.plan = lambda _: fault
+
     def flush(self) -> None:
         """Deliver what is still held back, the newest first."""
         with self._lock:
@@ -87,10 +91,7 @@ class Proxy:
         stream = Stream(client)
         with contextlib.suppress(_Gone):
             while message := stream.message():
-                fault = self._next()
-                self._exchange(client, message, fault)
-                if not fault.late:
-                    self.flush()
+                self._exchange(client, message, self._next())
 
     def _next(self) -> Fault:
         with self._lock:
@@ -111,6 +112,7 @@ class Proxy:
         answer = b""
         for _ in range(fault.times):
             answer = self.newest = self._ask(message)
+        self.flush()
         if fault.stall:
             client.recv(1)
             self._cut(client, fault)
@@ -129,12 +131,14 @@ class Proxy:
 
     def _ask(self, message: bytes) -> bytes:
         """The server's answer; what there is of it when it has none."""
-        with contextlib.suppress(OSError):
-            with socket.create_connection(self._upstream, 60) as server:
-                server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                server.sendall(message)
-                server.shutdown(socket.SHUT_WR)
-                return Stream(server).message()
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(self._upstream, 60) as server,
+        ):
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server.sendall(message)
+            server.shutdown(socket.SHUT_WR)
+            return Stream(server).message()
         return b""
 
     def _cut(self, client: socket.socket, fault: Fault) -> None:

@@ -110,9 +110,9 @@ class Watched:
 
 
 def live(drive: Drive, for_ms: int) -> None:
-    """The loop as it is, waking up when it wants to."""
+    """The loop as it is, waking up when it wants to; at the end nothing is under way."""
     end = drive.state.now.boot_ms + for_ms
-    while drive.state.now.boot_ms < end:
+    while drive.state.now.boot_ms < end or drive.state.sync.phase is Phase.IN_FLIGHT:
         state = drive.turn(after_ms=0)
         if state.sync.phase is not Phase.IN_FLIGHT:  # an answer wakes it up at once
             drive.edge.clock.wait(loop._pause_ms(drive.edge, state))

@@ -95,6 +95,14 @@ def test_D5_a_first_start_cut_anywhere_is_finished_by_the_next() -> None:
     assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
 
 
+@pytest.mark.boot
+def test_D5_an_installation_cut_anywhere_leaves_a_version_that_starts() -> None:
+    seen = cut("upgrade", "whole", 4 * OFTEN, *HONEST)
+    how = f"installation and upgrade of the agent, honest card: {WAY}"
+    reliability.note("D5", how, seen.cuts, seen.losses)
+    assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
+
+
 @pytest.mark.parametrize(
     ("subject", "why"),
     [("lax-outbox", "synchronous = NORMAL"), ("unsynced-server", "journal never synced")],

@@ -58,6 +58,12 @@ def test_a_postgresql_url_is_read(url: str, expected: tuple[str, ...]) -> None:
         ("JAGALCHI_DATABASE_URL", "mysql://x/y", "starts 'mysql://x/y'; expected postgresql://"),
         ("JAGALCHI_DATABASE_URL", "postgresql://x", "expected postgresql://"),
         ("JAGALCHI_DATABASE_URL", "postgresql://h:port/x", "expected postgresql://"),
+        ("JAGALCHI_ADDRESS", "localhost:8000", "expected an address like https://host"),
+        ("JAGALCHI_SMTP_URL", "smpt://me:geheim@host", "is 'smpt:'; expected .* smtp://host"),
+        ("JAGALCHI_GATEWAY_URL", "http://sms.example", "expected an address like https://host"),
+        ("JAGALCHI_MESSAGES", "pigeon", "expected one of console, smtp, gateway"),
+        ("JAGALCHI_MESSAGES", "smtp", "messages is 'smtp', and smtp_url is not set"),
+        ("JAGALCHI_MESSAGES", "gateway", "messages is 'gateway', and gateway_url is not set"),
         ("JAGALCHI_CONFIG", "/nowhere/server.toml", "cannot be read: No such file"),
     ],
 )
@@ -69,7 +75,7 @@ def test_a_wrong_variable_is_named(name: str, value: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[server]\nhoem = 1\n", "unknown key 'hoem'; known: allowed_hosts, database_url"),
+        ("[server]\nhoem = 1\n", "unknown key 'hoem'; known: address, allowed_hosts"),
         ("home = 1\n", r"expected one table, \[server\]; found home"),
         ("[server]\nhome = 7\n", "server.toml: home is 7; expected one line of text"),
         ("[server]\ndemo = 1\n", "server.toml: demo is 1; expected 1 or 0, true or false"),

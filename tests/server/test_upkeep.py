@@ -117,18 +117,23 @@ def test_s17_a_lost_log_gets_a_successor_that_names_it_and_takes_over_what_is_le
 ) -> None:
     home = tmp_path / "home"
     leaves(home, 2)
+    place = say(home, "organisation", "add", "다대수협", "--kind", "cooperative").split()[0]
+    say(home, "person", "add", "--organisation", place, "--role", "viewer")
+    vault = (home / "keys/vault").read_bytes()
     key = (home / "keys/recovery.key").rename(tmp_path / "recovery.key")
     shutil.copy(home / "keys/config.key", tmp_path / "wrong.key")
     old = keys.read(home / "keys")
     done = call(home, "successor", "--recovery-key", str(tmp_path / "wrong.key"))
     refuse(done, "is not the private half")
-    assert "2 taken over" in say(home, "successor", "--recovery-key", key)
+    assert "4 taken over" in say(home, "successor", "--recovery-key", key)
     assert "log and devices sound" in say(home, "verify")
+    assert f"{place}  cooperative  다대수협" in say(home, "organisation", "list")
+    assert (home / "keys/vault").read_bytes() == vault
     new = keys.read(home / "keys")
     assert new.origin != old.origin and new.recovery == old.recovery
     with closing(sqlite3.connect(home / "db.sqlite3")) as sql:
         (first,) = sql.execute("SELECT leaf FROM ledger_entry WHERE number = 0").fetchone()
     leaf = decode_leaf(first)
     assert isinstance(leaf, SuccessorLeaf)
-    assert (leaf.old_origin, leaf.old_size) == (old.origin, 2)
+    assert (leaf.old_origin, leaf.old_size) == (old.origin, 3)
     assert call(home, "successor", "--recovery-key", str(key)).returncode == 78

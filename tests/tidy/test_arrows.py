@@ -29,6 +29,9 @@ CROSSINGS = [
     ("server/settings.py", "import agent.cli", "does not reach into the truck"),
     ("server/ledger/log.py", "import server.devices", "the ledger knows no service"),
     ("server/devices/intake.py", "import server.web", "devices draws no pages"),
+    ("server/devices/roster.py", "import server.accounts.who", "devices draws no pages"),
+    ("server/messages/outbox.py", "import server.accounts.vault", "messages knows nobody"),
+    ("server/accounts/rules.py", "import time", "the rules of a room are pure"),
 ]
 
 

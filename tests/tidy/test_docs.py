@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import parser as agent_parser
+from agent.core.health import LOOKS
 from server.cli import parser as server_parser
 from tests.tidy.source import ROOT
 
@@ -45,6 +46,11 @@ def undocumented(program: argparse.ArgumentParser, page: str) -> list[str]:
     return missing
 
 
+def lights(page: str) -> dict[str, str]:
+    """The light patterns that a page explains, by state: rows `| `pattern` words | state | ...`."""
+    return {state: p for p, state in re.findall(r"^\| `([*.]+)`[^|]*\| (\S+) \|", page, re.M)}
+
+
 def dead_links(path: Path, text: str) -> list[str]:
     """Relative links of a page that lead nowhere."""
     targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text)
@@ -67,6 +73,11 @@ def test_no_command_is_described_that_does_not_exist(program: argparse.ArgumentP
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_every_link_leads_somewhere(path: Path) -> None:
     assert dead_links(path, path.read_text("utf-8")) == []
+
+
+def test_the_technicians_page_explains_every_light() -> None:
+    page = (ROOT / "docs/operate.md").read_text("utf-8")
+    assert lights(page) == {state.value: look.pattern for state, look in LOOKS.items()}
 
 
 def test_every_decision_is_listed() -> None:

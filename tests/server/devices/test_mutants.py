@@ -12,6 +12,7 @@ from protocol.record import Sealed, encode
 from protocol.span import MAX_SPANS
 from protocol.wire import VerdictCode
 from server.devices.models import HeldSpan
+from tests import reliability
 from tests.protocol import build
 from tests.server.devices.trucks import Truck
 
@@ -128,7 +129,7 @@ def test_ten_thousand_mutants_and_none_is_accepted(truck: Truck) -> None:
     chain = truck.chain(40)
     truck.post(chain[:1])
     dice = Random(20260401)
-    held, sent, refusals = HeldSpan.objects.count(), 0, set()
+    held, sent, taken, refusals = HeldSpan.objects.count(), 0, 0, set()
     while sent < MUTANTS:
         batch: list[Span] = []
         while len(batch) < MAX_SPANS:
@@ -142,9 +143,12 @@ def test_ten_thousand_mutants_and_none_is_accepted(truck: Truck) -> None:
         response = truck.send(wire.encode_batch(batch))
         assert response.status_code in (200, 202), response.content
         verdicts = wire.decode_answer(response.content).verdicts
-        assert {verdict.code for verdict in verdicts} == {VerdictCode.REFUSED}
+        taken += sum(verdict.code is not VerdictCode.REFUSED for verdict in verdicts)
         refusals |= {verdict.problem for verdict in verdicts}
         sent += len(batch)
+    how = "altered, forged, misordered or misspelt spans"
+    reliability.note("S1", how, sent, f"{taken} accepted, refused in {len(refusals)} ways")
+    assert taken == 0
     assert HeldSpan.objects.count() == held
     assert len(refusals) >= 10, refusals
     assert truck.codes(chain[1:]) == ["accepted"]

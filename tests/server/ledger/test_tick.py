@@ -77,7 +77,7 @@ def test_trouble_is_told_once_and_its_end_too(
         ticker._beat()
     assert [record.message for record in caplog.records] == [
         "the log cannot be extended: this log was never begun",
-        "the log is extended again",
+        "over: the log cannot be extended",
     ]
 
 

@@ -12,7 +12,7 @@ from server.ledger import keys, log
 from server.ledger.writing import writing
 from tests.server.conftest import NOW_MS
 
-pytestmark = [pytest.mark.django_db, pytest.mark.urls("server.ledger.urls")]
+pytestmark = pytest.mark.django_db
 
 SIZE = 600
 LEAVES = [b"leaf %d" % number for number in range(SIZE)]

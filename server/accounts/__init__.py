@@ -1,0 +1,1 @@
+"""People, organisations, and what each may do; every other room asks here."""

@@ -1,0 +1,89 @@
+"""How a refusal is told: a page in the reader's language, or a problem document (RFC 9457).
+
+The reasons are a closed list, docs/accounts.md; what devices are told is another one, the
+protocol's.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from django.http import HttpRequest, HttpResponse
+
+from protocol.registry import Text
+from server.accounts.rules import Reason, Refused
+from server.accounts.words import REASONS, WORDS
+from server.web import shell
+
+API = "/api/"
+STATUS = {
+    Reason.SIGNED_OUT: 401,
+    Reason.WRONG: 401,
+    Reason.NOT_FOUND: 404,
+    Reason.TAKEN: 409,
+    Reason.LAST_ADMINISTRATOR: 409,
+    Reason.BAD_INPUT: 422,
+    Reason.INTERNAL_ADDRESS: 422,
+    Reason.TOO_MANY: 429,
+}
+"""403 for every other reason, and for those of other rooms."""
+RETRY_AFTER_S = "600"
+
+_texts: dict[str, Text] = {str(reason): text for reason, text in REASONS.items()}
+
+
+def learn(texts: Mapping[str, Text]) -> None:
+    """Take in another room's reasons and their words, at its start."""
+    _texts.update({str(reason): text for reason, text in texts.items()})
+
+
+def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
+    """Say no, and what to do next."""
+    return unkept((_problem if request.path.startswith(API) else _page)(request, refused))
+
+
+def unkept(response: HttpResponse) -> HttpResponse:
+    """An answer that no cache keeps, and that says when to come back if it was too often."""
+    response.headers["Cache-Control"] = "no-store"
+    if response.status_code == 429:
+        response.headers["Retry-After"] = RETRY_AFTER_S
+    return response
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001  as Django calls
+    """A form that was not ours, or was open for too long."""
+    return answer(request, Refused(Reason.FORGED))
+
+
+def said(reason: str, language: str) -> str:
+    """A reason in words."""
+    text = _texts[str(reason)]
+    return text.ko if language == "ko" else text.en
+
+
+def status_of(refused: Refused) -> int:
+    """The HTTP status of a refusal."""
+    return STATUS.get(refused.reason, 403)  # type: ignore[call-overload,no-any-return]
+
+
+def _page(request: HttpRequest, refused: Refused) -> HttpResponse:
+    told = {"said": said(refused.reason, shell.language(request)), "reason": refused.reason}
+    back = request.path if request.method == "GET" else "/"
+    content = {**told, "next": back if refused.reason == Reason.SIGNED_OUT else ""}
+    return shell.page(request, "accounts/refused.html", content, WORDS, status_of(refused))
+
+
+def _problem(_request: HttpRequest, refused: Refused) -> HttpResponse:
+    status = status_of(refused)
+    document = {
+        "type": f"urn:jagalchi:reason:{refused.reason}",
+        "title": said(refused.reason, "en"),
+        "title_ko": said(refused.reason, "ko"),
+        "status": status,
+    }
+    body = json.dumps(document, ensure_ascii=False)
+    response = HttpResponse(body, "application/problem+json", status=status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="jagalchi"'
+    return response

@@ -1,0 +1,1 @@
+"""Programmes of a regulatory sandbox: phases, caps, consents, flags; what they let through."""

@@ -1,0 +1,106 @@
+"""Write the tables of docs/accounts.md: `python -m tests.tidy.accounts_doc`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+PAGE = Path(__file__).parents[2] / "docs" / "accounts.md"
+BEGIN, END = "<!-- tables: begin -->\n", "<!-- tables: end -->\n"
+
+
+def render() -> str:
+    """All tables as Markdown."""
+    return "\n".join([_rights(), _ways(), _reasons(), _limits(), _messages()])
+
+
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """One table of a page, under its title."""
+    lines = [f"### {title}\n", _line(head), "|" + "---|" * len(head), *map(_line, rows), ""]
+    return "\n".join(lines)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _rights() -> str:
+    from server.accounts.rules import GIVES, Need
+    from server.accounts.words import ROLES
+
+    needs = [need for need in Need if need not in (Need.OPEN, Need.SELF)]
+    rows = (
+        [f"{role}, {text.ko}", *("yes" if need in GIVES[role] else "" for need in needs)]
+        for role, text in ROLES.items()
+    )
+    return table("What a role gives", ["role", *needs], rows)
+
+
+def _ways() -> str:
+    from server.accounts.rules import HOUR_MS, PASSES, SESSION_MS, Need
+    from server.accounts.words import WAYS
+
+    rows = (
+        [
+            f"{actor}, {WAYS[actor].ko}",
+            *("yes" if need in passes else "" for need in Need),
+            f"{SESSION_MS[actor] // HOUR_MS} h" if actor in SESSION_MS else "",
+        ]
+        for actor, passes in PASSES.items()
+    )
+    return table("What a way in lets through", ["way in", *Need, "session"], rows)
+
+
+def _reasons() -> str:
+    from server.accounts import refusals
+    from server.accounts.rules import Refused
+    from server.accounts.words import REASONS
+
+    rows = (
+        [f"`{reason}`", str(refusals.status_of(Refused(reason))), text.en, text.ko]
+        for reason, text in REASONS.items()
+    )
+    return table("Reasons (closed list)", ["reason", "status", "English", "한국어"], rows)
+
+
+def _limits() -> str:
+    from server.accounts.rules import LIMITS, MINUTE_MS
+
+    rows = (
+        [what, one.of, str(one.count), f"{one.window_ms // MINUTE_MS} min"]
+        for what, limits in LIMITS.items()
+        for one in limits
+    )
+    return table("How often something may be tried", ["what", "of", "tries", "window"], rows)
+
+
+def _messages() -> str:
+    from server.messages.templates import TEMPLATES
+
+    rows = (
+        [f"`{name}`", ", ".join(sorted(one.given)), one.body.en, one.body.ko]
+        for name, one in TEMPLATES.items()
+    )
+    return table("Messages", ["template", "values", "English", "한국어"], rows)
+
+
+def section() -> str:
+    """What the page holds between the two marks now."""
+    page = PAGE.read_text(encoding="utf-8")
+    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)]
+
+
+def main() -> None:
+    """Put the tables into the page."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
+    import django
+
+    django.setup()
+    page = PAGE.read_text(encoding="utf-8")
+    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
+    PAGE.write_text(before + BEGIN + render() + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
