@@ -15,7 +15,7 @@ from pathlib import Path
 from agent.core.plan import Plan
 from agent.core.sensing import Senses, Whereabouts
 from agent.edge import State
-from agent.edges import stock
+from agent.edges import rows, stock
 from agent.edges.outbox import Caps, StorageTrouble
 from agent.edges.sealer import Sealer
 from hal import Bench, FittedContact
@@ -23,6 +23,9 @@ from protocol.bodies import Measured
 from protocol.registry import Quantity
 
 Plain = dict[str, object]
+
+SHOWN_ROWS = 50
+"""Of the chain; as hexadecimal digits they stay far below what an answer may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,24 @@ class Account:
         """Everything `status --json` says."""
         return {
             **state.status(),
-            "origin": self.sealer.identity.origin,
-            "key": self.sealer.kid.hex(),
+            "log_key": self.sealer.outbox.log.vkey,
             "software": self.sealer.identity.software,
             "simulated": self.sealer.identity.simulated,
             "period_ms": self.plan.sample_period_ms,
             **self._parts(state.senses, state.now.boot_ms),
             **self._card(state),
         }
+
+    def chain(self, state: State) -> Mapping[str, object]:
+        """The newest records of this run as they lie on the card, for `doctor` to check them."""
+        head, outbox = state.head, self.sealer.outbox
+        with suppress(StorageTrouble), outbox.using() as sql:
+            for shelf in reversed(outbox.shelves):
+                if head is not None and shelf.epoch == head.epoch:
+                    first = max(0, shelf.last - SHOWN_ROWS + 1)
+                    found = rows.between(sql, shelf.number, first, shelf.last)
+                    return {"records": [sealed.hex() for _, _, sealed in found]}
+        return {"records": []}
 
     def _parts(self, senses: Senses, now_ms: int) -> Plain:
         names = {one.number: one.name for one in self.sealer.identity.sensors}

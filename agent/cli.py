@@ -66,7 +66,7 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"jagalchi-agent {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_run, _status, toolbox.add, _enrol, _join, _verify, _export, _simulate):
+    for add in (_run, _status, toolbox.add, _enrol, _join, _rotate, _verify, _export, _simulate):
         add(commands)
     return top
 
@@ -126,6 +126,13 @@ def _join(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     join.add_argument("file", type=Path, metavar="FILE", help="TOML: [enrol], url and token")
     config(join)
+
+
+def _rotate(commands: argparse._SubParsersAction[Parser]) -> None:
+    rotate = commands.add_parser(
+        "rotate", help="give this device a new key, which the old one introduces / 키 교체"
+    )
+    config(rotate)
 
 
 def _verify(commands: argparse._SubParsersAction[Parser]) -> None:

@@ -8,14 +8,14 @@ agent that turns but stores nothing is restarted, and finds out on the disk what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from agent.core import health
 from agent.edge import Mode, State
-from agent.edges.beacon import Beacon
 from agent.edges.clock import boot_now_ms
-from agent.edges.control import Answers, Control
+from agent.edges.control import Answer, Control
 from agent.edges.notify import Notifier
 from agent.edges.signals import StopSignals
 
@@ -28,13 +28,19 @@ PATIENCE_MS: Final[Mapping[health.State, int | None]] = {
 one, and the readings that wait in memory would be lost: None is for ever."""
 
 
+LEFT: Final = (
+    "Somebody else had the outbox open; recording goes on in a copy, and they keep the old one."
+    " Close whatever reads outbox.db; ask `status` or `export` instead."
+)
+
+
 @dataclass(slots=True)
 class Conductor:
     """One run of the agent. `drain_ms` is real time; `sample_period_ms` the clock's own.
 
     The first wish to stop ends sampling, and delivery goes on for `drain_ms` or until all is
     proved; the second ends that too. `stop_unpowered_ms` without power ends both: then `unpowered`.
-    `tell` says what `status` shows; `beacon` is the light that lets itself be found.
+    `answers` are what may be asked over the control socket, by the word of the question.
     """
 
     stop: StopSignals
@@ -44,12 +50,12 @@ class Conductor:
     drain_ms: int
     sample_period_ms: int
     stop_unpowered_ms: int = 0
-    tell: Callable[[State], Mapping[str, object]] = State.status
-    beacon: Beacon | None = None
+    answers: Mapping[str, Callable[[State], Answer]] = field(default_factory=dict)
     unpowered: bool = False
     _stopping_ms: int | None = None
     _begun_ms: int | None = None
     _said: health.State | None = None
+    _left: int = 0
     _status: str = ""
 
     def mode(self, state: State) -> Mode:
@@ -78,6 +84,9 @@ class Conductor:
         if state.health.sentence != self._status:
             self._status = state.health.sentence
             self.notifier.status(self._status)
+        if state.readers_left > self._left:
+            self._left = state.readers_left
+            self.say(LEFT)
         if self._alive(state, self._begun_ms):
             self.notifier.watchdog()
 
@@ -91,12 +100,8 @@ class Conductor:
         if self.stop.descriptor in ready:
             self.stop.clear()
         if self.control:
-            self.control.serve(ready, self._answers(state))
-
-    def _answers(self, state: State) -> Answers:
-        beacon = self.beacon
-        blink = {} if beacon is None else {"blink": lambda: beacon.blink(state.now.boot_ms)}
-        return {"status": lambda: self.tell(state), **blink}
+            asked = {word: partial(answer, state) for word, answer in self.answers.items()}
+            self.control.serve(ready, asked)
 
     def _alive(self, state: State, begun_ms: int) -> bool:
         """An agent that drains samples no more: its own deadline ends it."""

@@ -27,16 +27,16 @@ from agent.edges.clock import Clock, SystemClock, VirtualClock, open_virtual
 from agent.edges.control import Control
 from agent.edges.courier import Courier, RequestsTransport
 from agent.edges.enrolment import Enrolment
+from agent.edges.keys import KeyFiles
 from agent.edges.notify import Notifier
 from agent.edges.outbox import Caps, ForeignOutbox, LockedOutbox, Outbox, Owner
 from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
-from agent.edges.signer import EcdsaSigner, Signer, verify_ed25519
+from agent.edges.signer import verify_ed25519
 from agent.exits import RefusedError
 from agent.settings import Calibration, LimitSettings, PairSettings, Settings
 from hal import Bench, HalError, open_bench
-from protocol import cose, wire
-from protocol.checkpoint import LogKey
+from protocol import wire
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 
@@ -62,7 +62,8 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
     """Record until stopped; return the exit code. Raises RefusedError for what can be mended."""
     os.umask(OWNER_ONLY)
     enrolled = enrolment.load(settings)
-    signer = _signer(settings, enrolled)
+    keys = KeyFiles(settings.key_path, enrolled.answer.device)
+    signer = keys.load()
     with ExitStack() as doors:
         stop = doors.enter_context(StopSignals())
         clock = _clock(settings, orders)
@@ -78,7 +79,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         doors.callback(notifier.close)
         control = _control(settings, doors)
         sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
-        what = plan(settings, enrolled.answer.log_key())
+        what = plan(settings, enrolled, keys.first())
         account = Account(sealer, what, bench, caps(settings), settings.outbox_path)
         conductor = Conductor(
             stop,
@@ -88,8 +89,11 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
             orders.drain_ms,
             settings.sample_period_ms,
             settings.stop_unpowered_ms,
-            account.status,
-            beacon,
+            {
+                "status": account.status,
+                "chain": account.chain,
+                "blink": lambda state: beacon.blink(state.now.boot_ms),
+            },
         )
         _say(f"{enrolled.answer.device} ({settings.name}) for {enrolled.answer.origin}")
         _run(
@@ -105,6 +109,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 report=conductor.report,
                 descriptors=conductor.descriptors,
                 serve=conductor.serve,
+                keys=keys,
             )
         )
     return exits.UNPOWERED if conductor.unpowered else exits.OK
@@ -151,7 +156,6 @@ def identity(settings: Settings, enrolled: Enrolment, bench: Bench) -> Identity:
     """Who signs: one simulated part is enough to make every record say so."""
     return Identity(
         device=enrolled.answer.device,
-        origin=enrolled.answer.origin,
         genesis=wire.first_prev(enrolled.raw),
         software=SOFTWARE,
         sensors=tuple(SensorLabel(s.number, s.name) for s in settings.sensors),
@@ -159,11 +163,12 @@ def identity(settings: Settings, enrolled: Enrolment, bench: Bench) -> Identity:
     )
 
 
-def plan(settings: Settings, log_key: LogKey) -> Plan:
+def plan(settings: Settings, enrolled: Enrolment, first_key: bytes) -> Plan:
     """The pure part of the settings."""
     return Plan(
         name=settings.name,
-        log_key=log_key,
+        enrolled=enrolled.raw,
+        first_key=first_key,
         sample_period_ms=settings.sample_period_ms,
         position_period_ms=settings.position_period_ms if "position" in settings.parts else 0,
         corrections={
@@ -213,17 +218,6 @@ def _pair(pair: PairSettings) -> Pair:
     return Pair(pair.id, pair.first, pair.second, pair.quantity, limit)
 
 
-def _signer(settings: Settings, enrolled: Enrolment) -> Signer:
-    signer = EcdsaSigner.load(settings.key_path)
-    device = cose.device_id(signer.public)
-    if device != enrolled.answer.device:
-        raise RefusedError(
-            f"{settings.key_path}: this key is {device}'s, but {enrolled.answer.device} is enrolled"
-            f" here; bring back the right key, or start anew with an empty {settings.state_dir}"
-        )
-    return signer
-
-
 def _clock(settings: Settings, orders: Orders) -> Clock:
     if orders.speed == 1:
         return SystemClock()
@@ -248,7 +242,8 @@ def _is_made_up(part: str) -> bool:
 
 
 def _outbox(settings: Settings, enrolled: Enrolment) -> Outbox:
-    owner = Owner(enrolled.answer.device, enrolled.answer.origin)
+    agreed = enrolled.answer
+    owner = Owner(agreed.device, agreed.log_key(), agreed.recovery_key())
     try:
         return Outbox.open(settings.outbox_path, owner, caps(settings))
     except (LockedOutbox, ForeignOutbox) as error:

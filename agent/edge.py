@@ -17,6 +17,7 @@ from agent.core.shelf import Counters
 from agent.core.sync import Sync
 from agent.edges.clock import Clock, Instant
 from agent.edges.courier import Courier
+from agent.edges.keys import Heirs
 from agent.edges.sealer import Sealer
 from hal import Bench
 from protocol.cose import Verify
@@ -35,7 +36,8 @@ class Mode(Enum):
 class Edge:
     """Every door the loop may use.
 
-    `courier` is None where there is no server. `verify` checks the log's Ed25519 notes, and
+    `courier` is None where there is no server. `keys` is where a next key appears; None: none ever
+    does. `verify` checks the log's Ed25519 notes, and
     `entropy(n)` draws n random bytes. Once a turn the loop asks `mode` with the state before, and
     reports the state after; `descriptors` are further things to wake up for, and `serve` is told
     which of them are ready.
@@ -52,14 +54,16 @@ class Edge:
     report: Callable[[State], None]
     descriptors: Callable[[], tuple[int, ...]]
     serve: Callable[[tuple[int, ...], State], None]
+    keys: Heirs | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What the loop remembers from turn to turn; all of it may be lost at any moment.
 
-    `durable_ms`: boot time of the newest commit. `closed`: the closing record was written, nothing
-    is sampled any more.
+    `tree`: size and root of the newest checkpoint verified of the log `origin`. `key`, `next_key`:
+    ids of the key that seals and of the one that shall take over. `durable_ms`: boot time of the
+    newest commit. `closed`: the closing record was written, nothing is sampled any more.
     """
 
     name: str
@@ -73,7 +77,11 @@ class State:
     head: Head | None
     tree: tuple[int, bytes]
     durable_ms: int | None
+    origin: str
+    key: str
+    next_key: str | None = None
     damaged: str | None = None
+    readers_left: int = 0
     closed: bool = False
 
     @property
@@ -86,6 +94,8 @@ class State:
         return {
             "name": self.name,
             "device": self.device,
+            "key": self.key,
+            "next_key": self.next_key,
             "state": self.health.state.value,
             "sentence": self.health.sentence,
             "says": {"en": self.health.en, "ko": self.health.ko},
@@ -93,6 +103,7 @@ class State:
             "epoch": self.head.epoch.hex() if self.head else None,
             "seq": self.head.seq if self.head else None,
             "counters": asdict(self.counters),
+            "origin": self.origin,
             "trust": {"size": self.tree[0], "root": self.tree[1].hex()},
             "clock": {
                 "boot_ms": self.now.boot_ms,
@@ -103,4 +114,5 @@ class State:
             "link": self.sync.link,
             "sync": {"phase": self.sync.phase.value, "why": self.sync.why},
             "damaged": self.damaged,
+            "readers_left": self.readers_left,
         }

@@ -7,7 +7,7 @@ Recording comes before shipping in every turn, and a record is durable before it
 
 from __future__ import annotations
 
-from agent import reporting, sampling, shipping
+from agent import renewal, reporting, sampling, shipping
 from agent.core import health, schedule, sync
 from agent.core.health import Facts
 from agent.core.schedule import Task
@@ -25,6 +25,7 @@ LONGEST_PAUSE_MS = 5_000
 def begin(edge: Edge) -> State:
     """Open the epoch durably, before anything else is tried."""
     now, plan, sealer = edge.clock.read(), edge.plan, edge.sealer
+    renewal.begin(edge)
     sealer.begin(now)
     periods = {Task.SAMPLE: plan.sample_period_ms, Task.POSITION: plan.position_period_ms}
     state = State(
@@ -39,6 +40,8 @@ def begin(edge: Edge) -> State:
         head=sealer.head,
         tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
         durable_ms=sealer.durable_ms,
+        origin=sealer.outbox.log.name,
+        key=sealer.kid.hex(),
     )
     return reporting.report(edge, state, state.sync)
 

@@ -25,7 +25,11 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
         head=sealer.head,
         tree=(sealer.outbox.kept.size, sealer.outbox.kept.root),
         durable_ms=sealer.durable_ms,
+        origin=sealer.outbox.log.name,
+        key=sealer.kid.hex(),
+        next_key=sealer.awaited.hex() if sealer.awaited else None,
         damaged=sealer.damaged,
+        readers_left=sealer.outbox.readers_left,
     )
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
     moment = Moment(after.now.boot_ms, after.now.utc_ms)
@@ -43,6 +47,7 @@ def _facts(edge: Edge, state: State) -> Facts:
         trouble=sealer.outbox.trouble,
         full=sealer.full,
         two_histories=sealer.outbox.two_histories,
+        unfollowed=sync.unfollowed,
         denied=sync.problem if sync.phase is Phase.HALTED else None,
         excursion=senses.alarmed,
         door_open=bool(senses.doors.told),

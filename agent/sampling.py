@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from agent import renewal
 from agent.core import schedule, sensing
+from agent.core.schedule import Task
 from agent.core.sensing import Context
 from agent.edge import Edge, State
 from agent.edges import instruments
@@ -23,6 +25,8 @@ def sample(edge: Edge, before: State, now: Instant) -> State:
     beats, tasks = schedule.due(before.schedule, now.boot_ms)
     seen = instruments.observe(edge.bench, tasks, Moment(now.boot_ms, now.utc_ms))
     sealer = edge.sealer
+    if Task.SAMPLE in tasks:
+        renewal.renew(edge, now)
     context = Context(
         plan=edge.plan,
         told=sealer.told,

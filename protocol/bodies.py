@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 
 from protocol import cose, fields
 from protocol.cbor import MAX_INT
@@ -60,8 +60,7 @@ _REASONS: Final = fields.codes(Reason)
 _SOURCES: Final = fields.codes(TimeSource)
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """One measurement: `value` in the quantity's unit, null exactly when the status says why.
 
     sensor 0..255, tries 1..15. `raw` is the value before calibration, only when one was applied.
@@ -82,9 +81,13 @@ class Measured:
     @classmethod
     def read(cls, value: object) -> Measured:
         """Read the list of five or six."""
-        if type(value) is not list or len(value) not in (5, 6):
-            raise fields.malformed("a measurement is not a list of 5 or 6")
-        sensor, quantity, number, status, tries = value[:5]
+        match value:
+            case [sensor, quantity, number, status, tries]:
+                raw = None
+            case [sensor, quantity, number, status, tries, raw]:
+                raw = _read_raw(number, raw)
+            case _:
+                raise fields.malformed("a measurement is not a list of 5 or 6")
         status = fields.code(_STATUSES, status, "status")
         if (number is None) is (status in VALUED):
             raise fields.malformed(f"status {status.name} and value {number} contradict each other")
@@ -94,7 +97,7 @@ class Measured:
             None if number is None else fields.integer(number, -fields.I32, fields.I32, "value"),
             status,
             fields.integer(tries, 1, 15, "tries"),
-            None if len(value) == 5 else _read_raw(number, value[5]),
+            raw,
         )
 
 

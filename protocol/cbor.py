@@ -27,9 +27,14 @@ MAX_DEPTH: Final = 8
 MAX_ITEMS: Final = 32_768
 """Members of lists, keys and values of maps in one value; the fullest answer has some 18,400."""
 
-_WIDTHS: Final = {24: (1, 24), 25: (2, 1 << 8), 26: (4, 1 << 16), 27: (8, 1 << 32)}
 _SIMPLE: Final = {0xF4: False, 0xF5: True, 0xF6: None}
-_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _MAP = range(6)
+_SMALL: Final = 24
+_FIRST_NEGATIVE: Final = 0x20
+_FIRST_BYTES: Final = 0x40
+_FIRST_TEXT: Final = 0x60
+_FIRST_ARRAY: Final = 0x80
+_FIRST_MAP: Final = 0xA0
+_FIRST_TAG: Final = 0xC0
 _FIRST_OTHER: Final = 0xE0
 _STOP: Final = 0xFF
 
@@ -82,33 +87,40 @@ def _refuse(problem: Problem, at: int, why: str) -> NoReturn:
 
 def _item(data: bytes, at: int, depth: int, room: list[int]) -> tuple[object, int]:
     first = data[at]
-    major = first >> 5
-    size = first & 31
     at += 1
-    if size > 23 and major <= _MAP:
+    size = first & 31
+    if size > 23 and first < _FIRST_TAG:
         size, at = _long_head(data, at, size)
-    if major <= _NEGATIVE:
+    if first < _FIRST_BYTES:
+        major = first >> 5
         if size > MAX_INT - major:
             _refuse(Problem.OUT_OF_RANGE, at, "an integer beyond 2^53-1")
         return ~size if major else size, at
-    if major == _BYTES:
+    if first < _FIRST_TEXT:
         end = at + size
         return data[at:end], end
-    if major == _ARRAY:
-        return _array(data, at, size, depth, room)
-    if major == _MAP:
-        return _map(data, at, size, depth, room)
-    if major == _TEXT:
+    if first < _FIRST_ARRAY:
         return _text(data, at, size)
+    if first < _FIRST_MAP:
+        return _array(data, at, size, depth, room)
+    if first < _FIRST_TAG:
+        return _map(data, at, size, depth, room)
     return _other(first, at)
 
 
 def _long_head(data: bytes, at: int, info: int) -> tuple[int, int]:
-    if info not in _WIDTHS:
+    if info == 24:
+        size, end, least = data[at], at + 1, 24
+    elif info == 25:
+        size, end, least = data[at] << 8 | data[at + 1], at + 2, 1 << 8
+    elif info == 26:
+        end, least = at + 4, 1 << 16
+        size = int.from_bytes(data[at:end], "big")
+    elif info == 27:
+        end, least = at + 8, 1 << 32
+        size = int.from_bytes(data[at:end], "big")
+    else:
         _refuse(Problem.NOT_DETERMINISTIC if info == 31 else Problem.MALFORMED, at, "no length")
-    width, least = _WIDTHS[info]
-    end = at + width
-    size = int.from_bytes(data[at:end], "big")
     if size < least:
         if end > len(data):
             raise IndexError
@@ -144,7 +156,7 @@ def _array(
     items: list[object] = []
     for _ in range(size):
         value: object = data[at]
-        if value < 24:  # type: ignore[operator]
+        if value < _SMALL:  # type: ignore[operator]
             at += 1
         else:
             value, at = _item(data, at, depth - 1, room)
@@ -157,14 +169,20 @@ def _map(
 ) -> tuple[dict[object, object], int]:
     _enter(data, at, 2 * size, depth, room)
     items: dict[object, object] = {}
-    previous = b""
+    least, previous = 0, b""
     for _ in range(size):
-        start = at
-        key, at = _key(data, at)
-        if previous >= (previous := data[start:at]):
-            _refuse(Problem.NOT_DETERMINISTIC, start, "keys out of order or repeated")
+        key: object = data[at]
+        if least <= key < _SMALL:  # type: ignore[operator]
+            at += 1
+            least = key + 1  # type: ignore[operator]
+        else:
+            start = at
+            key, at = _long_key(data, at)
+            if previous >= (previous := data[start:at]):
+                _refuse(Problem.NOT_DETERMINISTIC, start, "keys out of order or repeated")
+            least = _SMALL
         value: object = data[at]
-        if value < 24:  # type: ignore[operator]
+        if value < _SMALL:  # type: ignore[operator]
             at += 1
         else:
             value, at = _item(data, at, depth - 1, room)
@@ -172,11 +190,11 @@ def _map(
     return items, at
 
 
-def _key(data: bytes, at: int) -> tuple[object, int]:
+def _long_key(data: bytes, at: int) -> tuple[object, int]:
     first = data[at]
-    if first < 24:
-        return first, at + 1
-    if first >> 5 not in (_UNSIGNED, _TEXT):
+    if first < _SMALL:
+        _refuse(Problem.NOT_DETERMINISTIC, at, "keys out of order or repeated")
+    if not (first < _FIRST_NEGATIVE or _FIRST_TEXT <= first < _FIRST_ARRAY):
         _refuse(Problem.MALFORMED, at, "a key that is neither a natural number nor text")
     return _item(data, at, 0, [])
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from protocol import cbor
 from protocol.errors import ProtocolError
@@ -52,8 +51,7 @@ _KEY_Y: Final = b"\x22\x58\x20"  # ... -3: y}
 KEY_BYTES: Final = 75
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One sealed message in its parts: kid 8 bytes, signature r||s 64 bytes."""
 
     kid: bytes

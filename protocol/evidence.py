@@ -8,7 +8,9 @@ key the file vouches for its own log, and the report says so. Spec: docs/protoco
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count, takewhile
 
 from protocol import cose, joints, keyring, merkle, receipt, record
 from protocol.bodies import Opening
@@ -16,10 +18,11 @@ from protocol.bundle import Evidence, Proofs, ProvedLeaf, read, write
 from protocol.checkpoint import LogKey, open_checkpoint
 from protocol.cose import Verify
 from protocol.errors import ProtocolError
-from protocol.leaf import SpanLeaf
+from protocol.leaf import SpanLeaf, SuccessorLeaf
 from protocol.receipt import Trust
 from protocol.record import Sealed, open_sealed
 from protocol.registry import Problem
+from protocol.wire import Receipt
 
 __all__ = ["Evidence", "Finding", "Proofs", "ProvedLeaf", "Report", "examine", "read", "write"]
 
@@ -79,8 +82,9 @@ def examine(
     """
     bench = _Bench(evidence)
     signed = _signed(bench, verify_es256)
-    loose = _loose(bench, signed)
-    proved = _proved(bench, signed, verify_ed25519, pinned)
+    checkpoints = _checkpoints(bench, verify_ed25519, pinned)
+    loose = _loose(bench, signed, {evidence.origin, *_predecessors(checkpoints)})
+    proved = _proved(bench, signed, checkpoints)
     return Report(
         records=len(evidence.records),
         signed=len(signed),
@@ -146,22 +150,22 @@ def _is_signed(bench: _Bench, one: Sealed, keys: dict[bytes, bytes], verify: Ver
 # Chain
 
 
-def _loose(bench: _Bench, signed: list[Sealed]) -> set[bytes]:
+def _loose(bench: _Bench, signed: list[Sealed], origins: set[str]) -> set[bytes]:
     for one in signed:
-        _check_opening(bench, one)
+        _check_opening(bench, one, origins)
     troubles = joints.troubles(signed)
     for one, error in troubles:
         bench.note(error, _name(one))
     return {one.hash for one, _ in troubles}
 
 
-def _check_opening(bench: _Bench, one: Sealed) -> None:
+def _check_opening(bench: _Bench, one: Sealed, origins: set[str]) -> None:
     body = one.record.body
     if not isinstance(body, Opening):
         return
     if body.device != bench.evidence.device:
         bench.find(Problem.WRONG_DEVICE, _name(one), f"opened by {body.device}")
-    if body.origin != bench.evidence.origin:
+    if body.origin not in origins:
         bench.find(Problem.WRONG_ORIGIN, _name(one), f"meant for {body.origin}")
 
 
@@ -171,30 +175,46 @@ _Rows = dict[tuple[bytes, int], list[Sealed]]
 """Signed records by (epoch, seq); more than one only where the device forked."""
 
 
-def _proved(
-    bench: _Bench, signed: list[Sealed], verify: Verify, pinned: str | None
-) -> set[bytes]:
+_Checkpoints = list[tuple[Trust, tuple[ProvedLeaf, ...]]]
+
+
+def _proved(bench: _Bench, signed: list[Sealed], checkpoints: _Checkpoints) -> set[bytes]:
     """Return the hashes of the records to which a leaf under a signed checkpoint commits."""
-    try:
-        key = LogKey.parse(bench.evidence.log_vkey if pinned is None else pinned)
-    except ProtocolError as error:
-        bench.note(error, "log key")
-        return set()
-    if (key.vkey, key.name) != (bench.evidence.log_vkey, bench.evidence.origin):
-        bench.find(Problem.WRONG_ORIGIN, "header", f"not made for the log {key.vkey}")
     rows: _Rows = defaultdict(list)
     for one in signed:
         rows[one.record.epoch, one.record.seq].append(one)
     proved: set[bytes] = set()
-    for trust, leaves in _checkpoints(bench, key, verify):
+    for trust, leaves in checkpoints:
         for leaf in leaves:
             proved |= _committed(bench, trust, leaf, rows)
     return proved
 
 
-def _checkpoints(
-    bench: _Bench, key: LogKey, verify: Verify
-) -> list[tuple[Trust, tuple[ProvedLeaf, ...]]]:
+def _predecessors(checkpoints: _Checkpoints) -> list[str]:
+    """Return the logs that this one follows, as far as the statements it begins with are here."""
+    said: dict[int, str] = {}
+    for trust, leaves in checkpoints:
+        for one in leaves:
+            said |= _named(trust, one.receipt)
+    return [said[at] for at in takewhile(said.__contains__, count())]
+
+
+def _named(trust: Trust, one: Receipt) -> dict[int, str]:
+    with suppress(ProtocolError):  # told where the leaf is weighed
+        leaf = receipt.proved(trust, one)
+        if isinstance(leaf, SuccessorLeaf):
+            return {one.index: leaf.old_origin}
+    return {}
+
+
+def _checkpoints(bench: _Bench, verify: Verify, pinned: str | None) -> _Checkpoints:
+    try:
+        key = LogKey.parse(bench.evidence.log_vkey if pinned is None else pinned)
+    except ProtocolError as error:
+        bench.note(error, "log key")
+        return []
+    if (key.vkey, key.name) != (bench.evidence.log_vkey, bench.evidence.origin):
+        bench.find(Problem.WRONG_ORIGIN, "header", f"not made for the log {key.vkey}")
     found = []
     roots: dict[int, bytes] = {}
     for at, proofs in enumerate(bench.evidence.proofs):

@@ -21,6 +21,7 @@ MAX_LEAF: Final = 32 * 1024
 MAX_RECORDS: Final = 500
 MAX_PUBLIC: Final = 64
 MAX_VALUE: Final = 16 * 1024
+MAX_VKEY: Final = 512
 
 Public = Mapping[str, int | str | bytes]
 
@@ -57,12 +58,16 @@ class TickLeaf:
 
 @dataclass(frozen=True, slots=True)
 class SuccessorLeaf:
-    """First leaf of a log that follows a lost one; Ed25519 signature by the recovery key."""
+    """First leaf of a log that follows a lost one; Ed25519 signature by the recovery key.
+
+    log_vkey: the new log's own key, which devices are to believe; None names no key.
+    """
 
     old_origin: str
     old_size: int
     old_root: bytes
     signature: bytes
+    log_vkey: str | None = None
 
 
 Leaf = SpanLeaf | ServiceLeaf | TickLeaf | SuccessorLeaf
@@ -92,7 +97,8 @@ def _values(leaf: Leaf) -> list[object]:
             return [LeafKind.TICK, leaf.utc_ms]
         case SuccessorLeaf():
             old = [leaf.old_origin, leaf.old_size, leaf.old_root]
-            return [LeafKind.SUCCESSOR, *old, leaf.signature]
+            key = [] if leaf.log_vkey is None else [leaf.log_vkey]
+            return [LeafKind.SUCCESSOR, *old, leaf.signature, *key]
 
 
 def decode_leaf(data: bytes) -> Leaf:
@@ -155,17 +161,19 @@ def _read_tick(row: object) -> TickLeaf:
     return TickLeaf(fields.count(utc_ms, "tick utc_ms"))
 
 
-def _read_successor(row: object) -> SuccessorLeaf:
-    _, origin, size, root, signature = fields.row(row, 5, "successor leaf")
+def _read_successor(row: list[object]) -> SuccessorLeaf:
+    keyed = len(row) == 6
+    _, origin, size, root, signature, *key = fields.row(row, 5 + keyed, "successor leaf")
     return SuccessorLeaf(
         old_origin=fields.text(origin, 255, "old origin"),
         old_size=fields.integer(size, 0, MAX_INT, "old size"),
         old_root=fields.octets(root, 32, "old root"),
         signature=fields.octets(signature, 64, "successor signature"),
+        log_vkey=fields.text(key[0], MAX_VKEY, "log key") if key else None,
     )
 
 
-_READERS: Final[dict[int, Callable[[object], Leaf]]] = {
+_READERS: Final[dict[int, Callable[[list[object]], Leaf]]] = {
     LeafKind.SPAN.value: _read_span,
     LeafKind.SERVICE.value: _read_service,
     LeafKind.TICK.value: _read_tick,

@@ -8,8 +8,7 @@ The bytes as sealed are what is stored, hashed, chained and sent; nothing is eve
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from protocol import cbor, cose, fields
 from protocol.bodies import READERS, Body, Head, Opening, Rotation
@@ -27,8 +26,7 @@ _KEYS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 10)
 _SIMULATED_KEYS: Final = (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One link of the chain, before sealing or after opening.
 
     epoch 8 bytes; seq from 0; prev 32 bytes; boot_ms of CLOCK_BOOTTIME; utc_ms, uncertainty_ms and
@@ -47,8 +45,7 @@ class Record:
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """A record with its sealed bytes, their SHA-256 (32 bytes) and the kid that sealed it."""
 
     record: Record

@@ -180,6 +180,7 @@ class Problem(StrEnum):
     NOT_FOUND = "not-found"
     METHOD_NOT_ALLOWED = "method-not-allowed"
     LOG_UNAVAILABLE = "log-unavailable"
+    LOG_SUCCEEDED = "log-succeeded"
     BAD_PROOF = "bad-proof"
     BAD_NOTE = "bad-note"
     STALE_CHECKPOINT = "stale-checkpoint"
@@ -375,6 +376,7 @@ PROBLEMS: Final[Mapping[Problem, ProblemText]] = {
     Problem.LOG_UNAVAILABLE: _problem(
         503, "Log cannot answer now", "로그가 지금 응답할 수 없음", retryable=True
     ),
+    Problem.LOG_SUCCEEDED: _problem(409, "Log has a successor", "후속 로그로 이전됨"),
     Problem.BAD_PROOF: _problem(422, "Proof does not verify", "증명이 확인되지 않음"),
     Problem.BAD_NOTE: _problem(
         422, "Checkpoint note does not verify", "체크포인트가 확인되지 않음"

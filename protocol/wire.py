@@ -123,6 +123,10 @@ class EnrolAnswer:
             raise ProtocolError(Problem.BAD_NOTE, "the log's key does not bear the log's name")
         return key
 
+    def recovery_key(self) -> LogKey:
+        """The key that may declare the log's successor. Raises BAD_NOTE when it is not one."""
+        return LogKey.parse(self.recovery_vkey)
+
 
 def encode_batch(spans: Iterable[Iterable[bytes]]) -> bytes:
     """``[1, [[sealed, ...], ...]]``: up to 16 spans of up to 500 sealed records."""
@@ -163,7 +167,7 @@ def decode_answer(data: bytes) -> Answer:
     size = 9 if isinstance(raw, dict) and 8 in raw else 8
     body = fields.numbered(raw, size, "answer")
     _check_version(body[0], "answer")
-    receipts = tuple(map(_decode_receipt, fields.items(body[5], 0, MAX_RECEIPTS, "receipts")))
+    receipts = tuple(map(decode_receipt, fields.items(body[5], 0, MAX_RECEIPTS, "receipts")))
     return Answer(
         verdicts=tuple(map(_decode_verdict, fields.items(body[1], 0, MAX_SPANS, "verdicts"))),
         note=_decode_note(body[2]),
@@ -300,7 +304,8 @@ def _decode_problem(value: object) -> Problem | None:
     return Problem(slug)
 
 
-def _decode_receipt(value: object) -> Receipt:
+def decode_receipt(value: object) -> Receipt:
+    """Read ``[leaf, index, path]``."""
     leaf, index, path = fields.row(value, 3, "receipt")
     return Receipt(
         fields.some_octets(leaf, MAX_ENTRY_BYTES, "leaf"),

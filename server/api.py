@@ -29,7 +29,8 @@ from server.accounts import refusals
 from server.accounts.api import router as accounts_router
 from server.accounts.door import guarded, guarded_api
 from server.accounts.rules import Need, Reason, Refused
-from server.devices import enrolment, history, intake, receipts
+from server.devices import enrolment, history, intake, readmission, receipts
+from server.ledger import keys, succession
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
 from server.ledger.writing import abandon
@@ -55,13 +56,19 @@ Device = Annotated[str, Path(pattern="^[a-z2-7]{16}$", description="the device's
 View = Callable[..., HttpResponse]
 
 
-class Trusted(Schema):
+class Believing(Schema):
+    """Whom the device believes."""
+
+    log: str = Field("", max_length=255, description="the log that is trusted; empty: this one")
+
+
+class Trusted(Believing):
     """What the device believes already."""
 
     since: Number = Field(0, ge=0, le=MAX_INT, description="size of the checkpoint that is trusted")
 
 
-class Page(Schema):
+class Page(Believing):
     """Where to go on."""
 
     after: Number = Field(0, ge=0, le=MAX_INT, description="`next` of the page before")
@@ -120,6 +127,16 @@ def _body(request: HttpRequest) -> bytes:
         raise ProtocolError(Problem.BAD_REQUEST, "the body broke off") from None
 
 
+def _insist_on_this_log(log: str) -> None:
+    """Nothing of a request that trusts another log is taken; who follows ours is told so."""
+    ours = keys.current()
+    if log in ("", ours.origin):
+        return
+    if log in succession.origins(ours):
+        raise ProtocolError(Problem.LOG_SUCCEEDED, f"{ours.origin} follows {log}")
+    raise ProtocolError(Problem.LOG_UNAVAILABLE, f"the log here is {ours.origin}")
+
+
 # What the OpenAPI document says of bodies that no JSON schema describes.
 
 
@@ -161,6 +178,7 @@ def spans(
     request: HttpRequest, device: Device, trusted: Annotated[Trusted, Query()]
 ) -> HttpResponse:
     """A verdict per span, and proof; 202 when there is no receipt yet."""
+    _insist_on_this_log(trusted.log)
     answer = intake.receive(device, _body(request), trusted.since, now_ms())
     return _cbor(wire.encode_answer(answer), 200 if answer.receipts else 202)
 
@@ -170,6 +188,7 @@ def head(
     request: HttpRequest, device: Device, page: Annotated[Page, Query()]
 ) -> HttpResponse:
     """The ranges held of each epoch, page by page."""
+    _insist_on_this_log(page.log)
     return _cbor(wire.encode_head(receipts.head(device, page.after)))
 
 
@@ -178,14 +197,30 @@ def collect(
     request: HttpRequest, device: Device, wanted: Annotated[Collect, Query()]
 ) -> HttpResponse:
     """Up to 32 receipts of leaves that reach `from` or beyond, and the cursor for more."""
+    _insist_on_this_log(wanted.log)
     page = receipts.Wanted(bytes.fromhex(wanted.epoch), wanted.seq, wanted.since, wanted.hashes)
     return _cbor(wire.encode_answer(receipts.page(device, page, now_ms())))
+
+
+@_endpoint(
+    "POST", "/devices/{device}/readmission", "Come back from a lost log", _described(200, body=True)
+)
+def readmit(request: HttpRequest, device: Device) -> HttpResponse:
+    """What is held of the device, which this log's predecessor had enrolled."""
+    readmission.readmit(device, _body(request), now_ms())
+    return _cbor(wire.encode_head(receipts.head(device, 0)))
 
 
 @_endpoint("GET", "/devices/{device}/config", "The device's configuration", _described())
 def config(request: HttpRequest, device: Device) -> HttpResponse:
     """Always 404: this server publishes no configuration yet."""
     return problem(Problem.NOT_FOUND, "no configuration is published for this device")
+
+
+@_endpoint("GET", "/log/succession", "Which logs this one follows", _described(200))
+def followed(request: HttpRequest) -> HttpResponse:
+    """The successor statements that this log begins with, proved from nothing."""
+    return _cbor(wire.encode_answer(receipts.succession(now_ms())))
 
 
 @_endpoint("POST", "/log/evidence", "Hand in two notes that contradict", _described(202, body=True))

@@ -237,5 +237,11 @@ def _postgres(url: str) -> dict[str, object]:
         "PORT": query.pop("port", port),
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 10, **query},
+        "OPTIONS": {
+            "connect_timeout": 10,
+            # The same few statements for every request: parsed and planned once per connection.
+            "server_side_binding": True,
+            "prepare_threshold": 5,
+            **query,
+        },
     }

@@ -1,19 +1,21 @@
 """Begin another log after one that is lost, and take over what its database still holds.
 
 The lost log's keys and database are moved aside into `lost`, its journal beside itself; new ones
-are made under the old recovery key. The first leaf names the lost log's last known checkpoint,
-signed by that key. Then everything that the old database holds goes into the new log by the code
-that takes in records, devices included. People and what else stands beside the log are copied row
-by row, with the keys that open them. It refuses to run without the right recovery key, and
-before that it moves nothing.
+are made under the old recovery key. The first leaf names the lost log's last known checkpoint and
+the new log's key, signed by that key. Then everything that the old database holds goes into the new
+log by the code that takes in records, devices included; where nothing is left, the devices come
+back by themselves. People and what else stands beside the log are copied row by row, with the keys
+that open them. It refuses to run without the right recovery key, and before that it moves nothing.
 """
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from django.apps import apps
@@ -22,12 +24,15 @@ from django.db import connection
 from django.db.models import Model
 
 from protocol import checkpoint as c2sp
+from protocol.checkpoint import LogKey
 from protocol.cose import Sign
 from protocol.errors import ProtocolError
 from protocol.leaf import ServiceLeaf, SuccessorLeaf, decode_leaf, encode_leaf
+from protocol.succession import statement
 from server.accounts import masters
+from server.devices import roster
 from server.devices.replay import CHUNK, Logged, take
-from server.ledger import keys, log, succession
+from server.ledger import keys, log
 from server.ledger.writing import writing
 from server.options import Options
 
@@ -40,44 +45,76 @@ class SuccessorRefused(Exception):
     """No log was begun; the text tells the operator why."""
 
 
-def last_known(home: Path, note: str) -> c2sp.Checkpoint:
-    """The lost log's checkpoint to name: that of `note`, or the newest in the database."""
-    old = keys.verifier(home / "keys" / f"{keys.LOG}.pub")
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A lost log: its last known checkpoint, as a note and as what the note says."""
+
+    note: str
+    head: c2sp.Checkpoint
+
+
+def last_known(home: Path, notes: Sequence[str]) -> list[Lost]:
+    """The lost log's checkpoint to name: the first of `notes`, or the newest in the database.
+
+    Further notes are of the logs before it. Where even a log's public key is lost, the operator's
+    word must do that the note is genuine: no device follows a statement that contradicts what it
+    has verified itself.
+    """
+    public = home / "keys" / f"{keys.LOG}.pub"
+    key = keys.verifier(public) if public.exists() else None
     try:
-        return c2sp.open_checkpoint(note or _newest(home), old, keys.verify_ed25519)
+        first, *before = [_read(note) for note in notes or [_newest(home)]]
+        if key is not None:
+            c2sp.open_checkpoint(first.note, key, keys.verify_ed25519)
     except ProtocolError as error:
-        raise SuccessorRefused(f"That is no checkpoint of {old.name}: {error}") from None
+        raise SuccessorRefused(f"That is no checkpoint of the lost log: {error}") from None
+    return [first, *before]
 
 
-def move_aside(chosen: Options) -> None:
+def _read(note: str) -> Lost:
+    return Lost(note, c2sp.parse_text(c2sp.parse_note(note).text))
+
+
+def recovery(home: Path, private: Path, lost: Lost) -> LogKey:
+    """The public recovery key: as it was kept, or made from the private one. Raises KeyRefused."""
+    kept = home / "keys" / f"{keys.RECOVERY}.pub"
+    if kept.exists():
+        return keys.verifier(kept)
+    return keys.public_half(private, f"{lost.head.origin}/recovery")
+
+
+def move_aside(chosen: Options, lost: Lost, recovery: LogKey) -> None:
     """Put the lost log where no server looks for it, and make keys under the old recovery key."""
-    if chosen.origin == keys.verifier(chosen.home / "keys" / f"{keys.LOG}.pub").name:
+    if chosen.origin == lost.head.origin:
         raise SuccessorRefused("A successor has its own name: change or unset JAGALCHI_ORIGIN.")
     journal = chosen.journal.with_name(chosen.journal.name + f".{LOST}")
     for path in (chosen.home / LOST, journal):
         if path.exists():
             raise SuccessorRefused(f"{path} is there already: move it away first.")
-    (chosen.home / LOST).mkdir(mode=0o700)
+    (chosen.home / LOST).mkdir(mode=0o700, parents=True)
     if chosen.journal.exists():
         chosen.journal.rename(journal)
-    for path in (*chosen.home.glob("db.sqlite3*"), chosen.home / "keys"):
+    for path in (*chosen.home.glob("db.sqlite3*"), *chosen.home.glob("keys")):
         path.rename(chosen.home / LOST / path.name)
     keys.create(chosen.home / "keys", chosen.origin)
     (chosen.home / "keys" / f"{keys.RECOVERY}.key").unlink()
-    for name in (f"{keys.RECOVERY}.pub", masters.VAULT, masters.SUBJECTS):
+    (chosen.home / "keys" / f"{keys.RECOVERY}.pub").write_text(recovery.vkey + "\n")
+    for name in (masters.VAULT, masters.SUBJECTS):
         old = chosen.home / LOST / "keys" / name
         if old.exists():
             shutil.copy(old, chosen.home / "keys" / old.name)
 
 
-def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
-    """Log the statement, then all that the old database holds; return how many leaves.
+def begin(home: Path, lost: Sequence[Lost], sign: Sign, now_ms: int) -> int:
+    """Log the statements, then all that the old database holds; return how many leaves.
 
+    lost: the lost log, then those that it followed, where nothing else tells of them any more.
     sign: with the recovery key.
     """
-    pair = keys.current()
+    said = [statement(keys.current().log, lost[0].head, sign)]
+    said += [statement(new.head.origin, old.head, sign) for new, old in pairwise(lost)]
     with writing():
-        log.stage(encode_leaf(succession.statement(pair.origin, old, sign)))
+        log.stage_all([(encode_leaf(one), b"") for one in said])
     log.sequence(now_ms)
     _take_rows(home / LOST / "db.sqlite3")
     taken = 0
@@ -88,6 +125,10 @@ def begin(home: Path, old: c2sp.Checkpoint, sign: Sign, now_ms: int) -> int:
             take(chunk)
         log.sequence(now_ms)
         taken += len(chunk)
+    with writing():
+        for one in lost:
+            roster.add_predecessor(one.head.origin, one.note)
+    log.sequence(now_ms)
     return taken
 
 

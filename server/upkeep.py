@@ -52,7 +52,10 @@ def add_commands(add: Add) -> None:
     sub.add_argument("--checkpoint", type=Path, metavar="FILE", help="one that was kept elsewhere")
     sub = add("successor", successor, "Begin another log after one that is lost for good.")
     sub.add_argument("--recovery-key", type=Path, required=True, metavar="FILE")
-    sub.add_argument("--checkpoint", type=Path, metavar="FILE", help="newest one known of the old")
+    text = "newest one known of the lost log; then of the log before it, if nothing else is left"
+    sub.add_argument(
+        "--checkpoint", type=Path, action="append", default=[], metavar="FILE", help=text
+    )
 
 
 def backup(chosen: argparse.Namespace) -> int:
@@ -243,18 +246,18 @@ def successor(chosen: argparse.Namespace) -> int:
     from server.ledger.tick import now_ms
 
     try:
-        note = _note(chosen.checkpoint) if chosen.checkpoint else ""
-        old = following.last_known(there.home, note)
-        public = keys.verifier(there.home / "keys" / f"{keys.RECOVERY}.pub")
+        lost = following.last_known(there.home, [_note(path) for path in chosen.checkpoint])
+        public = following.recovery(there.home, chosen.recovery_key, lost[0])
         sign = keys.private_signer(chosen.recovery_key, public)
-        following.move_aside(there)
+        following.move_aside(there, lost[0], public)
         call_command("migrate", interactive=False, verbosity=0)
         startup.prepare(now_ms())
-        taken = following.begin(there.home, old, sign, now_ms())
+        taken = following.begin(there.home, lost, sign, now_ms())
     except (following.SuccessorRefused, keys.KeyRefused, ReplayRefused) as error:
         raise UpkeepRefused(str(error)) from None
     except (startup.StartupRefused, OSError) as error:
         raise UpkeepRefused(f"The successor could not be begun: {error}") from None
+    old = lost[0].head
     print(f"{keys.current().origin} follows {old.origin} of {old.size} entries; {taken} taken over")
     print(f"what was lost is in {there.home}/{following.LOST}; back up this log now")
     return 0

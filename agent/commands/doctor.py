@@ -75,7 +75,7 @@ def examine(settings: Settings, machine: ThisMachine) -> Visit:
         *checkup.light("light" in settings.parts, _blinked(settings, is_running, parts)),
         *upkeep.limits(len(settings.limits)),
         *_card(settings, status, machine),
-        *_ends(settings),
+        *_ends(settings, status, is_running),
         *_service(machine),
         *_calibrated(settings, parts),
     )
@@ -153,13 +153,27 @@ def _card(settings: Settings, status: Facts, machine: ThisMachine) -> Iterator[F
     yield from upkeep.counts(status)
 
 
-def _ends(settings: Settings) -> Iterator[Finding]:
+def _ends(settings: Settings, status: Facts, is_running: bool) -> Iterator[Finding]:
     enrolled, signer, findings = inspection.identity(settings)
     yield from findings
-    if enrolled is not None:
-        transport = RequestsTransport(enrolled.url, settings.server.ca_file)
-        yield from inspection.server(enrolled, transport)
-        yield from inspection.chain(settings, signer)
+    if enrolled is None:
+        return
+    vkey, sealed = (
+        _asked(settings, status) if is_running else inspection.at_rest(settings, enrolled)
+    )
+    transport = RequestsTransport(enrolled.url, settings.server.ca_file)
+    yield from inspection.server(vkey or enrolled.answer.log_vkey, transport)
+    yield from inspection.chain(sealed, signer)
+
+
+def _asked(settings: Settings, status: Facts) -> tuple[str, list[bytes]]:
+    """The agent has its card for itself: the newest records are asked of it."""
+    try:
+        found = ask(settings.socket, "chain").get("records")
+    except (NotRunningError, ForbiddenError):
+        found = None
+    records = found if isinstance(found, list) else []
+    return str(status.get("log_key", "")), [bytes.fromhex(str(one)) for one in records]
 
 
 def _service(machine: ThisMachine) -> Iterator[Finding]:

@@ -10,21 +10,22 @@ import argparse
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from agent import exits
 from agent.core.shelf import Shelf
-from agent.edges import enrolment, rows
+from agent.edges import contents, enrolment, following, lookout, rows
 from agent.edges.clock import utc_now_ms
+from agent.edges.keys import KeyFiles
 from agent.edges.lookout import reading
 from agent.edges.rows import Proof
-from agent.edges.signer import EcdsaSigner
 from agent.exits import RefusedError
 from agent.settings import Settings
 from agent.settings_file import load
-from protocol import evidence
+from protocol import evidence, wire
 from protocol.bundle import MAX_EVIDENCE
 from protocol.errors import ProtocolError
 from protocol.evidence import Evidence, Proofs, ProvedLeaf
@@ -51,17 +52,18 @@ def execute(options: argparse.Namespace) -> int:
 def export(settings: Settings, options: argparse.Namespace) -> int:
     """As `execute`, of the card that these settings are of; it may be another one's."""
     agreed = enrolment.load(settings).answer
-    signer = EcdsaSigner.load(settings.key_path)
+    first = KeyFiles(settings.key_path, agreed.device).first()
     with reading(settings.outbox_path) as sql:
         found = _collect(sql, options.since)
+        log = lookout.believed(sql, agreed)
     made_ms = utc_now_ms()
     data = evidence.write(
         Evidence(
             device=agreed.device,
-            origin=agreed.origin,
-            log_vkey=agreed.log_vkey,
+            origin=log.name,
+            log_vkey=log.vkey,
             made_ms=made_ms,
-            keys=(signer.public,),
+            keys=(first,),
             records=found.records,
             proofs=found.proofs,
         )
@@ -69,7 +71,7 @@ def export(settings: Settings, options: argparse.Namespace) -> int:
     path = _target(options.to, agreed.device, made_ms)
     _write(path, data)
     print(f"{path}: {len(found.records)} records, {len(data)} bytes")
-    print(f"check it anywhere: jagalchi-agent verify {path.name} --log-key '{agreed.log_vkey}'")
+    print(f"check it anywhere: jagalchi-agent verify {path.name} --log-key '{log.vkey}'")
     return exits.OK
 
 
@@ -77,22 +79,41 @@ def _collect(sql: sqlite3.Connection, since_ms: int | None) -> Found:
     records: list[bytes] = []
     held: dict[int, set[int]] = {}
     kept, size = list(rows.proofs(sql)), 0
-    for shelf in rows.shelves(sql).values():
+    for shelf in contents.shelves(sql).values():
         first = _whole_leaf(kept, shelf.number, _first_since(sql, shelf, since_ms))
-        for seq, sealed in _records(sql, shelf, first):
+        for seq, sealed in _records(sql, shelf, *_with_rotations(sql, shelf, first)):
             records.append(sealed)
             held.setdefault(shelf.number, set()).add(seq)
             size += len(sealed)
             _insist_on_size(size)
     covered = [p for p in kept if held.get(p.number, set()).issuperset(range(p.first, p.last + 1))]
-    return Found(tuple(records), tuple(_proofs(covered, rows.notes(sql))))
+    proofs = (*_succession(sql), *_proofs(covered, rows.notes(sql)))
+    return Found(tuple(records), proofs)
 
 
-def _records(sql: sqlite3.Connection, shelf: Shelf, first: int) -> Iterator[tuple[int, bytes]]:
+def _succession(sql: sqlite3.Connection) -> Iterator[Proofs]:
+    """The statements of the log believed now: why openings may name the logs before it."""
+    with suppress(ProtocolError):  # rotten statements are as none
+        for data in following.answers(sql)[-1:]:
+            answer = wire.decode_answer(data)
+            yield Proofs(answer.note or "", tuple(ProvedLeaf(one) for one in answer.receipts))
+
+
+def _with_rotations(sql: sqlite3.Connection, shelf: Shelf, first: int) -> tuple[int, int]:
+    """First and last record to take: without its rotation a key is nobody's, however old it is."""
+    brought = [seq for number, seq, _ in rows.rotations(sql) if number == shelf.number]
+    if not brought or first <= min(brought):
+        return first, shelf.last
+    return min(brought), max(brought) if first > shelf.last else shelf.last
+
+
+def _records(
+    sql: sqlite3.Connection, shelf: Shelf, first: int, last: int
+) -> Iterator[tuple[int, bytes]]:
     """In steps, so that no read keeps the agent's log from being recycled."""
-    for start in range(first, shelf.last + 1, STEP_ROWS):
-        last = min(start + STEP_ROWS - 1, shelf.last)
-        for seq, _, sealed in list(rows.between(sql, shelf.number, start, last)):
+    for start in range(first, last + 1, STEP_ROWS):
+        end = min(start + STEP_ROWS - 1, last)
+        for seq, _, sealed in list(rows.between(sql, shelf.number, start, end)):
             yield seq, sealed
 
 
@@ -101,7 +122,7 @@ def _first_since(sql: sqlite3.Connection, shelf: Shelf, since_ms: int | None) ->
     if since_ms is None:
         return 0
     dated = False
-    for seq, sealed in _records(sql, shelf, 0):
+    for seq, sealed in _records(sql, shelf, 0, shelf.last):
         utc_ms = _utc_ms(sealed)
         dated = dated or utc_ms is not None
         if utc_ms is not None and utc_ms >= since_ms:

@@ -21,7 +21,7 @@ from pathlib import Path
 from agent import exits, loop
 from agent.daemon import identity, open_parts, plan
 from agent.edge import Edge, Mode, State
-from agent.edges import rows
+from agent.edges import contents, rows
 from agent.edges.clock import SteppedClock
 from agent.edges.enrolment import Enrolment
 from agent.edges.lookout import reading
@@ -81,7 +81,8 @@ def _settings(folder: Path, scenario: str, seed: int) -> Settings:
 def _play(settings: Settings, seed: int, length_ms: int) -> State:
     clock, signer = SteppedClock(START_UTC_MS), EcdsaSigner.from_seed(seed)
     enrolled = _enrolled(signer)
-    owner = Owner(enrolled.answer.device, ORIGIN)
+    agreed = enrolled.answer
+    owner = Owner(agreed.device, agreed.log_key(), agreed.recovery_key())
     with (
         closing(open_parts(settings, clock)) as bench,
         closing(Outbox.open(settings.outbox_path, owner, Caps())) as outbox,
@@ -93,7 +94,7 @@ def _play(settings: Settings, seed: int, length_ms: int) -> State:
                 bench=bench,
                 sealer=Sealer(outbox, signer, identity(settings, enrolled, bench), entropy),
                 courier=None,
-                plan=plan(settings, enrolled.answer.log_key()),
+                plan=plan(settings, enrolled, signer.public),
                 verify=verify_ed25519,
                 entropy=entropy,
                 mode=lambda s: Mode.STOP if s.now.boot_ms >= length_ms else Mode.RUN,
@@ -119,7 +120,7 @@ def _chance(seed: int) -> Callable[[int], bytes]:
 
 def _records(path: Path) -> Iterator[Record]:
     with reading(path) as sql:
-        for shelf in rows.shelves(sql).values():
+        for shelf in contents.shelves(sql).values():
             for _, _, sealed in rows.between(sql, shelf.number, 0, shelf.last):
                 yield open_sealed(sealed).record
 

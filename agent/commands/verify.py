@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from agent import exits
-from agent.edges import enrolment
+from agent.edges import enrolment, lookout
 from agent.edges.signer import verify_ed25519, verify_es256
 from agent.exits import RefusedError
 from agent.settings_file import load
@@ -50,11 +50,17 @@ def _read(path: Path) -> bytes:
 
 
 def _enrolled_key(config: Path) -> str | None:
-    """The key this very device has pinned; on somebody else's desk there is none."""
+    """The key this very device believes; on somebody else's desk there is none."""
     try:
-        return enrolment.load(load(config)).answer.log_vkey
+        settings = load(config)
+        agreed = enrolment.load(settings).answer
     except RefusedError:
         return None
+    try:
+        with lookout.reading(settings.outbox_path) as sql:
+            return lookout.believed(sql, agreed).vkey
+    except RefusedError:
+        return agreed.log_vkey
 
 
 def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:

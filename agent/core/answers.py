@@ -13,20 +13,35 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.core import lanes, reply
+from agent.core.lanes import Way
 from agent.core.ranges import NONE, Ranges
 from agent.core.reply import (
     Answered,
     Busy,
     Denied,
     Distrusted,
+    Followed,
     Heads,
     Lost,
     Refused,
     Reply,
+    Succeeded,
     TooLarge,
+    Unfollowed,
 )
 from agent.core.shelf import Cut, Shelf
-from agent.core.sync import COLLECT_AGE_MS, TABLE, AskHead, Collect, Cue, Post, Sync
+from agent.core.sync import (
+    COLLECT_AGE_MS,
+    TABLE,
+    Ask,
+    AskHead,
+    AskReturn,
+    AskSuccession,
+    Collect,
+    Cue,
+    Post,
+    Sync,
+)
 from protocol.registry import Problem
 from protocol.span import MAX_RECORDS
 from protocol.wire import Verdict, VerdictCode
@@ -69,6 +84,12 @@ def answered(
             busy = _back_off(sync, Cue.BUSY, got.why, now_ms, jitter)
             asked_for = now_ms + min(got.retry_after_ms, SERVER_CAP_MS)
             return replace(busy, until_ms=max(busy.until_ms, asked_for)), ()
+        case Succeeded() | Followed() | Unfollowed():
+            return _took_successor(sync, got, now_ms, jitter), ()
+        case Denied(Problem.UNKNOWN_DEVICE) if sync.returns and not _returning(sync):
+            return _ask_next(sync, AskReturn(), now_ms), ()
+        case Refused() if _returning(sync):
+            return _halt(sync, got.problem, now_ms), ()
         case Denied():
             return _halt(sync, got.problem, now_ms), ()
         case Distrusted():
@@ -77,6 +98,29 @@ def answered(
             return _back_off(refused, Cue.BUSY, f"refused: {got.problem}", now_ms, jitter), ()
         case _:
             return _back_off(sync, Cue.BUSY, "an answer to another question", now_ms, jitter), ()
+
+
+def _took_successor(
+    sync: Sync, got: Succeeded | Followed | Unfollowed, now_ms: int, jitter: int
+) -> Sync:
+    match got:
+        case Succeeded():
+            asking = _ask_next(sync, AskSuccession(), now_ms)
+            return replace(asking, unfollowed=sync.unfollowed)
+        case Followed():
+            return _good(sync, now_ms)
+        case Unfollowed():
+            refused = replace(sync, unfollowed=got.problem)
+            return _back_off(refused, Cue.BUSY, f"refused: {got.problem}", now_ms, jitter)
+
+
+def _returning(sync: Sync) -> bool:
+    return isinstance(sync.asked, AskReturn)
+
+
+def _ask_next(sync: Sync, ask: Ask | None, now_ms: int) -> Sync:
+    """Something else has to be tried first; that is no progress, so the waits go on growing."""
+    return replace(_good(sync, now_ms), attempt=sync.attempt, first=ask)
 
 
 def _good(sync: Sync, now_ms: int) -> Sync:
@@ -88,6 +132,7 @@ def _good(sync: Sync, now_ms: int) -> Sync:
         cue=Cue.GOOD,
         why="",
         problem=None,
+        unfollowed=None,
         good_ms=now_ms,
     )
 
@@ -184,7 +229,9 @@ def _took_post(
     refused = [(cut, verdict) for cut, verdict in pairs if verdict.code is VerdictCode.REFUSED]
     sync = _proved(_took(sync, taken, now_ms), got, now_ms)
     denials = [v.problem for _, v in refused if v.problem in reply.DENIALS]
-    if denials and denials[0] is not None:
+    # Of an ended key alone is what nothing vouches for yet: it waits apart, and the rest goes on.
+    ended = asked.way is Way.C and set(denials) == {Problem.REVOKED}
+    if denials and denials[0] is not None and not ended:
         return _halt(sync, denials[0], now_ms), ()
     asides = tuple(aside for cut, verdict in refused if (aside := _aside(cut, verdict)))
     split = any(_must_split(cut, verdict) for cut, verdict in refused)
@@ -205,7 +252,7 @@ def _stuck(sync: Sync, refused: Sequence[tuple[Cut, Verdict]], now_ms: int, jitt
         sync = replace(sync, known=False, after=0, held={})
     sync = replace(sync, stuck=sync.stuck + 1)
     if sync.stuck == 1:
-        return replace(_good(sync, now_ms), attempt=sync.attempt)
+        return _ask_next(sync, None, now_ms)
     why = f"refused for now: {', '.join(sorted(str(problem) for problem in problems))}"
     return _back_off(sync, Cue.BUSY, why, now_ms, jitter)
 
@@ -223,7 +270,7 @@ def _aside(cut: Cut, verdict: Verdict) -> Aside | None:
     problem = verdict.problem or Problem.MALFORMED
     if reply.is_retryable(problem):
         return None
-    if problem is Problem.CONTESTED_FULL:
+    if problem in (Problem.CONTESTED_FULL, Problem.REVOKED):
         return Aside(cut, problem)
     if verdict.index is not None and verdict.index < len(cut):
         at = cut.first + verdict.index

@@ -45,6 +45,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "receipt": Text("receipt", "영수증"),
     "chain": Text("record", "기록"),
     "key": Text("key", "키"),
+    "next_key": Text("next key", "다음 키"),
     "device": Text("device", "기기"),
     "origin": Text("log", "로그"),
     "outbox": Text("card", "카드"),
@@ -108,7 +109,7 @@ class Board:
                 yield f"  ! {trouble[self._language]}"
         if not balanced(status):
             yield f"  ! {self.word('balance')}"
-        for key in ("device", "key", "origin", "outbox"):
+        for key in ("device", "key", "next_key", "origin", "outbox"):
             if status.get(key) is not None:
                 yield self._row(key, str(status[key]))
         yield from self._readings(status)

@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import Final, Protocol
 
 from protocol.bodies import Anchor, Body, EventBody, Gossip
-from protocol.opening import Head, Opening, SensorLabel, TreeHead
+from protocol.opening import Head, KeptFrom, Opening, SensorLabel, TreeHead
 from protocol.record import Record
 from protocol.registry import Event, Kind, Param, TimeSource
 
@@ -88,27 +88,36 @@ class Identity:
     """
 
     device: str
-    origin: str
     genesis: bytes
     software: str
     sensors: tuple[SensorLabel, ...]
     simulated: bool
 
 
-def opening(
-    identity: Identity, at: Moment, epoch: bytes, head: Head | None, tree: TreeHead | None
-) -> Record:
-    """The first record of an epoch: it names the last head this card knows, or none."""
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an opening stands on: the log it is meant for, the last head this card knows, the newest
+    checkpoint verified, and after a successor from where on the card still holds its epochs."""
+
+    origin: str
+    head: Head | None = None
+    tree: TreeHead | None = None
+    kept_from: tuple[KeptFrom, ...] = ()
+
+
+def opening(identity: Identity, at: Moment, epoch: bytes, ground: Ground) -> Record:
+    """The first record of an epoch."""
     body = Opening(
         device=identity.device,
-        origin=identity.origin,
+        origin=ground.origin,
         boot_id=at.boot_id,
         software=identity.software,
-        head=head,
-        checkpoint=tree,
+        head=ground.head,
+        checkpoint=ground.tree,
         sensors=identity.sensors,
+        kept_from=ground.kept_from,
     )
-    prev = head.hash if head else identity.genesis
+    prev = ground.head.hash if ground.head else identity.genesis
     return _record(Draft(body, at), identity, Head(epoch, 0, prev))
 
 

@@ -25,6 +25,7 @@ class State(StrEnum):
     DISK_TROUBLE = "disk-trouble"
     DISK_FULL = "disk-full"
     LOG_INCONSISTENT = "log-inconsistent"
+    UNFOLLOWED = "successor-refused"
     REFUSED = "refused-by-server"
     EXCURSION = "excursion"
     DOOR_OPEN = "door-open"
@@ -42,8 +43,9 @@ class Facts:
     """What is known at this moment; times are boot time in ms, None: never.
 
     `server`: whether there is one to ship to. `trouble`: why the card cannot be written. `full`: it
-    may not take more. `distrust_ms`: since when answers fail to prove anything. `lost`: the newest
-    request brought no answer of our server. `put_off`: or one, but to come back later, and why.
+    may not take more. `unfollowed`: why the statement of a successor was refused. `distrust_ms`:
+    since when answers fail to prove anything. `lost`: the newest request brought no answer of our
+    server. `put_off`: or one, but to come back later, and why.
     `faults`: a sentence for each sensor that gives nothing usable; `remarks`: for what else is to
     be mended and does not decide the state.
     """
@@ -53,6 +55,7 @@ class Facts:
     trouble: str | None = None
     full: bool = False
     two_histories: bool = False
+    unfollowed: Problem | None = None
     denied: Problem | None = None
     excursion: bool = False
     door_open: bool = False
@@ -123,6 +126,13 @@ LOOKS: Final[Mapping[State, Look]] = {
         " stopped. Tell the operator; keep this card.",
         "로그가 서로 다른 두 이력을 보였습니다. 기록과 전송은 계속되지만 증명은 멈췄습니다."
         " 운영자에게 알리고 이 카드를 보관하세요.",
+    ),
+    State.UNFOLLOWED: Look(
+        _blinks(7),
+        "The server keeps another log and says that it follows ours, but that does not hold"
+        " ({unfollowed}). Everything is recorded and kept. Tell the operator.",
+        "서버가 후속 로그라고 주장하지만 확인되지 않습니다({unfollowed_ko})."
+        " 모든 기록은 보관되고 있습니다. 운영자에게 알리세요.",
     ),
     State.REFUSED: Look(
         _blinks(3),
@@ -213,13 +223,15 @@ def _said(state: State, words: Mapping[str, object]) -> Text:
 
 def _words(facts: Facts) -> dict[str, object]:
     """What the sentences name; a sentence that is not true is not shown."""
-    title = PROBLEMS[facts.denied].title if facts.denied else Text("", "")
+    denied, unfollowed = _title(facts.denied), _title(facts.unfollowed)
     first, more = (*facts.faults, Text("", ""))[0], len(facts.faults) - 1
     return {
         "trouble": facts.trouble,
         "uncommitted": facts.uncommitted,
-        "denied": title.en,
-        "denied_ko": title.ko,
+        "denied": denied.en,
+        "denied_ko": denied.ko,
+        "unfollowed": unfollowed.en,
+        "unfollowed_ko": unfollowed.ko,
         "fault": first.en,
         "fault_ko": first.ko,
         "others": f" Faults beside it: {more}." if more > 0 else "",
@@ -227,6 +239,10 @@ def _words(facts: Facts) -> dict[str, object]:
         "waiting": facts.waiting,
         "put_off": facts.put_off,
     }
+
+
+def _title(problem: Problem | None) -> Text:
+    return PROBLEMS[problem].title if problem else Text("", "")
 
 
 def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
@@ -241,6 +257,7 @@ def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
         (State.DISK_TROUBLE, facts.trouble is not None),
         (State.DISK_FULL, facts.full),
         (State.LOG_INCONSISTENT, facts.two_histories),
+        (State.UNFOLLOWED, facts.unfollowed is not None),
         (State.REFUSED, facts.denied is not None),
         (State.EXCURSION, facts.excursion),
         (State.DOOR_OPEN, facts.door_open),

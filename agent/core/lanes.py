@@ -1,13 +1,17 @@
-"""Which rows go into the next batch: lane A the newest and the alarms, lane B the oldest.
+"""Which rows go into the next batch: lane A the newest and the alarms, B the oldest, C the rest.
 
-Openings come first, oldest first, because the server can judge nothing without them; then the rows
-of the lane. Everything is sorted by epoch and number, so each span of a batch finds what it needs
-in the spans before it. Pure. Spec: docs/protocol.md, "Spans".
+Lane C is what had been proved before the log had a successor, and what an ended key sealed: it goes
+when nothing else waits. Of an ended key a server takes only what a later record names, so those
+epochs go from their end backwards, each span touching what the server holds on its right.
+Openings and rotations come first, oldest first, because the server can judge nothing without them;
+then the rows of the lane. Everything is sorted by epoch and number, so each span of a batch finds
+what it needs in the spans before it. Pure. Spec: docs/protocol.md, "Spans".
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -16,63 +20,121 @@ from agent.core.shelf import Cut, Held, Shelf
 from protocol.span import MAX_RECORDS, MAX_SPANS
 
 MAX_BATCH_ROWS: Final = 2_000
-
-Open = tuple[Shelf, Ranges]
-"""A shelf and what of it may be posted now; never empty."""
+OPENING: Final = run(0, 0)
 
 
 class Way(Enum):
-    """The two lanes."""
+    """The three lanes."""
 
     A = "newest and alarms"
     B = "oldest"
+    C = "again, and of ended keys"
 
 
-def still_open(shelves: Sequence[Shelf], held: Held) -> tuple[Open, ...]:
-    """What may be posted, oldest epoch first."""
-    pairs = ((shelf, shelf.open_to(held.get(shelf.number, NONE))) for shelf in shelves)
-    return tuple((shelf, rows) for shelf, rows in pairs if rows)
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What of one shelf may be posted now; never empty.
+
+    `later` is the part of `rows` that is lane C's. `ended`: another key has taken over since.
+    """
+
+    shelf: Shelf
+    rows: Ranges
+    later: Ranges = NONE
+    ended: bool = False
+
+    @property
+    def number(self) -> int:
+        """The shelf's."""
+        return self.shelf.number
+
+    @property
+    def fresh(self) -> Ranges:
+        """What is for lanes A and B."""
+        return self.rows - self.later
+
+
+def still_open(shelves: Sequence[Shelf], held: Held, kid: bytes = b"") -> tuple[Open, ...]:
+    """What may be posted, oldest epoch first; `kid` is the key that seals now."""
+    found = (_open(shelf, held.get(shelf.number, NONE), shelf.kid != kid) for shelf in shelves)
+    return tuple(one for one in found if one.rows)
+
+
+def _open(shelf: Shelf, held: Ranges, ended: bool) -> Open:
+    rows = shelf.open_to(held)
+    return Open(shelf, rows, rows if ended else rows & shelf.former, ended)
 
 
 def has_alarm(waiting: Sequence[Open]) -> bool:
     """Whether an alarm waits to be posted."""
-    return any(rows & shelf.alarms for shelf, rows in waiting)
+    return any(one.fresh & one.shelf.alarms for one in waiting)
+
+
+def has_fresh(waiting: Sequence[Open]) -> bool:
+    """Whether lanes A and B have anything to post."""
+    return any(one.fresh for one in waiting)
 
 
 def cut(waiting: Sequence[Open], way: Way, reach: int) -> tuple[Cut, ...]:
     """The spans of the next batch, at most `reach` rows each; empty when nothing waits."""
-    if not waiting:
-        return ()
     reach = min(reach, MAX_RECORDS)
-    wanted = _newest(waiting, reach) if way is Way.A else _oldest(waiting, reach)
+    wanted = _PICKS[way](waiting, reach)
+    if not wanted:
+        return ()
     top = max(one.number for one in wanted)
-    openings = [Cut(s.number, 0, 0) for s, rows in waiting if s.number <= top and 0 in rows]
-    if len(openings) > MAX_SPANS - len(wanted):
-        return tuple(openings[:MAX_SPANS])
-    return _joined([*openings, *wanted], reach)
+    first = [
+        Cut(one.number, seq, seq)
+        for one in waiting
+        if one.number <= top
+        for seq in one.rows & (one.shelf.pinned | OPENING)
+    ]
+    if len(first) > MAX_SPANS - len(wanted):
+        return tuple(first[:MAX_SPANS])
+    return _joined([*first, *wanted], reach)
 
 
 def _oldest(waiting: Sequence[Open], reach: int) -> list[Cut]:
-    shelf, rows = waiting[0]
-    first, last = rows.runs[0]
-    return [Cut(shelf.number, first, min(last, first + reach - 1))]
+    for one in waiting:
+        for first, last in one.fresh.runs:
+            return [Cut(one.number, first, min(last, first + reach - 1))]
+    return []
 
 
 def _newest(waiting: Sequence[Open], reach: int) -> list[Cut]:
     """The newest alarms, one record each, and the end of the newest run of the rest."""
+    fresh = [one for one in waiting if one.fresh]
     alarms = [
-        (shelf.number, seq)
-        for shelf, rows in reversed(waiting)
-        for first, last in reversed((rows & shelf.alarms).runs)
+        (one.number, seq)
+        for one in reversed(fresh)
+        for first, last in reversed((one.fresh & one.shelf.alarms).runs)
         for seq in range(last, first - 1, -1)
     ][: MAX_SPANS // 2]
     cuts = [Cut(number, seq, seq) for number, seq in alarms]
-    shelf, rows = waiting[-1]
-    rest = rows - Ranges.of((seq, seq) for number, seq in alarms if number == shelf.number)
-    if rest:
-        first, last = rest.runs[-1]
-        cuts.append(Cut(shelf.number, max(first, last - reach + 1), last))
+    for one in fresh[-1:]:
+        rest = one.fresh - Ranges.of((seq, seq) for number, seq in alarms if number == one.number)
+        cuts += [_end(one.number, rest, reach)] if rest else []
     return cuts
+
+
+def _again(waiting: Sequence[Open], reach: int) -> list[Cut]:
+    for one in waiting:
+        if one.ended:
+            return [_end(one.number, one.later, reach)]
+        for first, last in one.later.runs:
+            return [Cut(one.number, first, min(last, first + reach - 1))]
+    return []
+
+
+def _end(number: int, rows: Ranges, reach: int) -> Cut:
+    first, last = rows.runs[-1]
+    return Cut(number, max(first, last - reach + 1), last)
+
+
+_PICKS: Final[Mapping[Way, Callable[[Sequence[Open], int], list[Cut]]]] = {
+    Way.A: _newest,
+    Way.B: _oldest,
+    Way.C: _again,
+}
 
 
 def _joined(cuts: Sequence[Cut], reach: int) -> tuple[Cut, ...]:

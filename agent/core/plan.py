@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from agent.core.judgement import Pair
 from agent.core.quality import Key
-from protocol.checkpoint import LogKey
 from protocol.excursion import Limit
 from protocol.registry import Quantity
 
@@ -36,14 +35,16 @@ class Calibrated:
 class Plan:
     """Periods in ms (0: never), calibration in the quantity's unit, limits, and whom to believe.
 
-    `name` is for people. `log_key` is the log's key as pinned at enrolment. `door_open_ms`: how
-    long a door may stay open before it is an alarm; 0: for ever.
+    `name` is for people. `enrolled` is the enrolment answer as it was kept, and `first_key` the
+    COSE_Key that the device is named after: what a log is shown that has forgotten it.
+    `door_open_ms`: how long a door may stay open before it is an alarm; 0: for ever.
     """
 
     name: str
-    log_key: LogKey
     sample_period_ms: int
     position_period_ms: int
+    enrolled: bytes = b""
+    first_key: bytes = b""
     corrections: Mapping[Key, int] = field(default_factory=dict)
     watches: tuple[Watch, ...] = ()
     pairs: tuple[Pair, ...] = ()

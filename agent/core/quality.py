@@ -85,23 +85,23 @@ def _corrected(seen: Measured, corrections: Mapping[Key, int]) -> Measured:
     if seen.value is None or not correction:
         return seen
     raw = seen.value if seen.raw is None else seen.raw
-    return replace(seen, value=seen.value + correction, raw=raw)
+    return seen._replace(value=seen.value + correction, raw=raw)
 
 
 def _labelled(measured: Measured, check: Check, past: Past | None, now_ms: int) -> Measured:
     value = measured.value or 0
     if not check.least <= value <= check.most:
-        return replace(measured, value=None, raw=None, status=Status.OUT_OF_RANGE)
+        return measured._replace(value=None, raw=None, status=Status.OUT_OF_RANGE)
     if past is None:
         return measured
     if check.stuck_ms is not None and value == past.value:
         stuck = now_ms - past.since_ms >= check.stuck_ms
-        return replace(measured, status=Status.STUCK) if stuck else measured
+        return measured._replace(status=Status.STUCK) if stuck else measured
     # A doubted value that comes again is the new truth: two reads agree.
     near = now_ms - past.at_ms <= HALF_WITHIN_MS
     jumped = abs(value - past.value) > check.jump + check.rate * (now_ms - past.at_ms) // 1_000
     if jumped or (near and _half_or_double(value, past.value, check.double_from)):
-        return measured if past.doubted else replace(measured, status=Status.SUSPECT)
+        return measured if past.doubted else measured._replace(status=Status.SUSPECT)
     return measured
 
 

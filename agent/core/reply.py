@@ -1,4 +1,4 @@
-"""What an HTTP answer means for the sync machine: seven meanings, whatever the status code.
+"""What an HTTP answer means for the sync machine: a few meanings, whatever the status code.
 
 Anything that is not unmistakably our server speaking counts as "the link is missing": a captive
 portal's 200 with a page, a redirect, somebody's 404. A status code alone never moves a record; at
@@ -109,7 +109,36 @@ class Heads:
     head: HeadAnswer
 
 
-Reply = Lost | Busy | TooLarge | Refused | Denied | Distrusted | Answered | Heads
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The log we trust has a successor, says the server: it shall show the statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """The statement holds; the new log is believed from the next epoch on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollowed:
+    """The statement does not hold: nothing changes."""
+
+    problem: Problem
+
+
+Reply = (
+    Lost
+    | Busy
+    | TooLarge
+    | Refused
+    | Denied
+    | Distrusted
+    | Answered
+    | Heads
+    | Succeeded
+    | Followed
+    | Unfollowed
+)
 
 
 def read(status: int, headers: Mapping[str, str], body: bytes, *, head: bool) -> Reply:
@@ -126,6 +155,8 @@ def read(status: int, headers: Mapping[str, str], body: bytes, *, head: bool) ->
         return Busy(problem or f"HTTP {status}", _retry_after_ms(headers))
     if problem is None:
         return Lost(f"not our server: HTTP {status}")
+    if problem is Problem.LOG_SUCCEEDED:
+        return Succeeded()
     if problem in DENIALS:
         return Denied(problem)
     if problem in ABOUT_ROWS:

@@ -18,9 +18,10 @@ from agent.core.ranges import NONE, Ranges, run
 class Shelf:
     """One epoch on this card. `last` is the newest committed number, -1 for none.
 
-    `number` counts the epochs of this card from 1. `freed` is the part of `proved` whose bytes are
-    gone; `evicted` includes damaged rows and never overlaps `proved`. `alarms` are rows of the
-    alarm lane; `pinned` ones, openings and rotations, are never evicted or freed.
+    `number` counts the epochs of this card from 1; `kid` is the key that sealed it. `freed` is the
+    part of `proved` whose proofs are gone, and of unpinned rows the bytes too. `evicted` includes
+    damaged rows and never overlaps `proved`. `former` were proved by a log that has a successor.
+    `alarms` are rows of the alarm lane; `pinned` ones, openings and rotations, always stay.
     """
 
     number: int
@@ -32,6 +33,8 @@ class Shelf:
     aside: Ranges = NONE
     alarms: Ranges = NONE
     pinned: Ranges = NONE
+    former: Ranges = NONE
+    kid: bytes = b""
 
     @property
     def committed(self) -> Ranges:
@@ -42,6 +45,11 @@ class Shelf:
     def waiting(self) -> Ranges:
         """Committed, on the card, not yet proved; rows set aside are among them."""
         return self.committed - self.proved - self.evicted
+
+    @property
+    def urgent(self) -> Ranges:
+        """Alarms that no log has proved yet."""
+        return self.alarms - self.former
 
     def open_to(self, held: Ranges) -> Ranges:
         """What may be posted: waiting, not set aside, and not held by the server."""
@@ -54,6 +62,11 @@ class Shelf:
     def bury(self, first: int, last: int) -> Shelf:
         """After a tombstone was committed with the rows it stands for taken away."""
         return replace(self, evicted=self.evicted | (self.waiting & run(first, last)))
+
+    def succeed(self) -> Shelf:
+        """After a successor was accepted: what is on the card is to be proved by the new log."""
+        gone = self.freed - self.pinned
+        return replace(self, proved=gone, freed=gone, former=self.former | (self.proved - gone))
 
     def unproved(self, held: Ranges) -> Ranges:
         """What the server holds and owes a receipt for."""

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Final
 
 from agent.core import lanes
-from agent.core.lanes import Way
+from agent.core.lanes import Open, Way
 from agent.core.ranges import NONE, Ranges, run
 from agent.core.shelf import Cut, Held, Shelf
 from protocol.registry import Problem
@@ -87,7 +87,17 @@ class Collect:
     hashes: bool = False
 
 
-Ask = Post | AskHead | Collect
+@dataclass(frozen=True, slots=True)
+class AskSuccession:
+    """Ask for the statement that another log follows the one we trust."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskReturn:
+    """Ask a log that has lost everything to take this device back."""
+
+
+Ask = Post | AskHead | Collect | AskSuccession | AskReturn
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +105,18 @@ class View:
     """What the machine may look at: the epochs on which rows wait, oldest first, and the link.
 
     `link`: False when the hardware says there is none. `hurry`: do not save on requests (draining).
-    `proofs`: False once the log showed two histories; shipping goes on without receipts.
+    `proofs`: False once the log showed two histories; shipping goes on without receipts. `origin`:
+    the log that is trusted. `returns`: only a log before it has vouched for this device so far.
+    `kid`: the key that seals now.
     """
 
     shelves: tuple[Shelf, ...]
     link: bool | None = None
     hurry: bool = False
     proofs: bool = True
+    origin: str = ""
+    returns: bool = False
+    kid: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +126,9 @@ class Sync:
     `why` explains a back-off or halt; `problem` the halt. `reach` is how many rows a span may
     have just now, `narrow` restricts a batch to one span. `stuck` counts answers in a row that
     moved nothing. `owed_ms`: since when receipts are owed; `owed_then`: what was, at the hourly
-    look (`looked_ms`). `distrust_ms`: since when answers have failed to prove anything.
+    look (`looked_ms`). `distrust_ms`: since when answers have failed to prove anything. `origin`:
+    the log that all this is about. `first`: what is asked before anything else. `unfollowed`: why
+    the newest statement of a successor was refused.
     """
 
     phase: Phase = Phase.IDLE
@@ -140,11 +157,20 @@ class Sync:
     distrust_ms: int | None = None
     good_ms: int | None = None
     aside_ms: int | None = None
+    origin: str = ""
+    returns: bool = False
+    first: Ask | None = None
+    unfollowed: Problem | None = None
 
 
-def decide(sync: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
+def decide(before: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
     """Say what to send now; None: nothing, or a request is still under way."""
-    sync = _wake(replace(sync, link=view.link), sync.link, now_ms)
+    sync = before
+    if sync.origin != view.origin:
+        # What another log held and owed says nothing about this one.
+        sync = Sync(looked_ms=now_ms, origin=view.origin, link=sync.link, aside_ms=sync.aside_ms)
+    sync = replace(sync, link=view.link, returns=view.returns)
+    sync = _wake(sync, before.link, now_ms)
     if sync.phase is not Phase.IDLE or view.link is False:
         return sync, None
     sync, ask = _next(_reckon(sync, view, now_ms), view, now_ms)
@@ -163,12 +189,12 @@ def wake_ms(sync: Sync, now_ms: int) -> int | None:
 def settles(asked: Ask | None, shelves: Sequence[Shelf], *, hurry: bool) -> bool:
     """Whether the proofs in the answer to this are worth verifying at once.
 
-    Verifying a checkpoint costs a truck's computer more than making ten readings, so the receipts
-    of a few routine rows are left to be collected together with their neighbours.
+    Verifying a checkpoint costs a truck's computer as much as several readings, so the receipts of
+    a few routine rows are left to be collected together with their neighbours.
     """
     if not isinstance(asked, Post):
         return isinstance(asked, Collect)
-    alarms = {shelf.number: shelf.alarms for shelf in shelves if shelf.alarms}
+    alarms = {shelf.number: shelf.urgent for shelf in shelves if shelf.alarms}
     urgent = any(run(c.first, c.last) & alarms.get(c.number, NONE) for c in asked.cuts)
     return hurry or urgent or sum(map(len, asked.cuts)) >= SETTLE_ROWS
 
@@ -214,22 +240,26 @@ def _owed(sync: Sync, shelves: Sequence[Shelf]) -> list[tuple[Shelf, Ranges]]:
 
 
 def _next(sync: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
+    if sync.first is not None:
+        return replace(sync, first=None), sync.first
     if not sync.known:
         return sync, AskHead(sync.after)
-    waiting = lanes.still_open(view.shelves, sync.held)
+    waiting = lanes.still_open(view.shelves, sync.held, view.kid)
     collect = _collect(sync, view, now_ms, idle=not waiting)
     if collect is not None and not lanes.has_alarm(waiting):
         return sync, collect
-    way = _way(sync, lanes.has_alarm(waiting))
+    way = _way(sync, waiting)
     cuts = lanes.cut(waiting, way, sync.reach)
     if not cuts:
         return sync, collect
     return replace(sync, way=way), Post(way, cuts[:1] if sync.narrow else cuts)
 
 
-def _way(sync: Sync, alarm: bool) -> Way:
-    """A and B take turns; an alarm takes every turn, unless A has just moved nothing."""
-    if sync.way is Way.B or (alarm and not sync.stuck):
+def _way(sync: Sync, waiting: Sequence[Open]) -> Way:
+    """A and B take turns; an alarm takes every turn, unless A has just moved nothing. Then C."""
+    if not lanes.has_fresh(waiting):
+        return Way.C
+    if sync.way is not Way.A or (lanes.has_alarm(waiting) and not sync.stuck):
         return Way.A
     return Way.B
 
@@ -254,7 +284,7 @@ def _collect(sync: Sync, view: View, now_ms: int, *, idle: bool) -> Collect | No
         return None
     if more := _more(sync.collect_more, owed):
         return more
-    alarm = any(rows & shelf.alarms for shelf, rows in owed)
+    alarm = any(rows & shelf.urgent for shelf, rows in owed)
     old = now_ms - sync.owed_ms >= COLLECT_AGE_MS
     if not (alarm or old or sync.spans >= COLLECT_SPANS or (view.hurry and idle)):
         return None

@@ -1,5 +1,9 @@
 """The door to the SD card: one lock, one SQLite connection, and what can go wrong with them.
 
+The connection lets nobody else into the file, not even to read: so the log is recycled as soon as
+it may be, and SQLite needs no shared index, a file whose holes would kill whoever touches them on a
+full disk. A reader who was there first is left behind with the old file, see `_leave_readers`.
+
 Only this file knows SQLite's error codes. They come out as three answers: the file is *foreign*
 (another device's, another program's: nothing is touched), it is *damaged* (renamed aside for
 salvage, a fresh one is opened), or the card is in *trouble* (full, failing, read-only: try again
@@ -17,13 +21,20 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from agent.edges import files, snapshot
+
 Connect = Callable[..., sqlite3.Connection]
 """Anything with the signature of sqlite3.connect: the place where tests break the disk."""
 
 APPLICATION_ID = 0x4A474C43
-FORMAT = 1
+FORMAT = 2
 WAL_LIMIT_BYTES = 16 << 20
-BUSY_TIMEOUT_MS = 5_000
+CACHE_KIB = 256
+"""Records are appended at one end and read once, in order: a large cache would only be memory."""
+
+BUSY_TIMEOUT_MS = 1_000
+"""Who looks at a card that no agent has open is done by then; who stays is left behind."""
+
 KEPT_ASIDE = 3
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 """The last one is SQL that does not fit the file: a table or column is gone."""
@@ -39,6 +50,10 @@ class ForeignOutbox(Exception):
 
 class StorageTrouble(Exception):
     """The card failed; the connection is gone. The text is for people."""
+
+
+class OccupiedFile(StorageTrouble):
+    """Somebody else has the file open."""
 
 
 class DamagedFile(Exception):
@@ -71,18 +86,27 @@ def _open_lock(path: Path) -> int:
         return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
 
-def open_card(path: Path, connect: Connect) -> sqlite3.Connection:
+def open_card(path: Path, connect: Connect) -> tuple[sqlite3.Connection, bool]:
     """Open and check one database file, made if missing, with an owner-only mode.
 
-    Raises DamagedFile, ForeignOutbox or StorageTrouble; the connection is closed in each case.
+    Also says whether somebody else had it open and was left behind. Raises DamagedFile,
+    ForeignOutbox or StorageTrouble; the connection is closed in each case.
     """
+    try:
+        return _open(path, connect), False
+    except OccupiedFile:
+        _leave_readers(path, connect)
+        return _open(path, connect), True
+
+
+def _open(path: Path, connect: Connect) -> sqlite3.Connection:
     with translated():
         _make_for_owner(path)
         connection = connect(str(path), isolation_level=None)
     try:
         with translated():
             _prepare(connection, path)
-    except Exception:
+    except BaseException:
         abandon(connection)
         raise
     return connection
@@ -96,6 +120,8 @@ def _make_for_owner(path: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    # Before anything is read: the shared index is made, or not, with the first look into the log.
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE")
     found = _number(connection, "PRAGMA application_id")
     tables = _number(connection, "SELECT count(*) FROM sqlite_master")
     if found != APPLICATION_ID and (found or tables):
@@ -110,12 +136,35 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         "wal_autocheckpoint = 1000",
         f"journal_size_limit = {WAL_LIMIT_BYTES}",
         "mmap_size = 0",
+        f"cache_size = -{CACHE_KIB}",
     ):
         connection.execute(f"PRAGMA {pragma}")
     if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
         raise DamagedFile(f"{path}: the check at start failed")
     # One flipped bit makes a text of a blob: it must come out as the bytes that it is.
     connection.text_factory = bytes
+
+
+def _leave_readers(path: Path, connect: Connect) -> None:
+    """Go on in a copy of the file, and leave the old one to those who hold it open.
+
+    The lock beside the file says that none of them writes. A crash before the rename leaves the old
+    file; one behind it leaves the new file beside the old log, which says what the new file holds
+    already, so that reading it once more changes nothing.
+    """
+    fresh = path.with_name(path.name + ".fresh")
+    with translated():
+        snapshot.remove(fresh)
+        snapshot.copy(path, fresh)
+        copied = connect(str(fresh), isolation_level=None)
+        try:
+            copied.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            copied.close()
+        files.rename(fresh, path)
+        for suffix in ("-wal", "-shm"):
+            _companion(path, suffix).unlink(missing_ok=True)
+        files.sync_folder(path.parent)
 
 
 def _number(connection: sqlite3.Connection, sql: str) -> int:
@@ -135,6 +184,8 @@ def translated() -> Iterator[None]:
 
 def _named(error: sqlite3.Error) -> Exception:
     code = getattr(error, "sqlite_errorcode", None)
+    if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+        return OccupiedFile(f"somebody else has it open: {error}")
     if code is not None and code & 0xFF in _DAMAGE:
         return DamagedFile(str(error))
     return StorageTrouble(f"{error} ({getattr(error, 'sqlite_errorname', 'no code')})")

@@ -10,6 +10,7 @@ from the environment, switching off TLS checks, and believing anything: an answe
 from __future__ import annotations
 
 import contextlib
+import mmap
 import os
 import queue
 import socket
@@ -18,6 +19,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from agent.edges import https
 
 DEADLINE_S = 60.0
+ROOM_BYTES = 32 << 20
+MAX_WHY = 300
 PORTS = {"http": 80, "https": 443}
 
 
@@ -57,7 +61,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one request ended: with a response, or `lost` with the reason in words."""
+    """How one request ended: with a response, or `lost` with the reason in words.
+
+    `timed_out`: the deadline passed on an open line, or there was no room; less may get through.
+    """
 
     request: Request
     response: Response | None
@@ -94,19 +101,24 @@ def _knock(url: str, seconds: float) -> None:
     """Open a connection and let it go. Raises LinkLost when nobody answers."""
     try:
         there = urlsplit(url)
-        port = there.port or PORTS[there.scheme]
-        socket.create_connection((there.hostname or "", port), seconds).close()
+        # As bytes: a name in text would be looked at by a codec that may not be loaded yet.
+        where = (there.hostname or "").encode("ascii"), there.port or PORTS[there.scheme]
+        socket.create_connection(where, seconds).close()  # type: ignore[arg-type]
     except (OSError, ValueError) as error:
         late = isinstance(error, TimeoutError)
         raise LinkLost(f"nobody answers: {error}", timed_out=late) from error
 
 
 def _client(url: str, ca_file: Path | None) -> https.Client:
-    """6 MiB and 60 ms that a truck in a dead zone never pays.
+    """6 MiB and 60 ms that a truck in a dead zone never pays. Raises what a lack of room raises.
 
-    What `requests` uses to guess an alphabet is left out: our answers have none, and it holds
-    the tables of all the world's in 3 MiB more. It asks to be told, and then does without.
+    Python may not survive running out of memory half-way, so the room is tried first. A codec that
+    was once looked up in vain is never found again, so it is imported before anybody looks. What
+    `requests` uses to guess an alphabet is left out: our answers have none, and it holds the tables
+    of all the world's in 3 MiB more. It asks to be told, and then does without.
     """
+    mmap.mmap(-1, ROOM_BYTES).close()
+    import_module("encodings.idna")
     sys.modules.setdefault("charset_normalizer", None)  # type: ignore[arg-type]
     with warnings.catch_warnings(action="ignore"):
         from agent.edges import https
@@ -135,12 +147,26 @@ class Courier:
         """Hand over a request; False while the slot is taken. Never blocks."""
         if self._busy or self._closed:
             return False
-        if self._worker is None:
-            self._worker = threading.Thread(target=self._run, name="courier", daemon=True)
-            self._worker.start()
         self._busy = True
-        self._slot.put_nowait(request)
+        if self._hired():
+            self._slot.put_nowait(request)
+        else:
+            self._end(Outcome(request, None, "no thread can be started"))
         return True
+
+    def _hired(self) -> bool:
+        """Whether there is a worker by now."""
+        if self._worker is None:
+            worker = threading.Thread(target=self._run, name="courier", daemon=True)
+            # RuntimeError: neither memory nor a process to spare for a thread.
+            with contextlib.suppress(RuntimeError):
+                worker.start()
+                self._worker = worker
+        return self._worker is not None
+
+    def _end(self, outcome: Outcome) -> None:
+        self._outcome = outcome
+        os.eventfd_write(self.wake, 1)
 
     def collect(self) -> Outcome | None:
         """The outcome, once; None while there is none. Never blocks.
@@ -175,10 +201,10 @@ class Courier:
     def _run(self) -> None:
         while (request := self._slot.get()) is not None:
             try:
-                self._outcome = self._carry(request)
+                self._end(self._carry(request))
             except Exception as bug:
                 self._crash = bug
-            os.eventfd_write(self.wake, 1)
+                os.eventfd_write(self.wake, 1)
 
     def _carry(self, request: Request) -> Outcome:
         try:
@@ -189,6 +215,9 @@ class Courier:
             self._insist_on_link()
         except LinkLost as lost:
             return Outcome(request, None, str(lost), lost.timed_out)
+        except (MemoryError, ImportError, OSError) as short:
+            why = f"no room to talk: {type(short).__name__}: {short}"[:MAX_WHY]
+            return Outcome(request, None, why, timed_out=True)
         return Outcome(request, response)
 
     def _insist_on_link(self) -> None:

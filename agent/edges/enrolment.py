@@ -112,6 +112,7 @@ def _accept(response: Response, device: str) -> EnrolAnswer:
     try:
         answer = wire.decode_enrol_answer(response.body)
         answer.log_key()
+        answer.recovery_key()
     except ProtocolError as error:
         raise EnrolmentError(f"this is not a Jagalchi server's answer ({error})") from None
     if answer.device != device:
@@ -144,6 +145,7 @@ def _open(raw: bytes, where: str) -> EnrolAnswer:
     try:
         answer = wire.decode_enrol_answer(raw)
         answer.log_key()
+        answer.recovery_key()
     except ProtocolError as error:
         raise NotEnrolledError(f"{where}: not a usable enrolment ({error})") from None
     return answer

@@ -24,13 +24,19 @@ def create(path: Path, content: bytes) -> None:
         os.link(fresh, path)
     finally:
         fresh.unlink()
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def replace(path: Path, content: bytes) -> None:
     """Write a file, 0600, in place of whatever had the name."""
     _write_aside(path, content).replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def rename(fresh: Path, path: Path) -> None:
+    """Give a file that is whole on the disk another's name, in its place. Raises OSError."""
+    fresh.replace(path)
+    sync_folder(path.parent)
 
 
 def readable_by_others(path: Path) -> bool:
@@ -57,7 +63,8 @@ def _give_to_owner_of(folder: Path, descriptor: int) -> None:
         os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make what names there are in a folder durable. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -73,4 +80,4 @@ def rewrite(path: Path, content: bytes) -> None:
         os.chown(fresh, before.st_uid, before.st_gid)
     fresh.chmod(before.st_mode & 0o7777)
     fresh.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)

@@ -41,8 +41,7 @@ class Client:
         self._session.headers.update(
             {"User-Agent": USER_AGENT, "Accept": MEDIA_TYPE, "Accept-Encoding": "identity"}
         )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, _Adapter(self._deadline))
+        self._session.mount(url, _Adapter(self._deadline))
 
     def exchange(self, request: Request, deadline_s: float) -> Response:
         """Send one request and read the whole answer. Raises LinkLost."""

@@ -7,24 +7,19 @@ newest checkpoint, which everybody may ask for.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from agent.core.finding import Finding, Grade, command, good
-from agent.edges import enrolment, rows
+from agent.edges import contents, enrolment, rows
 from agent.edges.courier import LinkLost, Transport
 from agent.edges.enrolment import Enrolment, NotEnrolledError
-from agent.edges.lookout import NoOutboxError, reading
-from agent.edges.signer import (
-    EcdsaSigner,
-    KeyFileError,
-    Signer,
-    verify_ed25519,
-    verify_es256,
-)
+from agent.edges.keys import KeyFiles
+from agent.edges.lookout import NoOutboxError, believed, reading
+from agent.edges.signer import KeyFileError, Signer, verify_ed25519, verify_es256
 from agent.settings import Settings
 from protocol import cose, record
-from protocol.checkpoint import open_checkpoint
+from protocol.checkpoint import LogKey, open_checkpoint
 from protocol.errors import ProtocolError
 from protocol.record import Sealed
 from protocol.registry import Text
@@ -47,22 +42,15 @@ def identity(settings: Settings) -> tuple[Enrolment | None, Signer | None, list[
     device = enrolled.answer.device
     found = [good("enrolment", f"{device} at {enrolled.url}", f"{device}, {enrolled.url}")]
     try:
-        signer = EcdsaSigner.load(settings.key_path)
+        signer = KeyFiles(settings.key_path, device).load()
     except KeyFileError as error:
-        mend = command(f"sudo chmod 600 {settings.key_path}")
+        mend = command(f"sudo ls -l {settings.key_path.parent}")
         return enrolled, None, [*found, _failed("key", str(error), "키를 쓸 수 없음", mend)]
-    if cose.device_id(signer.public) != device:
-        # A key that replaced the first one is known by the chain only.
-        found.append(
-            good("key", f"{signer.kid.hex()}, not the first", f"{signer.kid.hex()}, 교체됨")
-        )
-    else:
-        found.append(good("key", signer.kid.hex(), signer.kid.hex()))
-    return enrolled, signer, found
+    return enrolled, signer, [*found, good("key", signer.kid.hex(), signer.kid.hex())]
 
 
-def server(enrolled: Enrolment, transport: Transport) -> Iterator[Finding]:
-    """Whether the log is there and signs with the key that was pinned. No network is a warning."""
+def server(vkey: str, transport: Transport) -> Iterator[Finding]:
+    """Whether the log is there and signs with the key that is believed. No network is a warning."""
     try:
         response = transport.send("GET", "/checkpoint", b"", DEADLINE_S)
     except LinkLost as lost:
@@ -71,7 +59,7 @@ def server(enrolled: Enrolment, transport: Transport) -> Iterator[Finding]:
         yield Finding("server", Grade.WARNING, seen, mend)
         return
     try:
-        key = enrolled.answer.log_key()
+        key = LogKey.parse(vkey)
         seen_log = open_checkpoint(response.body.decode("utf-8", "replace"), key, verify_ed25519)
     except ProtocolError:
         mend = Text(
@@ -85,13 +73,11 @@ def server(enrolled: Enrolment, transport: Transport) -> Iterator[Finding]:
     yield good("server", f"signs {count} entries", f"항목 {count}개에 서명함")
 
 
-def chain(settings: Settings, signer: Signer | None) -> Iterator[Finding]:
+def chain(sealed: Sequence[bytes], signer: Signer | None) -> Iterator[Finding]:
     """Whether the newest records follow each other and are signed by this device's key."""
-    try:
-        sealed = newest_run(settings.outbox_path)
-    except NoOutboxError as error:
+    if not sealed:
         mend = command("sudo systemctl start jagalchi-agent")
-        yield Finding("chain", Grade.WARNING, Text(str(error), "아직 기록 없음"), mend)
+        yield Finding("chain", Grade.WARNING, Text("no records yet", "아직 기록 없음"), mend)
         return
     try:
         span = Span.open(sealed)
@@ -103,16 +89,22 @@ def chain(settings: Settings, signer: Signer | None) -> Iterator[Finding]:
     yield good("chain", f"{checked} records follow/are signed", f"{checked}건 연결/서명 확인")
 
 
-def newest_run(path: Path) -> list[bytes]:
-    """The last records of the newest run. Raises NoOutboxError, also when there are none."""
-    with reading(path) as sql:
-        last = rows.newest(sql)
-        shelves = rows.shelves(sql).values()
-        for shelf in shelves:
-            if last is not None and shelf.epoch == last.epoch:
-                first = max(0, shelf.last - LOOKED_AT + 1)
-                return [one for _, _, one in rows.between(sql, shelf.number, first, shelf.last)]
-    raise NoOutboxError(f"{path}: holds no records yet")
+def at_rest(settings: Settings, enrolled: Enrolment) -> tuple[str, list[bytes]]:
+    """The verifier key of the log that is believed, and the newest records, read from the card."""
+    try:
+        with reading(settings.outbox_path) as sql:
+            return believed(sql, enrolled.answer).vkey, _newest_run(sql)
+    except NoOutboxError:
+        return enrolled.answer.log_vkey, []
+
+
+def _newest_run(sql: sqlite3.Connection) -> list[bytes]:
+    last = rows.newest(sql)
+    for shelf in contents.shelves(sql).values():
+        if last is not None and shelf.epoch == last.epoch:
+            first = max(0, shelf.last - LOOKED_AT + 1)
+            return [one for _, _, one in rows.between(sql, shelf.number, first, shelf.last)]
+    return []
 
 
 def _signed(records: Sequence[Sealed], signer: Signer | None) -> int:

@@ -20,8 +20,8 @@ from pathlib import Path
 from agent.core import eviction
 from agent.core.chain import Lane
 from agent.core.ranges import NONE, Ranges, run
-from agent.core.shelf import Counters, Cut, Held, Shelf, count
-from agent.edges import card, rows
+from agent.core.shelf import Counters, Cut, Held, Shelf
+from agent.edges import card, contents, following, rows
 from agent.edges.card import (
     Connect,
     DamagedFile,
@@ -30,9 +30,11 @@ from agent.edges.card import (
     StorageTrouble,
     translated,
 )
-from agent.edges.rows import Kept, Proof
-from protocol import merkle
+from agent.edges.contents import Contents
+from agent.edges.rows import NOTHING, Kept, Proof
+from protocol.checkpoint import LogKey
 from protocol.opening import Head
+from protocol.readmission import Voucher
 from protocol.record import Sealed
 from protocol.registry import Kind
 
@@ -68,10 +70,15 @@ class Caps:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose outbox this is: written into a fresh file, compared with an old one."""
+    """Whose outbox this is: written into a fresh file, compared with an old one.
+
+    `log` and `recovery` are the keys pinned at enrolment: whom to believe, and who may declare that
+    another log follows.
+    """
 
     device: str
-    origin: str
+    log: LogKey
+    recovery: LogKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,31 +90,36 @@ class Pending:
     lane: Lane
 
 
-class Outbox:
+class Outbox(Contents):
     """One file, one lock, one connection. Only the main thread may touch it.
 
     `trouble` says why there is no connection, None while there is one. `damaged` is the name under
     which a damaged file was set aside since this object was made. `rotten` are rows, by shelf
-    number, whose bytes are no longer what was sealed and which still need a tombstone.
+    number, whose bytes are no longer what was sealed and which still need a tombstone. `log` is the
+    key that is believed now: the pinned one's, or a successor's. `voucher` is the proof that a log
+    knows this device, to be shown to a successor that has lost everything. `readers_left` counts
+    how often somebody else had the card open and was left behind with an old copy.
     """
 
     def __init__(self, path: Path, owner: Owner, caps: Caps, connect: Connect) -> None:
         """Touch nothing yet; use `open`."""
+        super().__init__()
         self.trouble: str | None = "not opened yet"
         self.damaged: str | None = None
         self.rotten: dict[int, Ranges] = {}
-        self.kept = Kept(0, merkle.EMPTY, None)
+        self.kept = NOTHING
+        self.log = owner.log
+        self.voucher: Voucher | None = None
         self.two_histories = False
-        self._path, self._owner, self._caps, self._connect = path, owner, caps, connect
+        self.owner = owner
+        self._path, self._caps, self._connect = path, caps, connect
         self._lock: int | None = None
         self._sql: sqlite3.Connection | None = None
-        self._shelves: dict[int, Shelf] = {}
-        self._unproved: set[int] = set()
-        self._resting: Counters | None = None
         self._pending: list[Pending] = []
         self._oldest_ms: int | None = None
         self._settled_ms: int | None = None
         self.stored = 0
+        self.readers_left = 0
 
     @classmethod
     def open(
@@ -150,7 +162,8 @@ class Outbox:
             self._open_and_load()
 
     def _open_and_load(self) -> None:
-        self._sql = card.open_card(self._path, self._connect)
+        self._sql, left = card.open_card(self._path, self._connect)
+        self.readers_left += left
         try:
             self._load(self._sql)
         except (TypeError, ValueError) as error:
@@ -161,25 +174,26 @@ class Outbox:
             if rows.is_fresh(sql):
                 self._found(sql)
             self._compare_owner(sql)
-            size, root, note = (rows.fact(sql, name) for name in ("size", "root", "note"))
-            self._shelves, self.rotten = rows.shelves(sql), {}
-            self._unproved = {number for number, one in self._shelves.items() if one.waiting}
-            self._resting = None
+            kept, log = following.believed(sql, self.owner)
+            if log != self.log or kept.size > self.kept.size:
+                # What was verified in this run stays verified, though the card may have lost it.
+                self.kept, self.log = kept, log
+            self.voucher = following.voucher(sql)
+            self.rotten = {}
+            self.fill(contents.shelves(sql))
             self.two_histories = rows.fact(sql, "other-note") is not None
             self.stored = rows.count_records(sql)
-        if size is not None and root is not None and note is not None:
-            self.kept = Kept(int.from_bytes(size, "big"), root, note.decode())
 
     def _found(self, sql: sqlite3.Connection) -> None:
         sql.execute("BEGIN IMMEDIATE")
         rows.create(sql)
-        rows.put_fact(sql, "device", self._owner.device.encode())
-        rows.put_fact(sql, "origin", self._owner.origin.encode())
+        rows.put_fact(sql, "device", self.owner.device.encode())
+        rows.put_fact(sql, "origin", self.owner.log.name.encode())
         sql.execute("COMMIT")
-        self.kept = Kept(0, merkle.EMPTY, None)
+        self.kept = NOTHING
 
     def _compare_owner(self, sql: sqlite3.Connection) -> None:
-        for name, mine in (("device", self._owner.device), ("origin", self._owner.origin)):
+        for name, mine in (("device", self.owner.device), ("origin", self.owner.log.name)):
             found = (rows.fact(sql, name) or b"").decode(errors="replace")
             if found != mine:
                 raise ForeignOutbox(f"{self._path}: belongs to {name} {found}, this is {mine}")
@@ -204,6 +218,12 @@ class Outbox:
         except (StorageTrouble, DamagedFile) as error:
             self._drop(str(error))
             raise StorageTrouble(str(error)) from error
+        except MemoryError as error:
+            if self.due_ms() is None or self._sql.in_transaction:
+                raise
+            # SQLite had no room either and has rolled back what was given to it.
+            self._drop("no room in memory")
+            raise StorageTrouble("no room in memory") from error
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -212,31 +232,6 @@ class Outbox:
             if not sql.in_transaction:
                 sql.execute("BEGIN IMMEDIATE")
             yield sql
-
-    @property
-    def shelves(self) -> tuple[Shelf, ...]:
-        """The table of contents, oldest epoch first; only committed rows are in it."""
-        return tuple(self._shelves.values())
-
-    @property
-    def unproved(self) -> tuple[Shelf, ...]:
-        """The part of it on which rows wait, which is all that shipping looks at.
-
-        A card gathers an epoch with every start, for years; what a turn costs must not grow.
-        """
-        return tuple(self._shelves[number] for number in sorted(self._unproved))
-
-    def shelf(self, number: int) -> Shelf:
-        """One epoch of the table of contents."""
-        return self._shelves[number]
-
-    def reshelve(self, shelf: Shelf) -> None:
-        """Replace an entry after the same change was written into the open transaction."""
-        self._shelves[shelf.number] = shelf
-        if shelf.waiting and shelf.number in self._unproved:
-            return
-        self._resting = None
-        (self._unproved.add if shelf.waiting else self._unproved.discard)(shelf.number)
 
     def pressed(self) -> bool:
         """Whether it is time to let rows go: on a full disk nothing could be written any more.
@@ -250,6 +245,11 @@ class Outbox:
         share = max(self.stored * 100 // self._caps.rows, used * 100 // self._caps.bytes)
         return share >= PRESSURE_PERCENT
 
+    def succeed(self, log: LogKey, kept: Kept) -> None:
+        """Believe another log after the same was written into the open transaction."""
+        self.log, self.kept, self.two_histories = log, kept, False
+        self.fill({shelf.number: shelf.succeed() for shelf in self.shelves})
+
     def settled(self, kept: Kept, now_boot_ms: int) -> None:
         """Remember the checkpoint just written; its transaction commits within a minute."""
         self.kept = kept
@@ -258,16 +258,7 @@ class Outbox:
 
     def counters(self, held: Held, *, ring: int = 0, overflowed: int = 0) -> Counters:
         """The balance; `ring` rows wait in RAM beside those of the open transaction."""
-        if self._resting is None:
-            others = self._shelves.keys() - self._unproved
-            self._resting = count((self._shelves[number] for number in others), {})
-        return count(
-            self.unproved,
-            held,
-            resting=self._resting,
-            uncommitted=ring + len(self._pending),
-            overflowed=overflowed,
-        )
+        return self.balance(held, ring + len(self._pending), overflowed)
 
     def head(self) -> Head | None:
         """The newest record on the card, of the open transaction or committed; always read."""
@@ -286,7 +277,7 @@ class Outbox:
             self._oldest_ms = now_boot_ms
 
     def _current(self) -> int:
-        return self._pending[-1].number if self._pending else max(self._shelves)
+        return self._pending[-1].number if self._pending else self.newest
 
     def commit_due(self, now_boot_ms: int) -> bool:
         """5 s since the oldest uncommitted row, 32 rows, or an alarm; 60 s for proofs alone."""
@@ -312,12 +303,13 @@ class Outbox:
 
     def _shelve(self, one: Pending) -> None:
         record = one.row.record
-        shelf = self._shelves.get(one.number, Shelf(one.number, record.epoch))
+        shelf = self.get(one.number) or Shelf(one.number, record.epoch)
         at = run(record.seq, record.seq)
         self.reshelve(
             replace(
                 shelf,
                 last=record.seq,
+                kid=one.row.kid,
                 alarms=shelf.alarms | at if one.lane is Lane.ALARM else shelf.alarms,
                 pinned=shelf.pinned | at if record.kind in eviction.PINNED else shelf.pinned,
             )
@@ -333,7 +325,7 @@ class Outbox:
     def sound(self, cut: Cut) -> tuple[bytes, ...]:
         """The rows of a cut up to the first that is not what was sealed, which is marked rotten."""
         with self.using() as sql:
-            good = rows.sound(sql, cut, self._shelves[cut.number].epoch)
+            good = rows.sound(sql, cut, self.shelf(cut.number).epoch)
         if len(good) < len(cut):
             self.rot(cut.number, cut.first + len(good))
         return good
@@ -341,14 +333,14 @@ class Outbox:
     def rot(self, number: int, seq: int) -> None:
         """This row's bytes are no longer what was sealed: out of the way with it, until buried."""
         at = run(seq, seq)
-        shelf = self._shelves[number]
+        shelf = self.shelf(number)
         self.rotten[number] = self.rotten.get(number, NONE) | at
         self.reshelve(replace(shelf, aside=shelf.aside | at))
 
     def mend(self, number: int, seq: int) -> None:
         """This row is no longer rotten: it was healed, or its tombstone is written."""
         at = run(seq, seq)
-        shelf = self._shelves[number]
+        shelf = self.shelf(number)
         self.rotten[number] = self.rotten.get(number, NONE) - at
         self.reshelve(replace(shelf, aside=shelf.aside - at))
 
@@ -363,7 +355,7 @@ class Outbox:
         """The server refused this row for good: it waits apart and does not block the line."""
         with self.writing() as sql:
             rows.put_aside(sql, number, seq, problem)
-        shelf = self._shelves[number]
+        shelf = self.shelf(number)
         self.reshelve(replace(shelf, aside=shelf.aside | run(seq, seq)))
 
     def retry_aside(self) -> None:

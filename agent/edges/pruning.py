@@ -18,7 +18,9 @@ from agent.core.ranges import NONE, run
 from agent.core.shelf import Cut
 from agent.edges import rows
 from agent.edges.outbox import Kept, Outbox, Proof
+from protocol import cbor
 from protocol.errors import ProtocolError
+from protocol.readmission import Voucher
 from protocol.record import open_sealed
 from protocol.registry import Reason
 from protocol.tombstone import Evicted
@@ -32,11 +34,15 @@ PLANS = 8
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """A verified answer: the checkpoint now trusted, the proofs under it, the server's time."""
+    """A verified answer: the checkpoint now trusted, the proofs under it, the server's time.
+
+    `voucher`: the proof among them by which a successor of this log may know the device again.
+    """
 
     kept: Kept
     proofs: tuple[Proof, ...]
     utc_ms: int
+    voucher: Voucher | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +60,16 @@ def settle(outbox: Outbox, settlement: Settlement, now_boot_ms: int) -> None:
     """
     kept = settlement.kept
     with outbox.writing() as sql:
-        rows.put_fact(sql, "size", kept.size.to_bytes(8, "big"))
-        rows.put_fact(sql, "root", kept.root)
-        rows.put_fact(sql, "note", (kept.note or "").encode())
+        rows.put_kept(sql, kept)
+        if settlement.voucher is not None:
+            rows.put_fact(sql, "voucher", cbor.encode(settlement.voucher.values()))
         if settlement.proofs:
             rows.add_note(sql, kept.size, kept.note or "")
         for proof in settlement.proofs:
             rows.add_proof(sql, proof, settlement.utc_ms)
     for proof in settlement.proofs:
         outbox.reshelve(outbox.shelf(proof.number).prove(proof.first, proof.last))
+    outbox.voucher = settlement.voucher or outbox.voucher
     outbox.settled(kept, now_boot_ms)
 
 

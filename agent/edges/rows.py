@@ -15,12 +15,14 @@ from hashlib import sha256
 
 from agent.core import eviction
 from agent.core.eviction import Listed
-from agent.core.ranges import Ranges, run
-from agent.core.shelf import Cut, Shelf
+from agent.core.ranges import Ranges
+from agent.core.shelf import Cut
 from agent.edges.card import APPLICATION_ID, FORMAT
+from protocol import merkle
 from protocol.errors import ProtocolError
 from protocol.opening import Head
 from protocol.record import Record, Sealed, open_sealed
+from protocol.registry import Kind
 
 PINNED = ", ".join(str(kind.value) for kind in sorted(eviction.PINNED))
 
@@ -38,6 +40,8 @@ SCHEMA = (
     "CREATE TABLE note (size INTEGER PRIMARY KEY, text TEXT NOT NULL)",
     "CREATE TABLE freed (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
     " PRIMARY KEY (epoch, first)) WITHOUT ROWID",
+    "CREATE TABLE former (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
+    " PRIMARY KEY (epoch, first)) WITHOUT ROWID",
     "CREATE TABLE buried (epoch INTEGER, first INTEGER, last INTEGER NOT NULL,"
     " last_hash BLOB NOT NULL, PRIMARY KEY (epoch, first)) WITHOUT ROWID",
     "CREATE TABLE aside (epoch INTEGER, seq INTEGER, problem TEXT NOT NULL,"
@@ -47,7 +51,7 @@ SCHEMA = (
 )
 
 _SEQ_BITS = 32
-_SEQ_MASK = (1 << _SEQ_BITS) - 1
+SEQ_MASK = (1 << _SEQ_BITS) - 1
 _HASH = 32
 
 
@@ -76,6 +80,10 @@ class Kept:
     note: str | None
 
 
+NOTHING = Kept(0, merkle.EMPTY, None)
+"""Trust at the start: the empty tree."""
+
+
 def row_id(number: int, seq: int) -> int:
     """Pack a place into one integer; unpack with `place`."""
     return number << _SEQ_BITS | seq
@@ -83,7 +91,7 @@ def row_id(number: int, seq: int) -> int:
 
 def place(row: int) -> tuple[int, int]:
     """(shelf number, seq) of a row id."""
-    return row >> _SEQ_BITS, row & _SEQ_MASK
+    return row >> _SEQ_BITS, row & SEQ_MASK
 
 
 def create(sql: sqlite3.Connection) -> None:
@@ -106,6 +114,18 @@ def fact(sql: sqlite3.Connection, name: str) -> bytes | None:
 def put_fact(sql: sqlite3.Connection, name: str, value: bytes) -> None:
     """Set one named value."""
     sql.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, value))
+
+
+def drop_fact(sql: sqlite3.Connection, name: str) -> None:
+    """Forget one named value."""
+    sql.execute("DELETE FROM fact WHERE name = ?", (name,))
+
+
+def put_kept(sql: sqlite3.Connection, kept: Kept) -> None:
+    """Remember the newest verified checkpoint."""
+    put_fact(sql, "size", kept.size.to_bytes(8, "big"))
+    put_fact(sql, "root", kept.root)
+    put_fact(sql, "note", (kept.note or "").encode())
 
 
 def add_epoch(sql: sqlite3.Connection, epoch: bytes) -> int:
@@ -248,6 +268,27 @@ def put_freed(sql: sqlite3.Connection, number: int, freed: Ranges) -> None:
         sql.execute("INSERT INTO freed VALUES (?, ?, ?)", (number, first, last))
 
 
+def put_former(sql: sqlite3.Connection, number: int, former: Ranges) -> None:
+    """Replace what is known to have been proved by a log that has a successor now."""
+    sql.execute("DELETE FROM former WHERE epoch = ?", (number,))
+    for first, last in former.runs:
+        sql.execute("INSERT INTO former VALUES (?, ?, ?)", (number, first, last))
+
+
+def clear_proofs(sql: sqlite3.Connection) -> None:
+    """Take every receipt away, and every note: they are another log's."""
+    sql.execute("DELETE FROM proof")
+    sql.execute("DELETE FROM note")
+
+
+def rotations(sql: sqlite3.Connection) -> Iterator[tuple[int, int, bytes]]:
+    """(shelf number, seq, sealed) of every key rotation on the card, unchecked."""
+    found = sql.execute(f"SELECT id, kind, sealed FROM record WHERE kind IN ({PINNED}) ORDER BY id")
+    for row, kind, sealed in found:
+        if kind == Kind.ROTATION:
+            yield (*place(row), sealed)
+
+
 def put_aside(sql: sqlite3.Connection, number: int, seq: int, problem: str) -> None:
     """Set one row aside: it keeps waiting, but does not block the line."""
     sql.execute("INSERT OR REPLACE INTO aside VALUES (?, ?, ?)", (number, seq, problem))
@@ -308,51 +349,3 @@ def notes(sql: sqlite3.Connection) -> dict[int, str]:
     """Kept notes by size."""
     found = sql.execute("SELECT size, CAST(text AS BLOB) FROM note ORDER BY size")
     return {size: text.decode("utf-8", "replace") for size, text in found}
-
-
-def shelves(sql: sqlite3.Connection) -> dict[int, Shelf]:
-    """Rebuild the table of contents from the disk alone."""
-    tables = {name: _runs(sql, name) for name in ("proof", "freed", "buried")}
-    aside = _places(sql, "SELECT epoch << 32 | seq FROM aside")
-    alarms = _places(sql, "SELECT id FROM record WHERE lane = 1")
-    pinned = _places(sql, f"SELECT id FROM record WHERE kind IN ({PINNED})")
-    found = {}
-    for number, epoch in sql.execute("SELECT number, id FROM epoch ORDER BY number").fetchall():
-        proof, freed, buried = (tables[name].get(number, Ranges()) for name in tables)
-        last = max([_last(sql, number), *(r[1] for s in (proof, freed, buried) for r in s.runs)])
-        committed = run(0, last)
-        found[number] = Shelf(
-            number=number,
-            epoch=epoch,
-            last=last,
-            proved=((proof | freed) & committed) - buried,
-            freed=freed,
-            evicted=buried,
-            aside=aside.get(number, Ranges()),
-            alarms=alarms.get(number, Ranges()),
-            pinned=pinned.get(number, Ranges()),
-        )
-    return found
-
-
-def _last(sql: sqlite3.Connection, number: int) -> int:
-    newest_id = sql.execute(
-        "SELECT max(id) FROM record WHERE id BETWEEN ? AND ?",
-        (row_id(number, 0), row_id(number, _SEQ_MASK)),
-    ).fetchone()[0]
-    return -1 if newest_id is None else place(newest_id)[1]
-
-
-def _runs(sql: sqlite3.Connection, table: str) -> dict[int, Ranges]:
-    by_number: dict[int, list[tuple[int, int]]] = {}
-    for number, first, last in sql.execute(f"SELECT epoch, first, last FROM {table}"):
-        by_number.setdefault(number, []).append((first, last))
-    return {number: Ranges.of(found) for number, found in by_number.items()}
-
-
-def _places(sql: sqlite3.Connection, query: str) -> dict[int, Ranges]:
-    by_number: dict[int, list[tuple[int, int]]] = {}
-    for (row,) in sql.execute(query):
-        number, seq = place(row)
-        by_number.setdefault(number, []).append((seq, seq))
-    return {number: Ranges.of(found) for number, found in by_number.items()}

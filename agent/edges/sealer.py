@@ -12,16 +12,19 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from agent.core import chain
-from agent.core.chain import Draft, Identity, Lane, Moment, Stamp, Told
-from agent.edges import pruning
+from agent.core.chain import Draft, Ground, Identity, Lane, Moment, Stamp, Told
+from agent.edges import following, pruning, rows
+from agent.edges.following import Heir
 from agent.edges.outbox import Outbox, StorageTrouble
 from agent.edges.pruning import Burial
 from agent.edges.signer import Signer
-from protocol import record
-from protocol.bodies import Closing, EventBody
-from protocol.opening import Head, TreeHead
+from protocol import cose, record
+from protocol.bodies import Closing, EventBody, Rotation
+from protocol.errors import ProtocolError
+from protocol.opening import Head, KeptFrom, TreeHead
 from protocol.record import Record, Sealed
 from protocol.registry import Event, Kind, Param, Reason
 from protocol.tombstone import Tombstone
@@ -32,6 +35,8 @@ FULL_RETRY_MS = 60_000
 EPOCH_BYTES = 8
 _SEALED_AGAIN = frozenset({Kind.READING, Kind.POSITION, Kind.EVENT, Kind.ANCHOR})
 """Openings, gossip and tombstones of a broken transaction spoke of a state that is gone."""
+_NEWS = frozenset({Event.STORAGE_TROUBLE, Event.OUTBOX_DAMAGED})
+"""Said by every opening until one has landed: else an hour of trouble would fill the ring."""
 
 
 class Sealer:
@@ -39,7 +44,8 @@ class Sealer:
 
     `told` is what this epoch said about log and time. `durable_ms` is the boot time of the newest
     commit, for the watchdog. `overflowed` counts drafts the ring had to let go. `damaged` is the
-    name of a file that was set aside.
+    name of a file that was set aside. `heir` is a log that was accepted as the successor of ours
+    and is believed from the next epoch on. `awaited` is the id of a key that shall take over.
     """
 
     def __init__(
@@ -56,9 +62,12 @@ class Sealer:
         self.full = False
         self.damaged: str | None = None
         self.trouble_since_ms: int | None = None
+        self.heir: Heir | None = None
+        self.awaited: bytes | None = None
         self._signer, self._identity, self._entropy = signer, identity, entropy
         self._ring: deque[Draft] = deque()
         self._head: Head | None = None
+        self._told_news = False
         self._retry_ms = 0
 
     @property
@@ -68,7 +77,7 @@ class Sealer:
 
     @property
     def kid(self) -> bytes:
-        """The key that seals."""
+        """The key that seals now."""
         return self._signer.kid
 
     @property
@@ -94,6 +103,48 @@ class Sealer:
     def tend(self, now: Moment) -> None:
         """Commit what is due; bring down the ring if the card is back."""
         self._attempt(now, self._work)
+
+    def succeed(self, now: Moment) -> None:
+        """Step over to the log that has been accepted, between two epochs; else try again later."""
+        if self.heir is not None and not self._ring and not self.full:
+            self._attempt(now, self._succeed)
+            if self.outbox.log == self.heir.trust.log_key:
+                self.heir = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether the card takes what is sealed now."""
+        return self.outbox.trouble is None and not self._ring and not self.full
+
+    def introduced(self, heir: Signer) -> bool | None:
+        """Whether the log has proved the rotation to this key; None: there is none on the card.
+
+        Raises StorageTrouble.
+        """
+        with self.outbox.using() as sql:
+            found = [
+                (number, seq)
+                for number, seq, sealed in rows.rotations(sql)
+                if _brings(sealed, heir.public)
+            ]
+        if not found:
+            return None
+        return any(seq in self.outbox.shelf(number).proved for number, seq in found)
+
+    def introduce(self, heir: Signer, now: Moment) -> None:
+        """Seal a rotation to this key, which signs its own place in the chain, and commit it."""
+        self._attempt(now, partial(self._introduce, heir))
+
+    def adopt(self, heir: Signer) -> None:
+        """Sign with another key from the first epoch on."""
+        self._signer = heir
+
+    def take_over(self, heir: Signer, now: Moment) -> None:
+        """End the epoch and open the next under another key, whose file is in place already."""
+        self._attempt(now, partial(self._append, Draft(Closing(Reason.ROTATED), now)))
+        # Whatever became of the closing: from here on a start would sign with this key, too.
+        self._signer = heir
+        self._attempt(now, self._begin)
 
     def close(self, now: Moment, reason: Reason) -> None:
         """End the epoch in order: a closing record, then everything durable."""
@@ -124,11 +175,11 @@ class Sealer:
             return False
         self.outbox.reopen()
         lost = self.outbox.rescue()
-        self._head = None
+        self._head, self._told_news = None, False
         self._ring.extendleft(
             _draft_of(one.row, one.lane, now.boot_id)
             for one in reversed(lost)
-            if one.row.record.kind in _SEALED_AGAIN
+            if one.row.record.kind in _SEALED_AGAIN and not _is_news(one.row)
         )
         return True
 
@@ -146,6 +197,18 @@ class Sealer:
             self._commit_due(now)
         self._commit_due(now)
 
+    def _succeed(self, now: Moment) -> None:
+        """Closing, statement and opening in one transaction: the old log or the new one."""
+        heir = self.heir
+        if heir is None or self.outbox.log == heir.trust.log_key:
+            return
+        self.outbox.commit()
+        self._append(Draft(Closing(Reason.SUCCESSOR), now), now)
+        kept = following.kept_from(self.outbox)
+        following.step(self.outbox, heir)
+        self._open_epoch(now, kept)
+        self._commit(now)
+
     def _commit_due(self, now: Moment) -> None:
         if self.outbox.commit_due(now.boot_ms):
             self._commit(now)
@@ -153,6 +216,9 @@ class Sealer:
     def _commit(self, now: Moment) -> None:
         self.outbox.commit()
         self.durable_ms = now.boot_ms
+        if self._told_news:
+            self.trouble_since_ms, self.outbox.damaged = None, None
+            self._told_news = False
 
     def _keep(self, draft: Draft) -> None:
         self._ring.append(draft)
@@ -161,11 +227,24 @@ class Sealer:
             self.overflowed += 1
 
     def _append(self, draft: Draft, now: Moment) -> None:
+        head = self._current(draft.at)
+        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+
+    def _introduce(self, heir: Signer, now: Moment) -> None:
+        head = self._current(now)
+        asked = record.rotation_message(self._identity.device, head, heir.public)
+        consent = cose.low_s(heir.sign(asked))
+        draft = Draft(Rotation(heir.public, consent), now, Lane.ALARM)
+        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+        self._commit(now)
+
+    def _current(self, at: Moment) -> Head:
+        """The head of this epoch, which is begun if need be."""
         head = self.outbox.head()
         if head is None or head != self._head:
             # A first record, a re-opened card, or a card that forgot: never continue on a guess.
-            head = self._open_epoch(draft.at)
-        self._seal(chain.follow(self._identity, head, draft), draft.lane, now)
+            head = self._open_epoch(at)
+        return head
 
     def _seal(self, unsigned: Record, lane: Lane, now: Moment) -> Head:
         sealed = record.seal(unsigned, self._signer.kid, self._signer.sign)
@@ -174,15 +253,16 @@ class Sealer:
         self.told = chain.tell(self.told, unsigned.body, now.boot_ms)
         return sealed.head
 
-    def _open_epoch(self, at: Moment) -> Head:
+    def _open_epoch(self, at: Moment, kept: tuple[KeptFrom, ...] = ()) -> Head:
         """The opening, then at once what made this epoch necessary. Stamped like what follows."""
         epoch, tree = self._entropy(EPOCH_BYTES), self.tree()
-        first = chain.opening(self._identity, at, epoch, self.outbox.head(), tree)
+        ground = Ground(self.outbox.log.name, self.outbox.head(), tree, kept)
+        first = chain.opening(self._identity, at, epoch, ground)
         head = self._seal(first, Lane.ROUTINE, at)
         self.told = Told(tree=tree)
         for body in self._news():
             head = self._seal(chain.follow(self._identity, head, Draft(body, at)), Lane.ALARM, at)
-        self.trouble_since_ms = self.outbox.damaged = None
+        self._told_news = True
         return head
 
     def _news(self) -> list[EventBody]:
@@ -231,6 +311,20 @@ class Sealer:
         self._append(Draft(Tombstone(burial.ranges), now), now)
         pruning.bury(self.outbox, burial)
         self._commit(now)
+
+
+def _is_news(row: Sealed) -> bool:
+    body = row.record.body
+    return isinstance(body, EventBody) and body.event in _NEWS
+
+
+def _brings(sealed: bytes, public: bytes) -> bool:
+    """Whether these bytes are a rotation to this key."""
+    try:
+        body = record.open_sealed(sealed).record.body
+    except ProtocolError:
+        return False
+    return isinstance(body, Rotation) and body.new_key == public
 
 
 def _draft_of(row: Sealed, lane: Lane, boot_id: bytes) -> Draft:

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from protocol import cbor, cose
 from protocol.errors import ProtocolError
 from protocol.merkle import leaf_hash
 from protocol.span import Span
+from protocol.succession import statements
 from server.devices import crypto
-from server.devices.replay import CHUNK, MAX_BODY, Logged, ReplayRefused, take
-from server.ledger import rows, succession
+from server.devices.replay import MAX_BODY, Logged, ReplayRefused, portions, take
+from server.ledger import rows
 from server.ledger.audit import Finding, Progress, frames
-from server.ledger.journal import Batch, Journal
+from server.ledger.journal import Batch, Journal, JournalDamaged
 from server.ledger.writing import writing
 
 Row = tuple[Any, ...]
@@ -35,13 +37,14 @@ WHOLE = {
     "devices_enrolmenttoken": "SELECT t.token_hash, a.name, t.expires_ms, t.used_by_id"
     " FROM devices_enrolmenttoken AS t LEFT JOIN devices_asset AS a ON a.id = t.asset_id",
     "devices_twonotes": "SELECT digest, size, one, other, received_ms FROM devices_twonotes",
+    "devices_predecessor": "SELECT origin, note FROM devices_predecessor",
 }
 """What is derived of the small tables; names stand for the numbers that the database gave."""
 OF_A_DEVICE = {
     "devices_devicekey": 'kid, cose_key, "order", since_ms, ended_ms',
     "devices_epochfacts": "epoch, kid, opening, opening_leaf, parent, parent_seq, parent_hash,"
-    " opened_size, opened_ms, held, told, gossip, trusted_from_ms, trusted_until_ms, flags,"
-    " first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions",
+    " opened_size, opened_ms, kept_from, held, told, gossip, trusted_from_ms, trusted_until_ms,"
+    " flags, first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions",
     "devices_heldspan": "epoch, first, last, prev_hash, hashes, leaf_hash,"
     " first_boot_ms, last_boot_ms, CAST(contested AS integer)",
     "devices_heard": "epoch, seq, size, CAST(ours AS integer)",
@@ -58,21 +61,15 @@ def derive(journal: Journal, end: int, live: Any, done: Progress) -> Iterator[Fi
 
     end: offset in the journal to stop at. `done` is told how many records are done.
     """
-    size = records = 0
+    records = 0
     try:
-        for batch, _ in frames(journal, end):
-            if batch.first != size:
-                return  # told by the audit of the log itself
-            if size == 0:
-                _statements(batch)
-            size += len(batch.leaves)
-            _checkpoint(batch, size)
-            for start in range(0, len(batch.leaves), CHUNK):
-                records += _take(_logged(batch, start, live))
-                done(records)
+        for some in portions(_journalled(journal, end, live)):
+            records += _take(some)
+            done(records)
+        size = rows.fetch("SELECT coalesce(max(size), 0) FROM ledger_checkpoint")[0][0]
         staged = fetch(live, "SELECT leaf, body FROM ledger_staged ORDER BY id")
         leaves, bodies = ([bytes(row[n]) for row in staged] for n in (0, 1))
-        _take(_logged(Batch(size, 0, tuple(leaves), tuple(bodies), b""), 0, live, len(leaves)))
+        _take(_logged(Batch(size, 0, tuple(leaves), tuple(bodies), b""), live))
     except ReplayRefused as error:
         yield Finding(error.index, error.why)
 
@@ -123,9 +120,26 @@ def _take(logged: Sequence[Logged]) -> int:
         return records
 
 
+def _journalled(journal: Journal, end: int, live: Any) -> Iterator[Logged]:
+    """Every leaf of the journal; its checkpoints stand in the scratch database before them.
+
+    It ends where the journal is damaged or leaves one out: the audit of the log itself tells that.
+    """
+    size = 0
+    with suppress(JournalDamaged):
+        for batch, _ in frames(journal, end):
+            if batch.first != size:
+                return
+            if size == 0:
+                _statements(batch)
+            size += len(batch.leaves)
+            _checkpoint(batch, size)
+            yield from _logged(batch, live)
+
+
 def _statements(batch: Batch) -> None:
     """Whose chain the log continues decides which origins an opening may name."""
-    for index, _ in enumerate(succession.statements(batch.leaves)):
+    for index, _ in enumerate(statements(batch.leaves)):
         rows.execute(
             "INSERT INTO ledger_entry (number, leaf_hash, leaf) VALUES (%s, %s, %s)",
             [index, leaf_hash(batch.leaves[index]), batch.leaves[index]],
@@ -141,15 +155,13 @@ def _checkpoint(batch: Batch, size: int) -> None:
     )
 
 
-def _logged(batch: Batch, start: int, live: Any, count: int = CHUNK) -> list[Logged]:
-    leaves, bodies = batch.leaves[start : start + count], batch.bodies[start : start + count]
-    hashes = [leaf_hash(leaf) for leaf in leaves]
+def _logged(batch: Batch, live: Any) -> list[Logged]:
+    hashes = [leaf_hash(leaf) for leaf in batch.leaves]
     received = _received(live, hashes)
+    together = zip(batch.leaves, batch.bodies, hashes, strict=True)
     return [
         Logged(index, leaf, body, received.get(digest, batch.utc_ms))
-        for index, (leaf, body, digest) in enumerate(
-            zip(leaves, bodies, hashes, strict=True), batch.first + start
-        )
+        for index, (leaf, body, digest) in enumerate(together, batch.first)
     ]
 
 

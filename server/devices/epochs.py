@@ -9,15 +9,18 @@ server accepts".
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntFlag
 
 from protocol.bodies import Head, Opening
+from protocol.opening import KeptFrom
 from protocol.record import Sealed
 from server.devices import ranges
 from server.devices.ranges import Runs
 
 QUIET_MS = 24 * 3600 * 1000
+BEFORE = 1 << 53
+"""Subtracted from the size of a predecessor's checkpoint: it sorts before all of ours."""
 ROOT = b""
 """Stands for "nothing known": the parent of an opening without a head."""
 
@@ -50,9 +53,12 @@ class Epoch:
     parent: the head its opening names, or None. held / told: numbers that are held, and those held
     or explained by a tombstone. opening: its opening as sealed; leaf, index: that record's leaf
     hash and place in the log. opened: (checkpoint size, UTC ms) as its opening states, for telling
-    siblings. gossip: largest checkpoint size that its records prove to have known. trusted:
-    (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the newest.
-    excursions: what was last said of each limit. heard: first and last received, server's UTC ms.
+    siblings; see BEFORE. kept: of which epochs, says its opening, the card still holds the records
+    from which number on. former: records below it were proved by the predecessor, says some opening
+    (filled in by `with_former`). gossip: largest checkpoint size that its records prove to have
+    known. trusted: (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the
+    newest. excursions: what was last said of each limit. heard: first and last received, server's
+    UTC ms.
     """
 
     id: bytes
@@ -63,6 +69,8 @@ class Epoch:
     opening: bytes = b""
     leaf: bytes = b""
     opened: tuple[int, int] = (0, 0)
+    kept: tuple[KeptFrom, ...] = ()
+    former: int = 0
     index: int | None = None
     gossip: int = 0
     trusted: tuple[int, int] | None = None
@@ -77,9 +85,19 @@ class Epoch:
         return max(len(self.told) - 1, 0)
 
     @property
+    def is_former(self) -> bool:
+        """Whether it was opened for a log that this one follows."""
+        return self.opened[0] < 0
+
+    @property
     def missing(self) -> Runs:
         """The ranges below the newest record that are neither held nor explained."""
-        return ranges.between(self.told)
+        return ranges.absent(self.told, self.former, self.told[-1][1]) if self.told else ()
+
+    @property
+    def vouched(self) -> Runs:
+        """The ranges that are not here: the predecessor had proved them, says the device."""
+        return ranges.absent(self.told, 0, self.former - 1)
 
     @property
     def evicted(self) -> Runs:
@@ -97,15 +115,35 @@ class Epoch:
         return ranges.size(self.held)
 
 
-def begin(opening: Sealed) -> Epoch:
-    """Return the epoch that an opening begins; nothing of it is held yet."""
+def begin(opening: Sealed, former: frozenset[str] = frozenset()) -> Epoch:
+    """Return the epoch that an opening begins; nothing of it is held yet.
+
+    former: the logs that this one follows.
+    """
     body = opening.record.body
     if not isinstance(body, Opening):
         raise TypeError("not an opening")
     size = body.checkpoint.size if body.checkpoint else 0
-    opened = (size, opening.record.utc_ms or 0)
-    epoch, sealed = opening.record.epoch, opening.sealed
-    return Epoch(epoch, opening.kid, body.head, (), (), opening=sealed, opened=opened)
+    size -= BEFORE if body.origin in former else 0
+    return Epoch(
+        opening.record.epoch,
+        opening.kid,
+        body.head,
+        held=(),
+        told=(),
+        opening=opening.sealed,
+        opened=(size, opening.record.utc_ms or 0),
+        kept=body.kept_from,
+    )
+
+
+def with_former(epochs: Iterable[Epoch]) -> list[Epoch]:
+    """Fill in from where on the card still holds each epoch, as the openings among them say."""
+    here, said = list(epochs), dict[bytes, int]()
+    for one in here:
+        for kept in one.kept:
+            said[kept.epoch] = max(kept.seq, said.get(kept.epoch, 0))
+    return [replace(one, former=said.get(one.id, 0)) for one in here]
 
 
 @dataclass(frozen=True, slots=True)

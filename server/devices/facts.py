@@ -49,7 +49,8 @@ def gossips(records: Sequence[Sealed]) -> Iterator[tuple[int, int, bytes]]:
 
 def observe(epoch: Epoch, records: Sequence[Sealed], known: Known) -> Epoch:
     """Return the epoch with what these new records, consecutive ones, show."""
-    heard = [(seq, size, known.roots.get(size) == root) for seq, size, root in gossips(records)]
+    told = () if epoch.is_former else gossips(records)  # of another log: it says nothing of ours
+    heard = [(seq, size, known.roots.get(size) == root) for seq, size, root in told]
     flags = epoch.flags | _clock_flags(epoch.id, records, known)
     if not all(ours for _, _, ours in heard):
         flags |= Flag.GOSSIP_UNKNOWN

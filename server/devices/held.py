@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from protocol import cose
 from protocol.bodies import Head, Opening, Rotation
@@ -40,16 +41,14 @@ COMMITS = frozenset({Source.PREV, Source.HEAD, Source.GONE_PREV})
 """Statements of a later record about an earlier one: they let it in after a revocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """The hash at some place is `hash`, says `source`."""
 
     hash: bytes
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """One statement with its place."""
 
     point: Point
@@ -60,9 +59,9 @@ class Statement:
 class House:
     """What does not change while a batch is judged.
 
-    origins: this log and its declared predecessors. enrolment: hash that the first opening names.
-    simulated: whether simulated records are taken (a demonstration server). revoked: the device has
-    come to its end, and no key of it ever lives again.
+    origins: this log and its declared predecessors, which alone are `former`. enrolment: hash that
+    the first opening names. simulated: whether simulated records are taken (a demonstration).
+    revoked: the device has come to its end, and no key of it ever lives again.
     """
 
     device: str
@@ -70,6 +69,7 @@ class House:
     enrolment: bytes
     simulated: bool = False
     revoked: bool = False
+    former: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,8 @@ def tombstones(span: Span) -> Iterator[tuple[int, Evicted]]:
 
 def opened_after(held: Held, span: Span, pieces: Runs) -> dict[bytes, Epoch]:
     """Return the epochs whose runs change when these runs of the span are taken."""
-    changed = {span.epoch: held.epochs.get(span.epoch) or tree.begin(span.records[0])}
+    here = held.epochs.get(span.epoch)
+    changed = {span.epoch: here or tree.begin(span.records[0], held.house.former)}
     for first, last in pieces:
         old = changed[span.epoch]
         runs, told = ranges.add(old.held, first, last), ranges.add(old.told, first, last)

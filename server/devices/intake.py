@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from protocol import cose, wire
+from protocol import wire
 from protocol.errors import ProtocolError
 from protocol.registry import Problem
 from protocol.span import Span
 from server.devices import crypto, quarantine, receipts, shelf
-from server.ledger import log, rows
+from server.ledger import log
 
 Checked = Span | ProtocolError
 
@@ -26,18 +26,12 @@ def receive(device: str, body: bytes, since: int, now_ms: int) -> wire.Answer:
     since: size of the checkpoint the device trusts. Raises ProtocolError for the whole request:
     UNKNOWN_DEVICE, what decode_batch raises, LOG_UNAVAILABLE; a span's trouble is in its verdict.
     """
-    keys = _keys(device)  # before the body is decoded: a stranger's is not worth that
+    keys = shelf.keys_of(device)  # before the body is decoded: a stranger's is not worth that
+    if not keys:
+        raise ProtocolError(Problem.UNKNOWN_DEVICE, "no device of this name is enrolled here")
     checked = [_open(records, keys, device) for records in wire.decode_batch(body)]
     verdicts, leaves = _judge(device, checked, now_ms)
     return receipts.answer(verdicts, leaves, since, now_ms)
-
-
-def _keys(device: str) -> dict[bytes, bytes]:
-    sql = "SELECT kid, cose_key FROM devices_devicekey WHERE device_id = %s"
-    keys = {bytes(kid): cose.decode_key(bytes(key)) for kid, key in rows.fetch(sql, [device])}
-    if not keys:
-        raise ProtocolError(Problem.UNKNOWN_DEVICE, "no device of this name is enrolled here")
-    return keys
 
 
 def _open(records: Sequence[bytes], keys: dict[bytes, bytes], device: str) -> Checked:

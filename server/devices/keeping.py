@@ -45,7 +45,7 @@ class Written:
     heard: list[Heard] = field(default_factory=list)
     forks: list[ForkEvidence] = field(default_factory=list)
     keys: dict[bytes, bytes] = field(default_factory=dict)
-    touched: set[bytes] = field(default_factory=set)
+    touched: dict[bytes, None] = field(default_factory=dict)
     commits: list[Point] = field(default_factory=list)
 
 
@@ -93,8 +93,9 @@ class Batch:
             piece = held.part(span, first, last)
             self._add(piece, contested=False)
             self._observe(piece)
-        changed = {span.epoch, *(gone.epoch for _, gone in tombstones(span))}
-        self.new.touched |= changed
+        # In this order: the epochs' rows shall follow each other as their openings did.
+        changed = [span.epoch, *(gone.epoch for _, gone in tombstones(span))]
+        self.new.touched |= dict.fromkeys(changed)
         for sealed in span.records:
             if isinstance(sealed.record.body, Rotation):
                 key = sealed.record.body.new_key

@@ -89,6 +89,7 @@ class EpochFacts(models.Model):
 
     held, told: runs of numbers as text (ranges.py). opening, last_reading: records as sealed.
     excursions: the newest word on each limit, "sensor:limit:seq:ongoing" apart by spaces.
+    kept_from: what its opening says is still on the card after a successor, "epoch:seq" likewise.
     """
 
     device = models.ForeignKey(Device, models.PROTECT, related_name="epochs")
@@ -101,6 +102,7 @@ class EpochFacts(models.Model):
     parent_hash = models.BinaryField(null=True)
     opened_size = models.BigIntegerField()
     opened_ms = models.BigIntegerField()
+    kept_from = models.TextField(default="")
     held = models.TextField()
     told = models.TextField()
     gossip = models.BigIntegerField(default=0)
@@ -219,6 +221,13 @@ class ForkEvidence(models.Model):
                 fields=["device", "epoch", "seq", "held_hash", "posted_hash"], name="told_once"
             )
         ]
+
+
+class Predecessor(models.Model):
+    """The last known checkpoint of a log that this one follows: what its lost key is known by."""
+
+    origin = models.CharField(max_length=255, primary_key=True)
+    note = models.TextField()
 
 
 class TwoNotes(models.Model):

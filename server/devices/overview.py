@@ -145,18 +145,20 @@ def _epochs(device: str) -> list[Epoch]:
     rows = EpochFacts.objects.filter(device=device).order_by("-id")[:EPOCHS]
     epochs = [shelf.epoch_of(row) for row in rows]
     places = log.index_of(epoch.leaf for epoch in epochs)
-    return [replace(epoch, index=places.get(epoch.leaf)) for epoch in reversed(epochs)]
+    here = (replace(epoch, index=places.get(epoch.leaf)) for epoch in reversed(epochs))
+    return tree.with_former(here)
 
 
 def _summary(device: Device, epochs: Sequence[Epoch], now_ms: int) -> Summary:
     tails = tree.tails(epochs)
+    gaps = device.gaps - sum(epoch.gaps - len(epoch.missing) for epoch in epochs)
     signs = Signs(
         forks=ForkEvidence.objects.filter(device=device).count() + len(tree.forks(epochs)),
         suspects=len(tree.suspects(epochs)),
         beyond=bool(epochs) and epochs[-1].is_beyond,
         revoked=device.revoked_ms is not None,
         heard_ago_ms=None if device.heard_ms is None else max(now_ms - device.heard_ms, 0),
-        gaps=device.gaps,
+        gaps=gaps,
         tails=len(tails),
     )
     fitted = device.assignments.filter(until_ms=None).select_related("asset").first()
@@ -169,7 +171,7 @@ def _summary(device: Device, epochs: Sequence[Epoch], now_ms: int) -> Summary:
         reading=_last_reading(epochs),
         proof=_proof(device.name),
         rows=sum(epoch.rows for epoch in epochs),
-        gaps=device.gaps,
+        gaps=gaps,
         lost=sum(tail.rows for tail in tails),
     )
 

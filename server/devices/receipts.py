@@ -12,12 +12,13 @@ from dataclasses import dataclass, replace
 
 from protocol import cbor, merkle, wire
 from protocol.errors import ProtocolError
-from protocol.leaf import MAX_RECORDS
+from protocol.leaf import MAX_RECORDS, encode_leaf
 from protocol.registry import Problem
 from server.devices import ranges
 from server.devices.models import Device, EpochFacts, HeldSpan
-from server.ledger import log
+from server.ledger import keys, log
 from server.ledger.log import Checkpoint
+from server.ledger.succession import chain
 
 PAGE_EPOCHS = 64
 MAX_BODY = 64 << 20
@@ -75,6 +76,15 @@ def head(device: str, after: int) -> wire.HeadAnswer:
     )
     more = found[PAGE_EPOCHS - 1][0] if len(found) > PAGE_EPOCHS else None
     return wire.HeadAnswer(epochs, log.newest().size, more)
+
+
+def succession(now_ms: int) -> wire.Answer:
+    """Receipts of the statements that this log begins with. Raises NOT_FOUND if there are none."""
+    said = chain(keys.current())
+    if not said:
+        raise ProtocolError(Problem.NOT_FOUND, "this log follows no other")
+    leaves = [merkle.leaf_hash(encode_leaf(one)) for one in said]
+    return _proofs(log.newest(), leaves, 0, now_ms)
 
 
 def _must_exist(device: str) -> None:

@@ -8,7 +8,10 @@ It refuses a body that the judge would not let make this very leaf. Spec: docs/p
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -16,15 +19,14 @@ from django.core.exceptions import ObjectDoesNotExist
 
 from protocol import cbor, cose, merkle
 from protocol.errors import ProtocolError
-from protocol.leaf import ServiceLeaf, SpanLeaf, decode_leaf
+from protocol.leaf import Leaf, ServiceLeaf, SpanLeaf, decode_leaf
 from protocol.span import MAX_SPANS, Span
 from server.devices import crypto, quarantine, roster, shelf
-from server.devices.models import DeviceKey
 from server.ledger import rows, service
 from server.ledger.writing import writing
 
-CHUNK = 512
-"""Leaves in one transaction."""
+CHUNK, CHUNK_BYTES = 512, 1 << 20
+"""Leaves that are looked at together, and bytes of their bodies."""
 MAX_BODY = 64 << 20
 
 
@@ -49,11 +51,12 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class _Posted:
-    """A span as it once came in."""
+    """A span as it once came in; `verified` if its key was known before these leaves."""
 
     logged: Logged
     device: str
     span: Span
+    verified: bool
 
 
 def rebuild(first: int, size: int) -> int:
@@ -70,80 +73,110 @@ def rebuild(first: int, size: int) -> int:
     return taken
 
 
-def take(logged: Sequence[Logged]) -> int:
+def portions(logged: Iterable[Logged]) -> Iterator[list[Logged]]:
+    """Cut leaves into runs that are few enough to be open in memory together."""
+    some: list[Logged] = []
+    total = 0
+    for one in logged:
+        some.append(one)
+        total += len(one.body)
+        if total >= CHUNK_BYTES or len(some) == CHUNK:
+            yield some
+            some, total = [], 0
+    if some:
+        yield some
+
+
+def take(logged: Iterable[Logged]) -> int:
     """Write what these leaves, in the order of the log, leave behind; return records verified.
 
     In the caller's transaction. Raises ReplayRefused.
     """
+    return sum(map(_take, portions(logged)))
+
+
+def _take(logged: Sequence[Logged]) -> int:
     waiting: dict[str, list[_Posted]] = {}
     records = 0
-    for one in logged:
-        try:
-            leaf = decode_leaf(one.leaf)
-            if isinstance(leaf, SpanLeaf):
-                posted = _Posted(one, leaf.device, _span(leaf, one.body))
-                waiting.setdefault(leaf.device, []).append(posted)
-                records += len(posted.span.records)
-            elif isinstance(leaf, ServiceLeaf) and leaf.service == roster.SERVICE:
-                _flush(waiting)
+    for one, leaf, posted in _opened(logged):
+        if posted is not None:
+            waiting.setdefault(posted.device, []).append(posted)
+            records += len(posted.span.records)
+        elif isinstance(leaf, ServiceLeaf) and leaf.service == roster.SERVICE:
+            _flush(waiting)
+            with _refusing(one):
                 roster.apply(leaf.kind, service.opened(leaf, one.body))
-        except (ProtocolError, ValueError, TypeError, ObjectDoesNotExist) as error:
-            raise ReplayRefused(one.index, str(error)) from error
     _flush(waiting)
     return records
 
 
-def _span(leaf: SpanLeaf, body: bytes) -> Span:
-    sealed = cbor.decode(body, max_bytes=MAX_BODY)
-    if not isinstance(sealed, list) or not all(isinstance(one, bytes) for one in sealed):
-        raise ValueError("the body is not a list of records")
-    span = Span.open(sealed)
-    if span.leaf(leaf.device) != leaf:
-        raise ValueError("the records of the body make another leaf")
-    return span
+def _opened(logged: Sequence[Logged]) -> Iterator[tuple[Logged, Leaf, _Posted | None]]:
+    """Open all spans on all processors: OpenSSL lets go of the interpreter at every record."""
+    leaves = [_leaf(one) for one in logged]
+    devices = {leaf.device for leaf in leaves if isinstance(leaf, SpanLeaf)}
+    keys = {device: shelf.keys_of(device) for device in devices}
+
+    def opened(one: Logged, leaf: Leaf) -> _Posted | None:
+        return _span(one, leaf, keys[leaf.device]) if isinstance(leaf, SpanLeaf) else None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from zip(logged, leaves, pool.map(opened, logged, leaves), strict=True)
+
+
+def _leaf(one: Logged) -> Leaf:
+    with _refusing(one):
+        return decode_leaf(one.leaf)
+
+
+def _span(one: Logged, leaf: SpanLeaf, keys: Mapping[bytes, bytes]) -> _Posted:
+    with _refusing(one):
+        sealed = cbor.decode(one.body, max_bytes=MAX_BODY)
+        if not isinstance(sealed, list) or not all(isinstance(part, bytes) for part in sealed):
+            raise ValueError("the body is not a list of records")
+        verified = bool(sealed) and cose.parse(sealed[0]).kid in keys
+        span = crypto.open_span(sealed, keys, leaf.device) if verified else Span.open(sealed)
+        if span.leaf(leaf.device) != leaf:
+            raise ValueError("the records of the body make another leaf")
+        return _Posted(one, leaf.device, span, verified)
+
+
+@contextmanager
+def _refusing(one: Logged) -> Iterator[None]:
+    try:
+        yield
+    except (ProtocolError, ValueError, TypeError, ObjectDoesNotExist) as error:
+        raise ReplayRefused(one.index, str(error)) from error
 
 
 def _flush(waiting: dict[str, list[_Posted]]) -> None:
     """Judge what waits, device by device: devices do not touch one another."""
     for device, posted in waiting.items():
-        for _, same in groupby(posted, key=lambda one: one.logged.now_ms):
-            _judge_all(device, list(same))
+        for known, same in groupby(posted, key=lambda one: (one.verified, one.logged.now_ms)):
+            together = list(same)
+            # A key that a rotation among these brings in is known only after that was written.
+            step = MAX_SPANS if known[0] else 1
+            for start in range(0, len(together), step):
+                _judge(device, together[start : start + step])
     waiting.clear()
 
 
-def _judge_all(device: str, posted: list[_Posted]) -> None:
-    keys = _keys(device, posted)
-    start = 0
-    for number, one in enumerate(posted):
-        # A key that a rotation among these brings in is known only after that has been written.
-        if one.span.records[0].kid not in keys or number - start >= MAX_SPANS:
-            _judge(device, posted[start:number], keys)
-            keys, start = _keys(device, posted), number
-    _judge(device, posted[start:], keys)
-
-
-def _keys(device: str, posted: Sequence[_Posted]) -> dict[bytes, bytes]:
-    found = DeviceKey.objects.filter(device=device).values_list("kid", "cose_key")
-    keys = {bytes(kid): cose.decode_key(bytes(key)) for kid, key in found}
-    if not keys:
-        raise ReplayRefused(posted[0].logged.index, f"device {device} was never enrolled here")
-    return keys
-
-
-def _judge(device: str, posted: Sequence[_Posted], keys: dict[bytes, bytes]) -> None:
-    if not posted:
-        return
-    for one in posted:
-        try:
-            crypto.check(one.span, keys, device)
-        except ProtocolError as refused:
-            raise ReplayRefused(one.logged.index, str(refused)) from refused
-    row = shelf.locked(device)
-    batch, verdicts = quarantine.judged(row, [p.span for p in posted], posted[0].logged.now_ms)
+def _judge(device: str, posted: Sequence[_Posted]) -> None:
+    if not posted[0].verified:
+        _verify(device, posted[0])
+    spans = [one.span for one in posted]
+    batch, verdicts = quarantine.judged(shelf.locked(device), spans, posted[0].logged.now_ms)
     for one, verdict in zip(posted, verdicts, strict=True):
         if merkle.leaf_hash(one.logged.leaf) not in batch.rows:
             why = verdict.problem or "its records are held under other leaves"
             raise ReplayRefused(one.logged.index, f"would not be taken: {why}")
+
+
+def _verify(device: str, one: _Posted) -> None:
+    keys = shelf.keys_of(device)
+    if not keys:
+        raise ReplayRefused(one.logged.index, f"device {device} was never enrolled here")
+    with _refusing(one.logged):
+        crypto.check(one.span, keys, device)
 
 
 def _unheld(first: int, size: int) -> list[Logged]:

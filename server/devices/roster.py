@@ -1,5 +1,5 @@
 """What the operator and strangers had a part in, as entries of the log: tokens, enrolments,
-assignments, revocations, and evidence against the log itself.
+assignments, revocations, lost predecessors, and evidence against the log itself.
 
 Each function writes its rows and queues one entry, in the caller's transaction; `apply` writes the
 same rows from an entry. So the journal alone brings back every device, and no edit of the tables
@@ -14,13 +14,14 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from protocol import cose
+from protocol import cose, wire
 from server.devices.models import (
     Asset,
     Assignment,
     Device,
     DeviceKey,
     EnrolmentToken,
+    Predecessor,
     TwoNotes,
 )
 from server.ledger import service
@@ -28,7 +29,7 @@ from server.ledger.keys import entropy
 
 SERVICE = "devices"
 TOKEN, ENROLLED, ASSIGNED, REVOKED = "token", "enrolled", "assigned", "revoked"
-TWO_NOTES = "two-notes"
+TWO_NOTES, PREDECESSOR, READMITTED = "two-notes", "predecessor", "readmitted"
 
 
 def add_token(
@@ -46,6 +47,16 @@ def add_token(
 def admit(token_hash: bytes, cose_key: bytes, answer: bytes, now_ms: int) -> None:
     """Enrol the device of this key by an unused token."""
     _put(ENROLLED, [token_hash, cose_key, answer, now_ms], token_hash)
+
+
+def readmit(cose_key: bytes, answer: bytes, now_ms: int) -> None:
+    """Admit the device of this key as a predecessor had; the caller has checked its answer."""
+    _put(READMITTED, [cose_key, answer, now_ms], answer)
+
+
+def add_predecessor(origin: str, note: str) -> None:
+    """Keep the last known checkpoint of a log that this one follows."""
+    _put(PREDECESSOR, [origin, note], note.encode())
 
 
 def assign(device: str, asset: str, now_ms: int) -> None:
@@ -100,18 +111,35 @@ def _token(
 
 def _enrolled(token_hash: bytes, cose_key: bytes, answer: bytes, now_ms: int) -> None:
     token = EnrolmentToken.objects.get(token_hash=token_hash)
+    device = _device(cose_key, answer, token.asset, now_ms)
+    if device is not None:
+        # Who enrols for an asset takes it over: what the card before wrote stays with the asset.
+        before = Assignment.objects.filter(asset=token.asset, until_ms=None)
+        before.exclude(device=device).update(until_ms=now_ms)
+        token.used_by = device
+        token.save(update_fields=["used_by"])
+
+
+def _readmitted(cose_key: bytes, answer: bytes, now_ms: int) -> None:
+    asset = wire.decode_enrol_answer(answer).asset
+    _device(cose_key, answer, _asset(asset, now_ms), now_ms)
+
+
+def _device(cose_key: bytes, answer: bytes, asset: Asset, now_ms: int) -> Device | None:
+    """The new device of this key; None if it is here already."""
     name = cose.device_id(cose_key)
     if Device.objects.filter(name=name).exists():
-        return
+        return None
     device = Device.objects.create(name=name, enrolled_ms=now_ms, answer=answer)
     DeviceKey.objects.create(
         device=device, kid=cose.key_id(cose_key), cose_key=cose_key, order=0, since_ms=now_ms
     )
-    # Who enrols for an asset takes it over: what the card before wrote stays with the asset.
-    Assignment.objects.filter(asset=token.asset, until_ms=None).update(until_ms=now_ms)
-    Assignment.objects.create(asset=token.asset, device=device, from_ms=now_ms)
-    token.used_by = device
-    token.save(update_fields=["used_by"])
+    Assignment.objects.create(asset=asset, device=device, from_ms=now_ms)
+    return device
+
+
+def _predecessor(origin: str, note: str) -> None:
+    Predecessor.objects.get_or_create(origin=origin, defaults={"note": note})
 
 
 def _assigned(device: str, asset: str, now_ms: int) -> None:
@@ -146,4 +174,6 @@ _APPLIED: dict[str, Callable[..., None]] = {
     ASSIGNED: _assigned,
     REVOKED: _revoked,
     TWO_NOTES: _two_notes,
+    PREDECESSOR: _predecessor,
+    READMITTED: _readmitted,
 }

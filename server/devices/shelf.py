@@ -16,6 +16,7 @@ from django.db import connection
 from protocol import cose
 from protocol.bodies import Head, Opening, Rotation
 from protocol.leaf import MAX_RECORDS
+from protocol.opening import KeptFrom
 from protocol.span import Span
 from server.devices import ranges
 from server.devices.epochs import Epoch, Excursion, Flag
@@ -32,15 +33,25 @@ Near = dict[bytes, Runs]
 """Per epoch, the windows of sequence numbers that the spans at hand speak of."""
 
 
-def house(device: Device) -> House:
-    """What is fixed for this device while it is judged."""
+def house(device: Device, spans: Sequence[Span]) -> House:
+    """What is fixed for this device while these spans are judged; only an opening names a log."""
+    ours = keys.current()
+    opens = any(span.first == 0 for span in spans)
+    origins = succession.origins(ours) if opens else frozenset()
     return House(
         device=device.name,
-        origins=succession.origins(keys.current()),
+        origins=origins,
+        former=origins - {ours.origin},
         enrolment=hashlib.sha256(bytes(device.answer)).digest(),
         simulated=settings.JAGALCHI.demo,
         revoked=device.revoked_ms is not None,
     )
+
+
+def keys_of(device: str) -> dict[bytes, bytes]:
+    """The device's keys, kid -> x||y; none if it is not enrolled."""
+    found = rows.fetch("SELECT kid, cose_key FROM devices_devicekey WHERE device_id = %s", [device])
+    return {bytes(kid): cose.decode_key(bytes(key)) for kid, key in found}
 
 
 def locked(name: str) -> Device:
@@ -58,7 +69,7 @@ def load(device: Device, spans: Sequence[Span]) -> tuple[Held, list[HeldSpan]]:
     facts = {one.pk: one for one in _facts_near(device.name, near)}.values()
     device_keys = rows.objects(DeviceKey, "device_id = %s", [device.name])
     held = Held(
-        house=house(device),
+        house=house(device, spans),
         keys={bytes(key.kid): Key(key.order, key.ended_ms is not None) for key in device_keys},
         foreign=_foreign(device.name, spans),
         epochs={bytes(f.epoch): epoch_of(f) for f in facts if bytes(f.epoch) in near},
@@ -112,6 +123,7 @@ def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
         opening=bytes(facts.opening),
         leaf=bytes(facts.opening_leaf),
         opened=(facts.opened_size, facts.opened_ms),
+        kept=tuple(map(_kept, facts.kept_from.split())),
         index=index,
         gossip=facts.gossip,
         trusted=None if low is None or high is None else (low, high),
@@ -151,6 +163,7 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         parent_hash=head.hash if head else None,
         opened_size=epoch.opened[0],
         opened_ms=epoch.opened[1],
+        kept_from=" ".join(f"{one.epoch.hex()}:{one.seq}" for one in epoch.kept),
         held=ranges.encode(epoch.held),
         told=ranges.encode(epoch.told),
         gossip=epoch.gossip,
@@ -163,6 +176,11 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         last_reading=reading,
         excursions=" ".join(map(_excursion_text, epoch.excursions)),
     )
+
+
+def _kept(text: str) -> KeptFrom:
+    epoch, seq = text.split(":")
+    return KeptFrom(bytes.fromhex(epoch), int(seq))
 
 
 def _excursion_text(one: Excursion) -> str:

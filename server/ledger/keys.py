@@ -143,6 +143,11 @@ def private_signer(path: Path, public: LogKey) -> Sign:
     return pair.sign
 
 
+def public_half(path: Path, name: str) -> LogKey:
+    """The public key, under this name, of the private key in that file. Raises KeyRefused."""
+    return LogKey.of(name, _public(_private(path)))
+
+
 def verifier(path: Path) -> LogKey:
     """The public key in that file. Raises KeyRefused."""
     return _verifier(path)

@@ -108,14 +108,13 @@ def consistency(old_size: int, size: int) -> list[bytes]:
 
 def receipts(leaf_hashes: Sequence[bytes], size: int) -> list[Receipt]:
     """Receipts of those of the leaves that the tree of ``size`` holds, in the order given."""
-    places = index_of(leaf_hashes)
-    held = [places[digest] for digest in leaf_hashes if places.get(digest, size) < size]
-    sql = "SELECT number, leaf FROM ledger_entry WHERE number IN"
-    found: dict[int, bytes] = dict(rows.select(sql, held))
-    paths = inclusion(held, size)
+    sql = "SELECT leaf_hash, number, leaf FROM ledger_entry WHERE leaf_hash IN"
+    found = {bytes(digest): entry for digest, *entry in rows.select(sql, list(leaf_hashes))}
+    held = [found[digest] for digest in leaf_hashes if found.get(digest, [size])[0] < size]
+    paths = inclusion([index for index, _ in held], size)
     return [
-        Receipt(leaf=bytes(found[index]), index=index, path=tuple(path))
-        for index, path in zip(held, paths, strict=True)
+        Receipt(leaf=bytes(leaf), index=index, path=tuple(path))
+        for (index, leaf), path in zip(held, paths, strict=True)
     ]
 
 

@@ -18,7 +18,7 @@ Row = tuple[Any, ...]
 Value = int | str | bytes | None
 Object = TypeVar("Object", bound=Model)
 CHUNK = 500
-"""Values in one `IN (...)`: below every limit of either database."""
+"""Values in one `IN (...)`: below every limit of SQLite."""
 
 
 def insert(
@@ -46,7 +46,8 @@ def insert(
             plain = f"INSERT INTO {table} ({names}) VALUES ({marks}){after}"
             cursor.executemany(sql or plain, values)
         else:
-            arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+            # In binary (%b): as text, bytes would double and be looked through for quotes.
+            arrays = ", ".join(f"%b::{kind}[]" for kind in columns.values())
             lists = [list(column) for column in zip(*values, strict=True)]
             cursor.execute(f"{into} unnest({arrays}) AS new({names}){after}", lists)
 
@@ -80,16 +81,16 @@ def objects(model: type[Object], where: str, values: Sequence[Value]) -> list[Ob
 def select(sql: str, values: Sequence[Value]) -> Iterator[Row]:
     """Rows of a statement that ends in `IN`, for any number of values."""
     with connection.cursor() as cursor:
-        for chunk in _chunks(values):
-            cursor.execute(f"{sql} ({_marks(chunk)})", chunk)
+        for whole, given in _among(sql, values):
+            cursor.execute(whole, given)
             yield from cursor.fetchall()
 
 
 def delete(sql: str, values: Sequence[Value]) -> None:
     """Run a DELETE that ends in `IN`, for any number of values."""
     with connection.cursor() as cursor:
-        for chunk in _chunks(values):
-            cursor.execute(f"{sql} ({_marks(chunk)})", chunk)
+        for whole, given in _among(sql, values):
+            cursor.execute(whole, given)
 
 
 def fetch(sql: str, values: Sequence[Value] = ()) -> list[Row]:
@@ -106,9 +107,12 @@ def execute(sql: str, values: Sequence[Value] = ()) -> None:
         cursor.execute(sql, values)
 
 
-def _chunks(values: Sequence[Value]) -> Iterator[Sequence[Value]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
-
-
-def _marks(chunk: Sequence[Value]) -> str:
-    return ", ".join(["%s"] * len(chunk))
+def _among(sql: str, values: Sequence[Value]) -> Iterator[tuple[str, Sequence[Any]]]:
+    """The statements, with their parameters, that one ending in `IN` becomes."""
+    if connection.vendor == "postgresql" and values:
+        # One text for any number of values: it is prepared once.
+        yield f"{sql.removesuffix('IN')} = ANY(%b)", [list(values)]
+        return
+    for start in range(0, len(values), CHUNK):
+        chunk = values[start : start + CHUNK]
+        yield f"{sql} ({', '.join(['%s'] * len(chunk))})", chunk

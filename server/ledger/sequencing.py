@@ -92,9 +92,9 @@ def _round(journal: Journal, keys: Keys, now_ms: int) -> tuple[Checkpoint, bool]
 
     # 1 choose. Nothing is changed yet; a crash leaves everything as it was.
     unfinished = journal.after(old.mark)
-    batch = unfinished or _drain(old.size, now_ms)
+    batch, more = (unfinished, True) if unfinished else _drain(old.size, now_ms)
     if not batch.leaves:
-        return old, False
+        return old, more
 
     # 2 grow. In memory only. An unfinished batch must lead to the root it was journalled with.
     root, made = _grow(old, batch)
@@ -113,15 +113,15 @@ def _round(journal: Journal, keys: Keys, now_ms: int) -> tuple[Checkpoint, bool]
     _swap(old, new, batch, made)
 
     # 6 publish: leaving the transaction commits. Whoever reads from now on finds the new head.
-    return new, unfinished is not None or len(batch.leaves) >= BATCH_LEAVES
+    return new, more
 
 
 @contextmanager
 def _alone(journal: Journal) -> Iterator[None]:
     with writing(durable=True):
         if connection.vendor == "postgresql":
-            rows.execute("SET LOCAL lock_timeout = '20s'")
-            rows.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+            limit = "set_config('lock_timeout', '20s', true)"
+            rows.execute(f"SELECT {limit}, pg_advisory_xact_lock(%s)", [LOCK])
         with journal.locked():
             yield
 
@@ -136,22 +136,25 @@ def _trusted(journal: Journal) -> Checkpoint:
     return old
 
 
-def _drain(first: int, now_ms: int) -> Batch:
-    """The oldest staged leaves, at most a batch of them, as an unrooted batch."""
+def _drain(first: int, now_ms: int) -> tuple[Batch, bool]:
+    """The oldest staged leaves, at most a batch of them and unrooted; whether there may be more."""
+    sizes = rows.fetch(
+        "SELECT id, length(leaf) + length(body) FROM ledger_staged ORDER BY id LIMIT %s",
+        [BATCH_LEAVES],
+    )
+    if not sizes:  # somebody else's round took them along
+        return Batch(first, now_ms, (), (), b""), False
     # A leaf staged again while it was being sequenced is in the log already.
     rows.execute(
         "DELETE FROM ledger_staged WHERE EXISTS (SELECT 1 FROM ledger_entry"
         " WHERE ledger_entry.leaf_hash = ledger_staged.leaf_hash)"
     )
-    sizes = rows.fetch(
-        "SELECT id, length(leaf) + length(body) FROM ledger_staged ORDER BY id LIMIT %s",
-        [BATCH_LEAVES],
-    )
-    found = rows.fetch(
-        "SELECT leaf, body FROM ledger_staged WHERE id <= %s ORDER BY id", [_last(sizes)]
-    )
+    last = _last(sizes)
+    sql = "SELECT leaf, body FROM ledger_staged WHERE id <= %s ORDER BY id"
+    found = rows.fetch(sql, [last])
     leaves, bodies = zip(*found, strict=True) if found else ((), ())
-    return Batch(first, now_ms, tuple(map(bytes, leaves)), tuple(map(bytes, bodies)), b"")
+    batch = Batch(first, now_ms, tuple(map(bytes, leaves)), tuple(map(bytes, bodies)), b"")
+    return batch, len(sizes) == BATCH_LEAVES or last < sizes[-1][0]
 
 
 def _last(sizes: list[rows.Row]) -> int:

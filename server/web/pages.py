@@ -47,6 +47,7 @@ class Run:
     records: str
     held: tuple[str, ...]
     missing: tuple[str, ...]
+    vouched: tuple[str, ...]
     evicted: tuple[str, ...]
     tail: str
     remarks: tuple[str, ...]
@@ -173,6 +174,7 @@ def _run(epoch: Epoch, detail: Detail, language: str) -> Run:
         records=shown.count(epoch.rows),
         held=shown.runs(epoch.held),
         missing=shown.runs(epoch.missing),
+        vouched=shown.runs(epoch.vouched),
         evicted=shown.runs(epoch.evicted),
         tail=f"{tail.first}–{tail.last}" if tail else "",
         remarks=tuple(_remarks(epoch, detail, language)),

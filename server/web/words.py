@@ -134,6 +134,7 @@ WORDS: Mapping[str, Text] = {
     "started": Text("started", "시작"),
     "follows": Text("follows", "이전 실행"),
     "held": Text("held", "보관 중"),
+    "vouched": Text("proved by the predecessor", "이전 로그에서 확인됨"),
     "evicted": Text("given up by the card", "카드에서 삭제됨"),
     "tail": Text("lost by the card, kept here", "카드에서 유실, 여기에 보관됨"),
     "late": Text("arrived late", "늦게 도착"),

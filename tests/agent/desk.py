@@ -26,6 +26,7 @@ from protocol.leaf import encode_leaf
 from protocol.registry import Quantity, Status
 from protocol.span import Span
 from protocol.wire import Answer, EnrolAnswer, Receipt
+from tests.agent.rig import epochs
 
 ORIGIN = "log.example/one"
 START = 1_800_000_000_000
@@ -88,10 +89,10 @@ def fitted(tmp_path: Path) -> Iterator[Truck]:
     )
     files.create(tmp_path / "enrolment.cbor", raw)
     files.create(tmp_path / "server.url", b"https://cold.example\n")
-    identity = Identity(device, ORIGIN, sha256(raw).digest(), "test", (), simulated=True)
-    outbox = Outbox.open(tmp_path / "outbox.db", Owner(device, ORIGIN), Caps())
+    identity = Identity(device, sha256(raw).digest(), "test", (), simulated=True)
+    outbox = Outbox.open(tmp_path / "outbox.db", Owner(device, LOG_KEY, LOG_KEY), Caps())
     clock = SteppedClock(START)
-    sealer = Sealer(outbox, signer, identity, lambda count: bytes(range(count)))
+    sealer = Sealer(outbox, signer, identity, epochs())
     sealer.begin(clock.read())
     yield Truck(config, outbox, sealer, clock)
     outbox.close()

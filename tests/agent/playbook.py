@@ -50,12 +50,16 @@ class Play:
     link: bool | None = None
     hurry: bool = False
     proofs: bool = True
+    origin: str = ""
+    returns: bool = False
     jitter: int = FULL_JITTER
     dialogue: list[str] = field(default_factory=list)
 
     def expect(self, ask: Ask | None) -> Play:
         """The machine wants exactly this now."""
-        view = View(self.shelves, self.link, self.hurry, self.proofs)
+        card = (self.shelves, self.link, self.hurry, self.proofs)
+        kid = self.shelves[-1].kid if self.shelves else b""
+        view = View(*card, origin=self.origin, returns=self.returns, kid=kid)
         self.state, wanted = sync.decide(self.state, view, self.now_ms)
         self.dialogue.append(f"{self.now_ms:>9} -> {wanted}")
         assert wanted == ask, "\n".join([*self.dialogue, f"  expected -> {ask}"])
@@ -117,6 +121,11 @@ def started(*lasts: int, alarms: tuple[int, ...] = ()) -> Play:
 def a(*cuts: Cut) -> Post:
     """A batch of lane A."""
     return Post(Way.A, cuts)
+
+
+def c(*cuts: Cut) -> Post:
+    """A batch of lane C."""
+    return Post(Way.C, cuts)
 
 
 def b(*cuts: Cut) -> Post:

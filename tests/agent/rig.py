@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from agent.core.chain import Draft, Identity, Lane, Stamp
+from agent.edges import lookout
 from agent.edges.courier import Courier, LinkLost, Request, Response
 from agent.edges.outbox import Caps, Outbox, Owner
 from agent.edges.sealer import Sealer
@@ -27,15 +28,16 @@ from protocol.record import Sealed, open_sealed
 from protocol.registry import Problem, Quantity, Status, TimeSource
 from protocol.span import Span, encode_leaf
 from protocol.wire import Answer, HeadAnswer, HeldEpoch, Receipt, Verdict, VerdictCode
-from tests.protocol.testlog import Log
+from tests.protocol.testlog import Log, note_key
 
 SIGNER = EcdsaSigner.from_seed(1)
 DEVICE = cose.device_id(SIGNER.public)
 ORIGIN = "log.test/jagalchi"
 START_UTC_MS = 1_800_000_000_000
 BOOT_ID = bytes(range(16))
-IDENTITY = Identity(DEVICE, ORIGIN, bytes(32), "test 1", (), simulated=True)
-OWNER = Owner(DEVICE, ORIGIN)
+IDENTITY = Identity(DEVICE, bytes(32), "test 1", (), simulated=True)
+RECOVERY = note_key("recovery.test")
+OWNER = Owner(DEVICE, note_key(ORIGIN).key(), RECOVERY.key())
 CBOR = {"content-type": "application/cbor"}
 
 
@@ -88,11 +90,8 @@ def fast_folder() -> Iterator[Path]:
 
 def on_disk(path: Path) -> list[Sealed]:
     """Every record of the file, in order, read behind the outbox's back."""
-    sql = sqlite3.connect(path / "outbox.db")
-    try:
+    with lookout.reading(path / "outbox.db") as sql:
         found = sql.execute("SELECT sealed FROM record ORDER BY id").fetchall()
-    finally:
-        sql.close()
     return [open_sealed(sealed) for (sealed,) in found]
 
 

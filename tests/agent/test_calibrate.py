@@ -19,13 +19,15 @@ from agent.core.icepoint import IcePoint
 from agent.core.sensing import Context, Observation, Senses
 from agent.daemon import plan
 from agent.edges.clock import SteppedClock
+from agent.edges.enrolment import Enrolment
 from agent.exits import CONFIGURATION, NO, OK, RefusedError
 from agent.settings import Calibration
 from agent.settings_file import load
 from agent.toml_table import SettingsError
 from protocol.bodies import EventBody, Measured, Reading
 from protocol.registry import Event, Param, Quantity, Status, Text
-from tests.agent.desk import LOG_KEY, SETTINGS, START
+from protocol.wire import EnrolAnswer
+from tests.agent.desk import SETTINGS, START
 from tests.agent.rig import at
 
 LIMIT = '[[limit]]\nid = 1\nsensor = 1\nquantity = "temperature"\nthreshold_milli = 5000\n'
@@ -115,7 +117,8 @@ def test_a_second_calibration_replaces_the_first_and_leaves_the_others(config: P
 
 def test_raw_and_corrected_both_stand_in_the_record_and_the_run_says_by_what(config: Path) -> None:
     calibration_file.write(load(config), [MADE])
-    told = Context(plan(calibrated(load(config)), LOG_KEY), Told())
+    agreed = Enrolment(EnrolAnswer("a" * 16, "o", "v", "v", "v", START, "1", True), b"", "")
+    told = Context(plan(calibrated(load(config)), agreed, b""), Told())
     seen = Observation((Measured(1, Quantity.TEMPERATURE, 1_120, Status.OK),))
     senses, drafts = sensing.take(seen, Senses(), told, at(0))
     bodies = [draft.body for draft in drafts]

@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 
 from agent.core import chain
-from agent.core.chain import Draft, Told
+from agent.core.chain import Draft, Ground, Told
 from protocol.bodies import Anchor, EventBody, Gossip
 from protocol.opening import Head, Opening, TreeHead
 from protocol.record import decode, encode
 from protocol.registry import Event, Kind, Param, TimeSource
-from tests.agent.rig import IDENTITY, at, reading
+from tests.agent.rig import IDENTITY, ORIGIN, at, reading
 
 EPOCH = b"epoch--1"
 OLD = Head(b"epoch--0", 41, b"h" * 32)
 
 
 def test_the_first_opening_hangs_on_the_enrolment() -> None:
-    first = chain.opening(IDENTITY, at(5), EPOCH, None, None)
+    first = chain.opening(IDENTITY, at(5), EPOCH, Ground(ORIGIN))
     assert (first.kind, first.seq, first.prev) == (Kind.OPENING, 0, IDENTITY.genesis)
     assert isinstance(first.body, Opening)
     assert first.body.head is None
@@ -26,7 +26,7 @@ def test_the_first_opening_hangs_on_the_enrolment() -> None:
 
 def test_a_later_opening_names_the_head_and_hangs_on_it() -> None:
     tree = TreeHead(9, b"r" * 32)
-    record = chain.opening(IDENTITY, at(5), EPOCH, OLD, tree)
+    record = chain.opening(IDENTITY, at(5), EPOCH, Ground(ORIGIN, OLD, tree))
     assert record.prev == OLD.hash
     assert isinstance(record.body, Opening)
     assert (record.body.head, record.body.checkpoint) == (OLD, tree)

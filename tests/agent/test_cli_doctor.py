@@ -76,10 +76,20 @@ def test_a_running_agent_is_asked_and_its_light_blinks(
         asked.append("blink")
         return {"blinking_ms": 10_000}
 
+    def answer() -> dict[str, object]:
+        return {"sensors": [silent], "log_key": LOG_KEY.vkey}
+
+    def chain() -> dict[str, object]:
+        asked.append("chain")
+        return {"records": newest}
+
+    truck.record(3)
+    newest = [one.hex() for one in records(truck)]
+
     def serve() -> None:
-        while len(asked) < 1:
+        while len(asked) < 2:
             ready = clock.wait(10_000, control.descriptors())
-            control.serve(ready, {"status": lambda: {"sensors": [silent]}, "blink": blink})
+            control.serve(ready, {"status": answer, "chain": chain, "blink": blink})
 
     thread = Thread(target=serve)
     thread.start()
@@ -88,7 +98,8 @@ def test_a_running_agent_is_asked_and_its_light_blinks(
     control.close()
     assert code == Grade.FAILED
     assert (found["agent"], found["sensor 1 air"], found["light"]) == ("ok", "failed", "ok")
-    assert asked == ["blink"]
+    assert found["chain"] == "ok"
+    assert asked == ["blink", "chain"]
 
 
 @pytest.mark.parametrize(
@@ -131,13 +142,19 @@ def test_a_chain_with_a_flipped_bit_has_failed(truck: Truck) -> None:
     truck.record(9)
     settings = load(truck.config)
     signer = EcdsaSigner.load(settings.key_path)
-    (good,) = inspection.chain(settings, signer)
+    (good,) = inspection.chain(records(truck), signer)
     assert (good.grade, good.seen.en) == (Grade.OK, "10/10 records follow/are signed")
     with truck.outbox.writing() as sql:
         sql.execute("UPDATE record SET sealed = zeroblob(90) WHERE id & 4294967295 = 4")
     truck.outbox.commit()
-    (bad,) = inspection.chain(settings, signer)
+    (bad,) = inspection.chain(records(truck), signer)
     assert (bad.grade, bad.mend) == (Grade.FAILED, inspection.EXPORT)
+
+
+def records(truck: Truck) -> list[bytes]:
+    """What a stopped device's card shows."""
+    settings = load(truck.config)
+    return inspection.at_rest(settings, enrolment.load(settings))[1]
 
 
 class Wire:
@@ -170,7 +187,7 @@ def note(origin: str) -> bytes:
 )
 def test_only_the_pinned_log_is_the_server(body: bytes | None, grade: Grade, truck: Truck) -> None:
     enrolled = enrolment.load(load(truck.config))
-    (found,) = inspection.server(enrolled, Wire(body))
+    (found,) = inspection.server(enrolled.answer.log_vkey, Wire(body))
     assert found.grade is grade
 
 

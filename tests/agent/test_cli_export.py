@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.cli import main
+from agent.edges.keys import KeyFiles
 from agent.exits import CONFIGURATION, NO, OK
 from protocol import wire
 from protocol.checkpoint import LogKey
@@ -79,6 +80,28 @@ def test_since_leaves_out_older_records_but_never_part_of_a_leaf(
         assert isinstance(report, dict)
         counts[text] = (report["records"], report["proved"], report["sound"])
     assert list(counts.values()) == [(10, 5, True), (2, 0, True), (0, 0, True)]
+
+
+def test_a_rotation_is_never_left_out_or_nobody_would_know_the_key(
+    truck: Truck, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """First the old key's epoch is partly wanted, then not at all."""
+    truck.record(4)
+    keys = KeyFiles(truck.config.parent / "device.key", truck.sealer.identity.device)
+    heir = keys.make_heir()
+    truck.sealer.introduce(heir, truck.clock.read())
+    truck.record(3)
+    keys.promote()
+    truck.sealer.take_over(heir, truck.clock.read())
+    truck.record(2)
+    counts = []
+    for text in ("2027-01-15T08:00:51Z", "2027-01-15T08:01:25Z"):
+        made = export(truck, "--since", text)
+        _, report = verify(made, capsys)
+        made.unlink()
+        assert isinstance(report, dict)
+        counts.append((report["records"], report["sound"]))
+    assert counts == [(8, True), (2, True)]
 
 
 def test_exporting_leaves_the_card_as_it_was(truck: Truck) -> None:

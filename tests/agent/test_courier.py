@@ -125,6 +125,25 @@ def test_no_thread_is_started_before_the_first_request() -> None:
     courier.close()
 
 
+def test_where_no_thread_can_be_started_the_request_is_lost_and_the_next_may_pass() -> None:
+    courier = Courier(Slow(gate=open_gate()))
+    before = threading.stack_size(1 << 47)
+    try:
+        assert courier.post(ASK)
+        assert awaited(courier) == Outcome(ASK, None, "no thread can be started")
+    finally:
+        threading.stack_size(before)
+    assert courier.post(ASK)
+    assert awaited(courier).response is not None
+    courier.close()
+
+
+def open_gate() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
+
+
 # Over a real socket ------------------------------------------------------------------------------
 
 Say = Callable[[socket.socket], None]

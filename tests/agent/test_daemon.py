@@ -17,7 +17,7 @@ import pytest
 
 from agent import daemon
 from agent.cli import main
-from agent.edges import rows
+from agent.edges import contents, rows
 from agent.edges.control import ask
 from agent.edges.lookout import glimpse, reading
 from agent.edges.signer import EcdsaSigner
@@ -109,7 +109,7 @@ def records(config: Path) -> list[list[Record]]:
     """Every record on the card, by epoch; the chain is checked on the way."""
     found = []
     with reading(config.parent / "outbox.db") as sql:
-        for shelf in rows.shelves(sql).values():
+        for shelf in contents.shelves(sql).values():
             sealed = [row[2] for row in rows.between(sql, shelf.number, 0, shelf.last)]
             Span.open(sealed)
             found.append([open_sealed(one).record for one in sealed])

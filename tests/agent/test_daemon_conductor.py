@@ -46,6 +46,8 @@ def state(boot_ms: int, durable_ms: int | None = 0, **facts: object) -> State:
         head=None,
         tree=(0, bytes(32)),
         durable_ms=durable_ms,
+        origin="log.test",
+        key="00" * 8,
     )
 
 

@@ -25,7 +25,6 @@ from protocol.excursion import Limit
 from protocol.registry import Event, Param, Quantity, Status
 from tests.agent.rig import Line, Server, at
 from tests.agent.truck import Truck, bench
-from tests.protocol.testlog import note_key
 
 MOST_MS = 1_200_000
 PAIR = Pair(
@@ -35,7 +34,7 @@ PAIR = Pair(
     Quantity.TEMPERATURE,
     Limit(id="101", threshold=3_000, hysteresis=500, delay_ms=60_000, gap_ms=30_000),
 )
-PLAN = Plan("t", note_key().key(), 10_000, 0, pairs=(PAIR,), door_open_ms=MOST_MS)
+PLAN = Plan("t", 10_000, 0, pairs=(PAIR,), door_open_ms=MOST_MS)
 CONTEXT = Context(PLAN, Told())
 
 

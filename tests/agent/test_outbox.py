@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,7 @@ from tests.agent.rig import (
     sealer_on,
     values,
 )
+from tests.protocol.testlog import note_key
 
 
 def crashed_copy(tmp_path: Path, name: str = "copy") -> Path:
@@ -55,14 +58,21 @@ def test_the_pragmas_are_those_that_lost_nothing(tmp_path: Path) -> None:
     with outbox.using() as sql:
         found = {
             name: sql.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("journal_mode", "synchronous", "wal_autocheckpoint", "busy_timeout")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "wal_autocheckpoint",
+                "busy_timeout",
+                "locking_mode",
+            )
         }
         limit = sql.execute("PRAGMA journal_size_limit").fetchone()[0]
     assert found == {
         "journal_mode": b"wal",
         "synchronous": 2,
         "wal_autocheckpoint": 1_000,
-        "busy_timeout": 5_000,
+        "busy_timeout": 1_000,
+        "locking_mode": b"exclusive",
     }
     assert limit == 16 << 20
     outbox.close()
@@ -212,7 +222,7 @@ def test_a_file_whose_tables_are_not_ours_any_more_is_set_aside(
     tmp_path: Path, change: str
 ) -> None:
     filled(tmp_path, 2)[0].close()
-    with sqlite3.connect(tmp_path / "outbox.db") as sql:
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as sql, sql:
         sql.execute(change)
     outbox = opened(tmp_path)
     assert outbox.trouble is None
@@ -243,7 +253,9 @@ def test_a_second_agent_is_refused(tmp_path: Path) -> None:
     opened(tmp_path).close()
 
 
-@pytest.mark.parametrize("owner", [Owner("another-device", OWNER.origin), Owner(OWNER.device, "x")])
+@pytest.mark.parametrize(
+    "owner", [replace(OWNER, device="another"), replace(OWNER, log=note_key("x").key())]
+)
 def test_an_outbox_of_another_device_or_log_is_refused_unchanged(
     tmp_path: Path, owner: Owner
 ) -> None:

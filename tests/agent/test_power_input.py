@@ -21,10 +21,9 @@ from protocol.registry import Event
 from tests.agent.rig import Line, Server, at, fast_folder
 from tests.agent.truck import Truck, bench
 from tests.hal.pi.pins import mock_pins
-from tests.protocol.testlog import note_key
 
 OPTIONS = {"pin": 27, "pull": "up", "true_when": "low", "bounce_ms": 0}
-CONTEXT = Context(Plan("truck", note_key().key(), 10_000, 0), Told())
+CONTEXT = Context(Plan("truck", 10_000, 0), Told())
 
 
 @pytest.fixture

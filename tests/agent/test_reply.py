@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.core import reply
-from agent.core.reply import Answered, Busy, Denied, Heads, Lost, Refused, TooLarge
+from agent.core.reply import Answered, Busy, Denied, Heads, Lost, Refused, Succeeded, TooLarge
 from protocol import wire
 from protocol.registry import PROBLEMS, Problem
 from protocol.wire import Answer, HeadAnswer
@@ -62,6 +62,8 @@ def test_every_problem_of_the_closed_list_has_its_meaning(slug: Problem) -> None
     got = reply.read(status, PROBLEM, problem(slug.value), head=False)
     if status == 413:
         assert got == TooLarge()
+    elif slug is Problem.LOG_SUCCEEDED:
+        assert got == Succeeded()
     elif slug in reply.DENIALS:
         assert got == Denied(slug)
     elif slug in reply.ABOUT_ROWS:

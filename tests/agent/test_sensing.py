@@ -15,7 +15,6 @@ from protocol.excursion import Limit
 from protocol.opening import TreeHead
 from protocol.registry import Event, Fix, Param, Quantity, Status, TimeSource
 from tests.agent.rig import START_UTC_MS, at
-from tests.protocol.testlog import note_key
 
 LIMIT = Limit(id="7", threshold=-15_000, hysteresis=1_000, delay_ms=60_000, gap_ms=30_000)
 BUDGET = Limit(id="8", threshold=-15_000, delay_ms=10**9, budget_ms=120_000, gap_ms=30_000)
@@ -23,7 +22,7 @@ WATCHES = (
     Watch(7, 1, Quantity.TEMPERATURE, LIMIT),
     Watch(8, 1, Quantity.TEMPERATURE, BUDGET),
 )
-PLAN = Plan("truck", note_key().key(), 10_000, 30_000, watches=WATCHES)
+PLAN = Plan("truck", 10_000, 30_000, watches=WATCHES)
 CONTEXT = Context(PLAN, Told())
 
 

@@ -17,11 +17,10 @@ from agent.edges.sealer import Sealer
 from agent.edges.signer import Signer, verify_ed25519
 from agent.loop import Edge, Mode, State, begin, run, turn
 from hal import Bench, open_bench
-from protocol.checkpoint import LogKey
 from protocol.record import Sealed
 from tests.agent.rig import (
     IDENTITY,
-    ORIGIN,
+    OWNER,
     SIGNER,
     START_UTC_MS,
     DirectCourier,
@@ -30,7 +29,6 @@ from tests.agent.rig import (
     on_disk,
     opened,
 )
-from tests.protocol.testlog import note_key
 
 MINUTE = 60_000
 
@@ -57,7 +55,7 @@ class Who:
 
     identity: Identity = IDENTITY
     signer: Signer = SIGNER
-    log_key: LogKey = field(default_factory=lambda: note_key(ORIGIN).key())
+    owner: Owner = OWNER
 
 
 @dataclass
@@ -80,9 +78,8 @@ class Truck:
 
     def edge(self, until_ms: int, *, drain: bool) -> tuple[Outbox, Edge]:
         """Open every door; sampling ends at `until_ms` of the clock."""
-        who = self.who.identity
-        outbox = opened(self.path, self.caps, owner=Owner(who.device, who.origin))
-        sealer = Sealer(outbox, self.who.signer, who, self.entropy)
+        outbox = opened(self.path, self.caps, owner=self.who.owner)
+        sealer = Sealer(outbox, self.who.signer, self.who.identity, self.entropy)
         deadline = until_ms + 240 * MINUTE
 
         def mode(state: State) -> Mode:
@@ -96,7 +93,7 @@ class Truck:
             bench=self.parts,
             sealer=sealer,
             courier=DirectCourier(self.line, self.deadline_s),
-            plan=Plan("truck", self.who.log_key, 10_000, 30_000),
+            plan=Plan("truck", 10_000, 30_000),
             verify=verify_ed25519,
             entropy=self.chance,
             mode=mode,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import physics, pilots, record, server, tree
+from tests.bench import log, physics, pilots, record, server, server_postgres, tree, truck
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -19,7 +19,10 @@ GROUPS: Final[Mapping[str, Group]] = {
     "record": record.figures,
     "tree": tree.figures,
     "physics": physics.figures,
+    "log": log.figures,
     "server": server.figures,
     "pilots": pilots.everything,
+    "truck": truck.everything,
+    "postgres": server_postgres.figures,
 }
 """In the order of the table."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from agent.core.shelf import Counters
 from agent.edges.control import NotRunningError, ask
-from agent.edges.lookout import glimpse
+from agent.edges.lookout import glimpse, reading
 from protocol.record import open_sealed
 
 ROOT = Path(__file__).parents[2]
@@ -197,7 +197,7 @@ class Truck:
 
     def on_card(self) -> Iterator[tuple[bytes, int]]:
         """(epoch, seq) of every record that lies on the card."""
-        with contextlib.closing(sqlite3.connect(self.state / "outbox.db")) as sql:
+        with reading(self.state / "outbox.db") as sql:
             for (sealed,) in sql.execute("SELECT sealed FROM record"):
                 record = open_sealed(bytes(sealed)).record
                 yield record.epoch, record.seq
@@ -210,3 +210,11 @@ class Truck:
     def counters(self) -> Counters:
         """The balance on the card."""
         return glimpse(self.state / "outbox.db").counters
+
+
+def agent(truck: Truck, *arguments: str | Path) -> str:
+    """What one of the agent's commands says; it must succeed."""
+    command = [sys.executable, "-m", "agent", *map(str, arguments), "--config", str(truck.config)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=READY_S)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

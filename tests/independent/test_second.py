@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.independent import checker, second
+from tests.independent import checker, second, successor
 from tests.independent.second import Key, Refused, Trust
 
 HERE = Path(__file__).parent
@@ -95,6 +95,16 @@ def batch(data: bytes) -> list[bytes]:
     return [checker.leaf_of(NAME, span) for span in checker.open_batch(data)]
 
 
+def follow(case: dict[str, Any]) -> Trust:
+    """Whom a device believes that is given the case's answer."""
+    old = Trust(case["trust"]["vkey"], case["trust"]["size"], raw(case["trust"]["root"]))
+    return successor.follow(old, load("succession")["recovery_vkey"], raw(case["answer"]))
+
+
+def readmit(case: dict[str, Any]) -> None:
+    successor.readmit(case["device"], case["known"], raw(case["request"]))
+
+
 def on(field: str, act: Callable[[bytes], object]) -> Callable[[dict[str, Any]], object]:
     return lambda case: act(raw(case[field]))
 
@@ -109,6 +119,8 @@ REFUSE: list[tuple[str, str, Callable[[dict[str, Any]], object]]] = [
     ("receipts", "negative", trust_of),
     ("receipts", "negative_receipts", receipt),
     ("enrolment", "negative", on("request", enrol)),
+    ("succession", "negative", lambda case: follow(case)),
+    ("readmission", "negative", lambda case: readmit(case)),
 ]
 
 
@@ -164,7 +176,15 @@ def test_it_builds_the_same_tree_and_believes_the_same_proofs() -> None:
         assert checker.leaf_of(NAME, raw(case["records"])).hex() == case["leaf"]
 
 
-@pytest.mark.parametrize("name", ["second", "checker", "evidence"])
+def test_it_follows_and_admits_whom_the_page_says() -> None:
+    for case in load("succession")["golden"]:
+        new = follow(case)
+        assert {"vkey": new.vkey, "size": new.size, "root": new.root.hex()} == case["trusted"]
+    for case in load("readmission")["golden"]:
+        readmit(case)
+
+
+@pytest.mark.parametrize("name", ["second", "checker", "evidence", "successor"])
 def test_it_imports_nothing_of_ours(name: str) -> None:
     tree = ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))
     named = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from agent.core.chain import Identity
 from agent.edges.courier import RequestsTransport, Transport
+from agent.edges.outbox import Owner
 from agent.edges.signer import EcdsaSigner
 from agent.loop import Edge, Mode, State, turn
 from protocol import wire
@@ -79,13 +80,13 @@ def enrolled(key: build.Key, answer: bytes) -> Who:
     pinned = wire.decode_enrol_answer(answer)
     identity = Identity(
         device=pinned.device,
-        origin=pinned.origin,
         genesis=wire.first_prev(answer),
         software="tests",
         sensors=(),
         simulated=True,
     )
-    return Who(identity, EcdsaSigner(key.secret), pinned.log_key())
+    owner = Owner(pinned.device, pinned.log_key(), pinned.recovery_key())
+    return Who(identity, EcdsaSigner(key.secret), owner)
 
 
 def _numbered(name: str) -> Callable[[int], bytes]:

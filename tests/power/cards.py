@@ -1,6 +1,7 @@
 """Cards that fill up, fail, and turn read-only, on real file systems, under the agent's outbox.
 
-`python -m tests.power.cards full|readonly ROUNDS` in a mount namespace of its own (`device.alone`);
+`python -m tests.power.cards full|readonly ROUNDS BLOCK` in a mount namespace of its own
+(`device.alone`), on a file system with blocks of so many bytes;
 `python -m tests.power.cards failing FOLDER` under `strace -e inject`. Each prints one JSON object.
 Time is the agent's own and simulated: nothing here waits.
 """
@@ -73,25 +74,21 @@ class Agent:
         self.outbox.close()
 
 
-def on_small_ext4() -> Iterator[tuple[Path, Path]]:
-    """(image, folder to mount on) for 16 MB of ext4, in blocks of 4 KiB as on any card.
-
-    With smaller blocks SQLite's shared index is a file with holes, and a full disk kills whoever
-    touches one.
-    """
+def on_small_ext4(block: int) -> Iterator[tuple[Path, Path]]:
+    """(image, folder to mount on) for 16 MB of ext4, in blocks of so many bytes."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         image = Path(folder) / "image"
         with image.open("wb") as file:
             file.truncate(16 << 20)
-        device.make(image, block=4096)
+        device.make(image, block)
         yield image, Path(folder) / "mnt"
 
 
-def full(rounds: int) -> dict[str, Any]:
+def full(rounds: int, block: int) -> dict[str, Any]:
     """Somebody else fills the card, again and again, and makes room again."""
     waited = 0
-    for image, folder in on_small_ext4():
+    for image, folder in on_small_ext4(block):
         with device.mounted(image, folder):
             agent = Agent(folder)
             agent.start()
@@ -119,10 +116,10 @@ def _fill(ballast: Path) -> None:
                 pass
 
 
-def readonly(rounds: int) -> dict[str, Any]:
+def readonly(rounds: int, block: int) -> dict[str, Any]:
     """The kernel turns the file system read-only after an error; a restart mends it."""
     lost, safe = 0, set[int]()
-    for image, folder in on_small_ext4():
+    for image, folder in on_small_ext4(block):
         agent = Agent(folder)
         for _ in range(rounds):
             with device.mounted(image, folder, "noatime,errors=remount-ro"):
@@ -171,8 +168,8 @@ def failing(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    how, what = sys.argv[1:]
+    how, what, *rest = sys.argv[1:]
     if how == "failing":
         print(json.dumps(failing(Path(what))))
     else:
-        print(json.dumps({"full": full, "readonly": readonly}[how](int(what))))
+        print(json.dumps({"full": full, "readonly": readonly}[how](int(what), *map(int, rest))))

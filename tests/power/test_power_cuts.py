@@ -72,6 +72,13 @@ def test_D3_journal_and_database_keep_every_published_checkpoint() -> None:
     assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
 
 
+def test_D10_a_cut_while_a_reader_is_left_behind_loses_no_acknowledged_record() -> None:
+    seen = cut("watched-outbox", "whole", 34 * OFTEN, *HONEST)
+    how = f"outbox that goes on in a copy because somebody else has it open, honest card: {WAY}"
+    reliability.note("D10", how, seen.cuts, seen.losses)
+    assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
+
+
 def test_D4_what_a_lying_card_forgets_is_told_and_the_agent_starts() -> None:
     seen = cut("outbox", "whole", 150 * OFTEN, "lying")
     figures = seen.figures("kept", "told", "untold", "unmountable", "crashed")
@@ -99,6 +106,13 @@ def test_D5_a_first_start_cut_anywhere_is_finished_by_the_next() -> None:
 def test_D5_an_installation_cut_anywhere_leaves_a_version_that_starts() -> None:
     seen = cut("upgrade", "whole", 4 * OFTEN, *HONEST)
     how = f"installation and upgrade of the agent, honest card: {WAY}"
+    reliability.note("D5", how, seen.cuts, seen.losses)
+    assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
+
+
+def test_D5_keys_made_and_rotated_under_cuts_are_the_old_or_the_new() -> None:
+    seen = cut("keys", "whole", 34 * OFTEN, *HONEST)
+    how = f"device key made, wished for, taken into use, honest card: {WAY}"
     reliability.note("D5", how, seen.cuts, seen.losses)
     assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
 

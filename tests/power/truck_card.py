@@ -44,6 +44,8 @@ class Script:
     runs: int = 3
     readings: int = 130
     prove_every: int = 40
+    watched: bool = False
+    """Somebody else has the card open, in a read transaction, from before each run to after it."""
 
 
 def write(
@@ -54,7 +56,8 @@ def write(
 ) -> None:
     """A few runs of an agent: readings, alarms, proofs, rows freed after a week, orderly ends."""
     chance, boot_ms = Random(SEED), 0
-    for _ in range(script.runs):
+    for run in range(script.runs):
+        reader = _watch(folder) if script.watched and run else None
         outbox = Outbox.open(folder / "outbox.db", OWNER, Caps(), connect)
         sealer = Sealer(outbox, SIGNER, IDENTITY, os.urandom)
         sealer.begin(at(boot_ms))
@@ -69,7 +72,16 @@ def write(
                 tell(_fact(sealer))
         sealer.close(at(boot_ms), Reason.STOP)
         tell(_fact(sealer))
+        if reader:
+            reader.close()
         outbox.close()
+
+
+def _watch(folder: Path) -> sqlite3.Connection:
+    reader = sqlite3.connect(folder / "outbox.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM record").fetchone()
+    return reader
 
 
 def _prove(outbox: Outbox, boot_ms: int) -> None:
@@ -162,4 +174,8 @@ def _nothing() -> None:
 
 
 OUTBOX = Subject(_nothing, write, judge)
+WATCHED = Script(runs=4, readings=25, prove_every=20, watched=True)
+WATCHED_OUTBOX = Subject(
+    _nothing, lambda folder, tell: write(folder, tell, script=WATCHED), judge
+)
 LAX_OUTBOX = Subject(_nothing, lambda folder, tell: write(folder, tell, lax), judge)

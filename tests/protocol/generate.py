@@ -84,6 +84,7 @@ silent = st.builds(
     st.none(),
     st.sampled_from(sorted(set(Status) - VALUED)),
     st.integers(1, 15),
+    st.none(),
 )
 readings = st.builds(Reading, st.lists(valued | silent, min_size=1, max_size=5).map(tuple))
 fixed = st.builds(

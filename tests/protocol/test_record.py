@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 import cbor2
@@ -249,12 +248,12 @@ def test_a_body_out_of_shape_is_refused_by_its_name(payload: bytes, problem: Pro
 @pytest.mark.parametrize(
     "wrong",
     [
-        replace(READING.record, seq=2**32),
-        replace(READING.record, epoch=b""),
-        replace(READING.record, utc_ms=None),
-        replace(READING.record, kind=Kind.CLOSING),
-        replace(READING.record, body=Gossip(0, HASH)),
-        replace(READING.record, source=TimeSource.NONE),
+        READING.record._replace(seq=2**32),
+        READING.record._replace(epoch=b""),
+        READING.record._replace(utc_ms=None),
+        READING.record._replace(kind=Kind.CLOSING),
+        READING.record._replace(body=Gossip(0, HASH)),
+        READING.record._replace(source=TimeSource.NONE),
     ],
 )
 def test_nothing_is_signed_that_would_be_refused(wrong: Record) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from protocol import succession
 from protocol.leaf import SuccessorLeaf, decode_leaf
 from server.ledger import keys
 from tests.server.test_cli import call, refuse
@@ -46,7 +47,6 @@ def lost(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(lost: Path, tmp_path: Path) -> Path:
     """A copy of it to try things on."""
     return Path(shutil.copytree(lost, tmp_path / "here"))
-
 
 
 def test_s17_backup_and_journal_bring_back_what_was_lost_even_without_keys(here: Path) -> None:
@@ -137,3 +137,38 @@ def test_s17_a_lost_log_gets_a_successor_that_names_it_and_takes_over_what_is_le
     assert isinstance(leaf, SuccessorLeaf)
     assert (leaf.old_origin, leaf.old_size) == (old.origin, 3)
     assert call(home, "successor", "--recovery-key", str(key)).returncode == 78
+
+
+def test_s17_from_the_recovery_key_and_two_checkpoints_alone_a_log_follows_both(
+    tmp_path: Path,
+) -> None:
+    home, safe = tmp_path / "home", tmp_path / "recovery.key"
+    leaves(home, 1)
+    older = checkpoint_of(home, tmp_path / "older")
+    (home / "keys/recovery.key").rename(safe)
+    old_key = keys.read(home / "keys")
+    say(home, "successor", "--recovery-key", safe)
+    newer = checkpoint_of(home, tmp_path / "newer")
+    shutil.rmtree(home)
+    refuse(call(home, "successor", "--recovery-key", str(safe)), "name the newest checkpoint known")
+    say(home, "successor", "--recovery-key", safe, "--checkpoint", newer, "--checkpoint", older)
+    assert "log and devices sound" in say(home, "verify")
+    new = keys.read(home / "keys")
+    assert new.recovery.public == old_key.recovery.public
+    with closing(sqlite3.connect(home / "db.sqlite3")) as sql:
+        found = sql.execute("SELECT leaf FROM ledger_entry ORDER BY number LIMIT 2").fetchall()
+    said = [decode_leaf(leaf) for (leaf,) in found]
+    valid = list(succession.chain(said, new.log, new.recovery, keys.verify_ed25519))
+    assert [one.old_origin for one in valid] == [name_of(newer), name_of(older)]
+
+
+def checkpoint_of(home: Path, to: Path) -> Path:
+    """The newest checkpoint, as somebody kept it."""
+    with closing(sqlite3.connect(home / "db.sqlite3")) as sql:
+        sql_text = "SELECT note FROM ledger_checkpoint ORDER BY size DESC LIMIT 1"
+        to.write_text(sql.execute(sql_text).fetchone()[0])
+    return to
+
+
+def name_of(note: Path) -> str:
+    return note.read_text().partition("\n")[0]

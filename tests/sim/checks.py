@@ -14,6 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from hashlib import sha256
 
+from django.conf import settings
+
 from agent.core.health import OFFLINE_MS, State
 from agent.edges.rows import place
 from protocol import cbor, merkle
@@ -35,14 +37,25 @@ SLOTS = 2
 
 @dataclass
 class Card:
-    """What the checker has seen on one card."""
+    """What the checker has seen on one card. `past`: what had been freed under an earlier log."""
 
     committed: dict[Place, bytes] = field(default_factory=dict)
     forgotten: dict[Place, bytes] = field(default_factory=dict)
     buried: set[Place] = field(default_factory=set)
     freed: set[Place] = field(default_factory=set)
+    past: set[Place] = field(default_factory=set)
     proofs: list[tuple[int, bytes]] = field(default_factory=list)
     forgets: int = 0
+
+
+@dataclass
+class Book:
+    """What one log was seen to hold."""
+
+    leaves: list[bytes] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: merkle.EMPTY})
+    logged: dict[tuple[str, bytes, int], set[bytes]] = field(default_factory=dict)
+    edge: merkle.CompactRange = field(default_factory=merkle.CompactRange)
 
 
 class Checks:
@@ -53,16 +66,28 @@ class Checks:
 
     def __init__(self, house: House, trucks: list[Truck], now: Callable[[], int]) -> None:
         self.house, self.trucks, self.now = house, trucks, now
-        self.leaves: list[bytes] = []
-        self.roots: dict[int, bytes] = {0: merkle.EMPTY}
-        self.logged: dict[tuple[str, bytes, int], set[bytes]] = {}
+        self.books: dict[str, Book] = {}
         self.cards: dict[str, Card] = {}
         self.clones: set[str] = set()
         self.by_hand: set[str] = set()
         self.steps = 0
-        self._edge = merkle.CompactRange()
         self._opened: dict[bytes, Sealed] = {}
         self._told: set[tuple[bytes, int, int]] = set()
+
+    @property
+    def book(self) -> Book:
+        """What the log that is kept now was seen to hold."""
+        return self.books.setdefault(settings.JAGALCHI.origin, Book())
+
+    @property
+    def leaves(self) -> list[bytes]:
+        """Its leaves."""
+        return self.book.leaves
+
+    @property
+    def logged(self) -> dict[tuple[str, bytes, int], set[bytes]]:
+        """Hashes by device, epoch and number."""
+        return self.book.logged
 
     def all(self) -> None:
         """After a step."""
@@ -79,22 +104,23 @@ class Checks:
 
     def log(self) -> None:
         """It grew, and nothing else; and it holds what it says that it holds."""
+        book = self.book
         with closing(sqlite3.connect(self.house.home / "db.sqlite3")) as sql:
-            known = len(self.leaves)
+            known = len(book.leaves)
             for number, leaf, body in sql.execute(_ENTRIES, (known,)):
-                assert number == len(self.leaves), "a hole in the log"
-                self._grow(bytes(leaf), bytes(body or b""))
-            newest = max(self.roots)
+                assert number == len(book.leaves), "a hole in the log"
+                self._grow(book, bytes(leaf), bytes(body or b""))
+            newest = max(book.roots)
             found = sql.execute("SELECT size, root FROM ledger_checkpoint").fetchall()
-        assert found or not self.leaves
+        assert found or not book.leaves
         for size, root in found:
-            assert self.roots.get(size) == bytes(root), f"a second root for size {size}"
+            assert book.roots.get(size) == bytes(root), f"a second root for size {size}"
         assert max((size for size, _ in found), default=0) == newest, "the log shrank"
 
-    def _grow(self, leaf: bytes, body: bytes) -> None:
-        self.leaves.append(leaf)
-        self._edge, _ = self._edge.append(merkle.leaf_hash(leaf))
-        self.roots[len(self.leaves)] = self._edge.root()
+    def _grow(self, book: Book, leaf: bytes, body: bytes) -> None:
+        book.leaves.append(leaf)
+        book.edge, _ = book.edge.append(merkle.leaf_hash(leaf))
+        book.roots[len(book.leaves)] = book.edge.root()
         said = decode_leaf(leaf)
         if isinstance(said, SpanLeaf):
             self._insist_on_signed(said, leaf, body)
@@ -122,11 +148,11 @@ class Checks:
     def card(self, truck: Truck) -> None:
         """What was committed is there, or freed, or under a tombstone; and it is one chain."""
         seen = self.cards.setdefault(truck.name, Card())
-        with closing(sqlite3.connect(f"file:{truck.path}?mode=ro", uri=True)) as sql:
+        with truck.reading() as sql:
             if not sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'record'").fetchone():
                 assert not seen.committed
                 return
-            here = self._rows(sql)
+            book, here = self.books.get(_believed(sql), Book()), self._rows(sql)
             seen.proofs = [(at, bytes(leaf)) for at, leaf in sql.execute(_PROOFS)]
             seen.buried = set(_spread(sql, "buried"))
             seen.freed = set(_spread(sql, "freed"))
@@ -136,7 +162,7 @@ class Checks:
         seen.committed |= here
         assert seen.buried <= {(e, s) for e, f, t in self._told for s in range(f, t + 1)}
         for at, leaf in seen.proofs:
-            assert self.leaves[at] == leaf, f"{truck.name} holds a proof of what is not in the log"
+            assert book.leaves[at] == leaf, f"{truck.name} holds a proof of what is not in the log"
         assert len(here) <= truck.caps.rows + SLACK_ROWS, "more rows than the cap"
 
     def _rows(self, sql: sqlite3.Connection) -> dict[Place, bytes]:
@@ -176,10 +202,12 @@ class Checks:
             return
         seen = self.cards[truck.name]
         assert counters.committed == len(seen.committed.keys() | seen.buried | seen.freed)
+        logged = self.books.get(outbox.log.name, Book()).logged
         for shelf in outbox.shelves:
             for seq in shelf.proved:
                 digest = seen.committed[shelf.epoch, seq]
-                held = self.logged.get((truck.device, shelf.epoch, seq), set())
+                held = logged.get((truck.device, shelf.epoch, seq), set())
+                held = held | ({digest} if (shelf.epoch, seq) in seen.past else set())
                 assert digest in held, f"{truck.name} counts as proved what the log does not hold"
         self._light(truck, state.health.state, counters.waiting)
 
@@ -204,6 +232,11 @@ class Checks:
         here = seen.committed.keys() | seen.buried | seen.freed
         seen.forgotten |= {at: digest for at, digest in before.items() if at not in here}
 
+    def succeeded(self) -> None:
+        """Another log has begun: what a card had freed under the old one stays freed."""
+        for card in self.cards.values():
+            card.past |= card.freed
+
     def restored(self) -> None:
         """The server was put back: size and root are what was published last."""
         self.log()
@@ -218,7 +251,7 @@ class Checks:
             seen = self.cards[truck.name]
             for (epoch, seq), digest in seen.committed.items():
                 held = self.logged.get((truck.device, epoch, seq), set())
-                gone = (epoch, seq) in seen.buried
+                gone = (epoch, seq) in seen.buried | seen.past
                 assert gone or digest in held, f"{truck.name}: {seq} never reached the log"
             if truck.name not in self.clones:
                 self._honest(truck, seen)
@@ -243,7 +276,7 @@ class Checks:
     @property
     def root(self) -> bytes:
         """The newest root."""
-        return self.roots[max(self.roots)]
+        return self.book.roots[max(self.book.roots)]
 
 
 _ENTRIES = (
@@ -251,6 +284,12 @@ _ENTRIES = (
     " ON b.number = e.number WHERE e.number >= ? ORDER BY e.number"
 )
 _PROOFS = "SELECT place, leaf FROM proof"
+
+
+def _believed(sql: sqlite3.Connection) -> str:
+    """The log whose checkpoint the card has verified last."""
+    found = sql.execute("SELECT value FROM fact WHERE name = 'note'").fetchone()
+    return bytes(found[0]).decode().partition("\n")[0] if found else ""
 
 
 def _spread(sql: sqlite3.Connection, table: str) -> Iterator[Place]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
@@ -23,7 +25,7 @@ import server.api
 from agent.edges.courier import LinkLost, Response
 from protocol import wire
 from protocol.checkpoint import LogKey
-from server import options
+from server import options, successor
 from server.devices import replay
 from server.devices.commands import issue_token
 from server.ledger import keys, log, startup, tick
@@ -136,6 +138,39 @@ class House:
             shutil.copytree(copy / "journal", self.home / "journal")
 
 
+    def succeed(self, heir: str, note: str, *, forget: bool = False, recovery: str = "") -> None:
+        """The log is lost: declare the one of this name, as `jagalchi-server successor` does it.
+
+        forget: the whole disk is gone, so nothing is left but the recovery key and `note`.
+        recovery: sign with a recovery key made from another name.
+        """
+        self.stop()
+        if forget:
+            shutil.rmtree(self.home)
+        chosen = replace(settings.JAGALCHI, origin=heir)
+        settings.JAGALCHI = chosen
+        safe = _secret(self.home.parent / f"{recovery or ORIGIN}".replace("/", " "), recovery)
+        lost = successor.last_known(self.home, [note] if note else [])
+        public = keys.public_half(safe, f"{ORIGIN}/recovery")
+        successor.move_aside(chosen, lost[0], public)
+        shutil.rmtree(self.home / "keys")
+        _keys(self.home / "keys", heir, public)
+        keys._read_once.cache_clear()
+        _connect(self.home / "db.sqlite3")
+        call_command("migrate", verbosity=0)
+        startup.prepare(self.now())
+        successor.begin(self.home, lost, keys.private_signer(safe, public), self.now())
+        self.start()
+
+
+def _secret(path: Path, recovery: str) -> Path:
+    """The recovery key from its safe."""
+    seed = build.digest(f"sim {recovery or keys.RECOVERY}")
+    if not path.exists():
+        _private(path, Ed25519PrivateKey.from_private_bytes(seed))
+    return path
+
+
 def _asked(method: str, path: str, body: bytes) -> Response:
     ask = Client(raise_request_exception=False).generic
     answer = ask(method, path, body, content_type="application/cbor", HTTP_HOST="localhost")
@@ -167,6 +202,7 @@ def installed(home: Path, now: Callable[[], int], template: Path) -> Iterator[Ho
             connections["default"].close()
             connections["default"] = before
             api.now_ms, log.journal = was
+            keys._read_once.cache_clear()
 
 
 def make_template(home: Path) -> None:
@@ -180,13 +216,16 @@ def make_template(home: Path) -> None:
     connections["default"] = before
 
 
-def _keys(directory: Path) -> None:
+def _keys(directory: Path, origin: str = ORIGIN, recovery: LogKey | None = None) -> None:
     directory.mkdir(mode=0o700)
-    names = {keys.LOG: ORIGIN, keys.RECOVERY: f"{ORIGIN}/recovery", keys.CONFIG: f"{ORIGIN}/config"}
+    names = {keys.LOG: origin, keys.RECOVERY: f"{ORIGIN}/recovery", keys.CONFIG: f"{ORIGIN}/config"}
     for name, title in names.items():
-        pair = Ed25519PrivateKey.from_private_bytes(build.digest(f"sim {name}"))
-        public = LogKey.of(title, pair.public_key().public_bytes_raw()).vkey
-        (directory / f"{name}.pub").write_text(public + "\n")
+        of = "" if origin == ORIGIN or name != keys.LOG else f" {origin}"
+        pair = Ed25519PrivateKey.from_private_bytes(build.digest(f"sim {name}{of}"))
+        public = LogKey.of(title, pair.public_key().public_bytes_raw())
+        if name == keys.RECOVERY and recovery is not None:
+            public = recovery
+        (directory / f"{name}.pub").write_text(public.vkey + "\n")
         _private(directory / f"{name}.key", pair)
     (directory / keys.SECRET).write_text(SECRET)
     (directory / keys.SECRET).chmod(0o600)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from urllib.parse import urlsplit
 
 from agent.edges.courier import Response
@@ -35,7 +33,7 @@ def link(truck: Truck, up: bool) -> None:
 
 def on_card(truck: Truck) -> list[Sealed]:
     """Every committed record, in order."""
-    with closing(sqlite3.connect(f"file:{truck.path}?mode=ro", uri=True)) as sql:
+    with truck.reading() as sql:
         found = sql.execute("SELECT sealed FROM record ORDER BY id").fetchall()
     return [open_sealed(bytes(sealed)) for (sealed,) in found]
 

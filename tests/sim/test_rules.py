@@ -5,9 +5,7 @@ docs/protocol.md marks what these rules are; each test plays the schedule that m
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from itertools import pairwise
 from typing import Any
 
@@ -85,10 +83,10 @@ def test_a_head_that_is_not_the_one_last_committed_opens_a_new_epoch() -> None:
         link(truck, up=False)
         go(here, 3)
         first = on_card(truck)
-        with closing(sqlite3.connect(truck.path)) as sql, sql:
+        assert truck.edge
+        with truck.edge.sealer.outbox.using() as sql:
             sql.execute("DELETE FROM record WHERE id = (SELECT max(id) FROM record)")
         here.checks.forgot(truck)
-        assert truck.edge
         for _ in range(3):
             here.now_ms += 10_000
             truck.turn()
@@ -254,7 +252,7 @@ def test_two_notes_of_one_size_with_two_roots_end_proofs_and_nothing_else() -> N
 
 
 def test_a_successor_takes_openings_that_name_a_predecessor_and_no_other_log() -> None:
-    """Neither agent nor server declares successors yet: this is the judge's half of the rule."""
+    """The judge's half of the rule; test_successor.py plays the whole of it."""
     who = build.key("truck")
     rows = build.chain(3, who=who, origin="log.old/1")
     span = Span.of(rows)
@@ -267,7 +265,7 @@ def test_a_successor_takes_openings_that_name_a_predecessor_and_no_other_log() -
 
 
 def test_a_rotated_key_is_ended_by_the_first_opening_under_the_new_one() -> None:
-    """The server's half: agents do not rotate yet. The old key goes on until it is replaced."""
+    """The server's half; the old key goes on until it is replaced. See test_rotation.py."""
     with world("rotation", QUIET) as here:
         hand, heir = Hand(here, "by hand"), build.key("heir")
         rows = hand.chain(3, "one")

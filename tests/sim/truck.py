@@ -7,11 +7,13 @@ was ever signed. Nothing here decides what goes wrong: that is the world's part.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
+from typing import cast
 
 from agent import loop
 from agent.core.chain import Identity
@@ -27,8 +29,7 @@ from hal import Bench
 from hal.absent import NoLight, NoPositioner
 from hal.api import Fault, Measurement, Moment, Quantity, Role
 from hal.bench import FittedContact
-from protocol import cbor, record, wire
-from protocol.checkpoint import LogKey
+from protocol import cbor, cose, record, wire
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 from protocol.registry import Quantity as Measured
@@ -63,11 +64,41 @@ class Pen:
         """See Signer."""
         parts = cbor.decode(message, max_bytes=1 << 20)
         assert isinstance(parts, list | tuple)
-        payload = bytes(parts[3])
-        made = record.decode(payload)
-        if self.signed.setdefault((made.epoch, made.seq), payload) != payload:
-            self.twice.append((made.epoch, made.seq))
+        if parts[2] == cose.RECORD_DOMAIN:
+            payload = bytes(parts[3])
+            made = record.decode(payload)
+            if self.signed.setdefault((made.epoch, made.seq), payload) != payload:
+                self.twice.append((made.epoch, made.seq))
         return self._sign(message)
+
+
+class Pencase:
+    """The key files of one card: what was in use last, and the next one. Steps pass the knife."""
+
+    def __init__(self, pen: Pen, knife: Knife) -> None:
+        self.used, self.next, self.knife = pen, cast(Pen | None, None), knife
+
+    def heir(self) -> Pen | None:
+        """See Heirs."""
+        return self.next
+
+    def wish(self, who: build.Key) -> Pen:
+        """What `rotate` does. Of one card no number is signed twice, whatever the key."""
+        self.next = Pen(who)
+        self.next.signed, self.next.twice = self.used.signed, self.used.twice
+        return self.next
+
+    def put_back(self, used: Pen, heir: Pen) -> None:
+        """The card forgot a rename."""
+        self.used, self.next = used, heir
+
+    def promote(self) -> None:
+        """See Heirs: the rename is done or not, whatever the call says."""
+        self.knife.step("promote", self._rename, OSError)
+
+    def _rename(self) -> None:
+        assert self.next
+        self.used, self.next = self.next, None
 
 
 @dataclass
@@ -212,6 +243,7 @@ class Truck:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
+        self.keys = Pencase(self.pen, self.knife)
         self.pinned = wire.decode_enrol_answer(self.enrolment)
         self.cargo = Thermometer(self.clock.now)
         self.door, self.modem = Door(self.clock.now), Modem(self.clock.now)
@@ -220,11 +252,6 @@ class Truck:
     def device(self) -> str:
         """Its name at the server."""
         return self.pen.device
-
-    @property
-    def log_key(self) -> LogKey:
-        """Whom it believes."""
-        return self.pinned.log_key()
 
     @property
     def path(self) -> Path:
@@ -236,7 +263,7 @@ class Truck:
         assert self.state is None
         self.run += 1
         self.heard_ms, self.lost = None, False
-        owner = Owner(self.device, self.pinned.origin)
+        owner = Owner(self.device, self.pinned.log_key(), self.pinned.recovery_key())
         self.courier = SimCourier(lambda request: self.out(self, request))
         outbox = Outbox(self.path, owner, self.caps, knife.card(self.knife))
         try:
@@ -267,6 +294,13 @@ class Truck:
             self.courier.close()
         self.state = self.edge = self.courier = None
 
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend a look at a copy of the card, which nobody else may open while an agent runs."""
+        copy = self.image(self.folder.with_name(f"{self.name}.look")) / "outbox.db"
+        with closing(sqlite3.connect(copy)) as sql:
+            yield sql
+
     def image(self, to: Path) -> Path:
         """Copy what lies on the card now."""
         shutil.rmtree(to, ignore_errors=True)
@@ -290,18 +324,23 @@ class Truck:
         bench = Bench((self.cargo,), NoPositioner(), (contact,), light, light, self.modem)
         identity = Identity(
             device=self.device,
-            origin=self.pinned.origin,
             genesis=wire.first_prev(self.enrolment),
             software="sim",
             sensors=(SensorLabel(1, "air"),),
             simulated=True,
         )
         watch = Watch(1, 1, Measured.TEMPERATURE, LIMIT)
-        plan = Plan(self.name, self.log_key, *self.periods, watches=(watch,))
+        plan = Plan(
+            self.name,
+            *self.periods,
+            enrolled=self.enrolment,
+            first_key=self.pen.public,
+            watches=(watch,),
+        )
         return Edge(
             clock=self.clock,
             bench=bench,
-            sealer=Sealer(outbox, self.pen, identity, self.random.randbytes),
+            sealer=Sealer(outbox, self.keys.used, identity, self.random.randbytes),
             courier=courier,
             plan=plan,
             verify=verify_ed25519,
@@ -310,4 +349,5 @@ class Truck:
             report=lambda _: None,
             descriptors=tuple,
             serve=lambda *_: None,
+            keys=self.keys,
         )

@@ -10,6 +10,7 @@ from protocol.checkpoint import Checkpoint
 from protocol.wire import Receipt
 from tests.protocol import build
 from tests.protocol.testlog import Log, note_key
+from tests.vectors import cases_succession
 from tests.vectors.outcome import problem_of
 
 TREE_SIZES = (1, 2, 3, 4, 5, 7, 8, 13)
@@ -29,6 +30,7 @@ def leaves() -> list[leaf.Leaf]:
         leaf.ServiceLeaf("coldchain", "verdict", public, build.digest("commitment")),
         leaf.TickLeaf(build.START_UTC_MS),
         leaf.SuccessorLeaf("log.test/lost", 41, build.digest("lost root"), bytes(64)),
+        cases_succession.said(),
     ]
 
 
@@ -43,7 +45,8 @@ def leaves_file() -> dict[str, object]:
         ("a byte follows", good[2] + b"\x00"),
     )
     return {
-        "about": "Log leaves: span, service, tick, successor (its signature here is all zero).",
+        "about": "Log leaves: span, service, tick, successor (its signature here is all zero), and "
+        "a successor that names its log's key.",
         "golden": [{"leaf": one.hex(), "leaf_hash": merkle.leaf_hash(one).hex()} for one in good],
         "negative": [
             {"why": why, "leaf": data.hex(), "problem": problem_of(leaf.decode_leaf, data)}

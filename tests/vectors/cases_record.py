@@ -163,9 +163,11 @@ def _record_case(sealed: Sealed) -> dict[str, object]:
 
 
 def _plain(value: Any) -> object:
-    """Dataclasses as objects, bytes as hex, codes as their numbers."""
+    """Dataclasses and named tuples as objects, bytes as hex, codes as their numbers."""
     if is_dataclass(value):
         return {one.name: _plain(getattr(value, one.name)) for one in fields(value)}
+    if hasattr(value, "_asdict"):
+        return {name: _plain(one) for name, one in value._asdict().items()}
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, tuple):

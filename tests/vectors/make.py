@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.vectors import cases_log, cases_record, cases_rules
+from tests.vectors import cases_log, cases_record, cases_rules, cases_succession
 
 FOLDER = Path(__file__).parent
 
@@ -24,6 +24,8 @@ FILES: Mapping[str, Callable[[], dict[str, object]]] = {
     "tree": cases_log.tree_file,
     "notes": cases_log.notes_file,
     "receipts": cases_log.receipts_file,
+    "succession": cases_succession.succession_file,
+    "readmission": cases_succession.readmission_file,
     "enrolment": cases_rules.enrolment_file,
     "excursions": cases_rules.excursions_file,
 }

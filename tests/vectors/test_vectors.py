@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from protocol import cbor, cose, excursion, leaf, merkle, receipt, span, wire
+from protocol import cbor, cose, excursion, leaf, merkle, receipt, span, succession, wire
 from protocol.checkpoint import LogKey
 from tests.protocol import build
-from tests.vectors import cases_log, cases_record, cases_rules, make
+from tests.vectors import cases_log, cases_record, cases_rules, cases_succession, make
 from tests.vectors.outcome import problem_of
 
 
@@ -96,6 +96,30 @@ def test_a_bad_receipt_proves_nothing(case: dict[str, Any]) -> None:
     assert problem_of(receipt.proved, newest(), receipt_of(case)) == case["problem"]
 
 
+@pytest.mark.parametrize("case", cases("succession", "golden"))
+def test_a_successor_is_followed(case: dict[str, Any]) -> None:
+    new = follow(case)
+    found = {"vkey": new.log_key.vkey, "size": new.size, "root": new.root.hex()}
+    assert found == case["trusted"]
+
+
+@pytest.mark.parametrize("case", cases("succession", "negative"))
+def test_a_successor_is_not_followed(case: dict[str, Any]) -> None:
+    assert problem_of(follow, case) == case["problem"]
+
+
+@pytest.mark.parametrize("case", cases("readmission", "golden"))
+def test_a_device_comes_back(case: dict[str, Any]) -> None:
+    request = bytes.fromhex(case["request"])
+    assert cases_succession.readmit(case["device"], case["known"], request)
+
+
+@pytest.mark.parametrize("case", cases("readmission", "negative"))
+def test_a_device_does_not_come_back(case: dict[str, Any]) -> None:
+    place = (case["device"], case["known"], bytes.fromhex(case["request"]))
+    assert problem_of(cases_succession.readmit, *place) == case["problem"]
+
+
 @pytest.mark.parametrize("case", cases("tree", "negative"))
 def test_a_bad_proof_does_not_verify(case: dict[str, Any]) -> None:
     path = [bytes.fromhex(one) for one in case["path"]]
@@ -130,6 +154,16 @@ def advance(case: dict[str, Any]) -> receipt.Trust:
     trust = receipt.Trust(pinned.name, pinned, case["trust"]["size"], root)
     proof = [bytes.fromhex(one) for one in case["consistency"]]
     return receipt.advance(trust, case["note"], case["since"], proof, build.verify_ed25519)
+
+
+def follow(case: dict[str, Any]) -> receipt.Trust:
+    """Whom a device believes that is given the case's answer."""
+    key = LogKey.parse(case["trust"]["vkey"])
+    root = bytes.fromhex(case["trust"]["root"])
+    old = receipt.Trust(key.name, key, case["trust"]["size"], root)
+    answer = wire.decode_answer(bytes.fromhex(case["answer"]))
+    recovery = LogKey.parse(load("succession")["recovery_vkey"])
+    return succession.follow(old, {}, recovery, answer, build.verify_ed25519)
 
 
 def newest() -> receipt.Trust:

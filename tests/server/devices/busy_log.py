@@ -10,7 +10,7 @@ from protocol.checkpoint import Checkpoint
 from protocol.record import Sealed, rotation_message, seal
 from protocol.registry import Kind, Reason
 from protocol.tombstone import Evicted, Tombstone
-from server.devices import commands
+from server.devices import commands, roster
 from server.ledger import keys, log
 from server.ledger.tick import now_ms, tick
 from tests.protocol import build
@@ -28,6 +28,7 @@ def fill(client: Client) -> None:
     _rotated(hake)
     _moved_and_revoked(client)
     _two_notes(client)
+    _followed()
     tick(now_ms())
     token("left over", build.digest("left over"))
 
@@ -72,6 +73,11 @@ def _moved_and_revoked(client: Client) -> None:
     commands.assign(cod.device, "another hall", now_ms=now_ms())
     commands.revoke(cod.device, now_ms=now_ms())
     assert cod.codes(chain[4:]) == ["revoked"]
+
+
+def _followed() -> None:
+    with log.writing():
+        roster.add_predecessor("log.lost.test/0", "a checkpoint of it")
 
 
 def _two_notes(client: Client) -> None:

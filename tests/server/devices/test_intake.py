@@ -220,7 +220,9 @@ def test_the_interface_is_described(client: Client) -> None:
         "/api/devices/{device}/head",
         "/api/devices/{device}/receipts",
         "/api/devices/{device}/config",
+        "/api/devices/{device}/readmission",
         "/api/log/evidence",
+        "/api/log/succession",
     }
 
 

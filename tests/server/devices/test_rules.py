@@ -39,7 +39,7 @@ def test_a_fork_is_kept_whole_proved_and_shown(truck: Truck) -> None:
 @pytest.mark.parametrize("utc_ms", [0, 2_398_291_200_000])
 def test_a_clock_in_1970_or_2046_is_accepted_and_flagged(truck: Truck, utc_ms: int) -> None:
     chain = truck.chain(3)
-    odd = replace(chain[-1].record, seq=3, prev=chain[-1].hash, utc_ms=utc_ms)
+    odd = chain[-1].record._replace(seq=3, prev=chain[-1].hash, utc_ms=utc_ms)
     chain.append(seal(odd, truck.who.kid, truck.who.sign))
     assert truck.codes(chain) == ["accepted"]
     assert EpochFacts.objects.get().flags == 1
@@ -47,7 +47,7 @@ def test_a_clock_in_1970_or_2046_is_accepted_and_flagged(truck: Truck, utc_ms: i
 
 def test_a_boot_clock_that_falls_is_flagged_also_between_spans(truck: Truck) -> None:
     chain = truck.chain(5)
-    fallen = replace(chain[-1].record, seq=5, prev=chain[-1].hash, boot_ms=7)
+    fallen = chain[-1].record._replace(seq=5, prev=chain[-1].hash, boot_ms=7)
     truck.post(chain)
     truck.post([seal(fallen, truck.who.kid, truck.who.sign)])
     assert EpochFacts.objects.get().flags == 2

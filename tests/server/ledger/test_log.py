@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from protocol import checkpoint as c2sp
 from protocol import merkle
-from server.ledger import keys, log
+from server.ledger import keys, log, sequencing
 from server.ledger.writing import writing
 from tests.server.conftest import NOW_MS
 
@@ -41,6 +41,14 @@ def test_a_new_log_has_a_signed_checkpoint_of_size_0() -> None:
     newest = log.newest()
     signed = c2sp.open_checkpoint(newest.note, keys.current().log, keys.verify_ed25519)
     assert (signed.size, signed.root) == (0, merkle.EMPTY) == (newest.size, newest.root)
+
+
+def test_one_call_takes_everything_along_however_many_rounds_its_bodies_need() -> None:
+    half = sequencing.BATCH_BYTES // 2
+    with writing():
+        log.stage_all([(leaf, bytes(half)) for leaf in LEAVES[:3]])
+    assert log.sequence(NOW_MS).size == 3
+    assert log.leaves(0, 10) == LEAVES[:3]
 
 
 def test_leaves_stand_in_the_order_they_were_staged() -> None:

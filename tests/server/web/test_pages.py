@@ -194,7 +194,7 @@ def test_a_revoked_device_says_so_with_what_is_set_apart(truck: Truck) -> None:
 
 def test_odd_clocks_are_remarked_and_impossible_times_do_not_break_the_page(truck: Truck) -> None:
     chain = truck.chain(3)
-    odd = replace(chain[-1].record, seq=3, prev=chain[-1].hash, utc_ms=(1 << 53) - 1)
+    odd = chain[-1].record._replace(seq=3, prev=chain[-1].hash, utc_ms=(1 << 53) - 1)
     truck.post([*chain, seal(odd, truck.who.kid, truck.who.sign)])
     assert "clock implausible" in page(truck)
     assert f"{(1 << 53) - 1} ms" in page(truck)
@@ -235,5 +235,5 @@ def test_the_style_sheet_is_served_and_nothing_else_may_run(client: Client) -> N
 
 def test_every_status_has_a_word() -> None:
     for status in Status:
-        one = replace(build.reading(1).measurements[0], status=status, value=None)
+        one = build.reading(1).measurements[0]._replace(status=status, value=None)
         assert bool(shown.value("x", one, "ko").remark) is (status is not Status.OK)
