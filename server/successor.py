@@ -13,13 +13,12 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from django.apps import apps
-from django.conf import settings
 from django.db import connection
 from django.db.models import Model
 
@@ -32,7 +31,7 @@ from protocol.succession import statement
 from server.accounts import masters
 from server.devices import roster
 from server.devices.replay import CHUNK, Logged, take
-from server.ledger import keys, log
+from server.ledger import keys, log, rows
 from server.ledger.writing import writing
 from server.options import Options
 
@@ -136,23 +135,42 @@ def _take_rows(database: Path) -> None:
     """Copy the tables of the rooms beside the log, in one transaction."""
     if not database.exists():
         return
-    rooms = (room for room in apps.get_app_configs() if room.name in settings.INSTALLED_APPS)
-    ours = [room for room in rooms if room.name.startswith("server.")]
+    models = list(_beside_the_log())
     with closing(sqlite3.connect(database)) as old, writing():
         known = {name for (name,) in old.execute("SELECT name FROM sqlite_master")}
-        for room in ours:
-            for model in () if room.label in FOLLOWING else room.get_models():
-                if model._meta.db_table in known:
-                    _copy(old, model)
+        with _rules_asleep({model._meta.db_table for model in models}):
+            for model in (one for one in models if one._meta.db_table in known):
+                _copy(old, model)
+
+
+def _beside_the_log() -> Iterator[type[Model]]:
+    for room in apps.get_app_configs():
+        if room.name.startswith("server.") and room.label not in FOLLOWING:
+            yield from room.get_models()
+
+
+@contextmanager
+def _rules_asleep(tables: set[str]) -> Iterator[None]:
+    """Without the triggers of these tables: they judge single steps, in the order these were made.
+
+    In the caller's transaction, so that they are never missing from a database that is committed.
+    """
+    found = rows.fetch("SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger'")
+    asleep = [(name, sql) for name, sql, table in found if table in tables]
+    for name, _ in asleep:
+        rows.execute(f'DROP TRIGGER "{name}"')
+    yield
+    for _, sql in asleep:
+        rows.execute(sql)
 
 
 def _copy(old: sqlite3.Connection, model: type[Model]) -> None:
     columns = [f'"{one.column}"' for one in model._meta.concrete_fields]
     table, names = f'"{model._meta.db_table}"', ", ".join(columns)
-    rows = old.execute(f"SELECT {names} FROM {table}").fetchall()
+    found = old.execute(f"SELECT {names} FROM {table}").fetchall()
     marks = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)
+        cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", found)
 
 
 def _is_kept(one: Logged) -> bool:
@@ -180,5 +198,5 @@ def _entries(database: Path) -> Iterator[list[Logged]]:
             " LEFT JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash"
             " UNION ALL SELECT id + (1 << 53), leaf, body, 0 FROM ledger_staged ORDER BY 1"
         )
-        while rows := found.fetchmany(CHUNK):
-            yield [Logged(number, leaf, body or b"", at) for number, leaf, body, at in rows]
+        while some := found.fetchmany(CHUNK):
+            yield [Logged(number, leaf, body or b"", at) for number, leaf, body, at in some]

@@ -127,14 +127,19 @@ def _is_forged(request: HttpRequest) -> bool:
 
 
 def _write_refusal(door: Door, asking: Who, request: HttpRequest, refused: Refused) -> None:
-    """Strangers are not worth a line, and nobody fills the log with refusals of one kind."""
-    at_ms = now_ms()
+    """Strangers are not worth a line, and nobody fills the log with refusals of one kind.
+
+    It stands in the record of an organisation that they belong to; of another, in nobody's.
+    """
+    at_ms, match = now_ms(), request.resolver_match
     if asking.actor is Actor.NOBODY:
         return
     if isinstance(limits.tried(Try.REFUSAL, Whence(asking.id), at_ms), Refused):
         return
     with writing():
-        act = Act(door.service, "turned-away", target=_route(request))
+        asked = door.find(match.kwargs) if match else ""
+        place = asked if asked in asking.roles else ""
+        act = Act(door.service, "turned-away", place, _route(request))
         deeds.record(asking, act, at_ms, refused.reason)
 
 

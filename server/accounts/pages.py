@@ -11,6 +11,7 @@ from protocol.registry import Text
 from server.accounts import badges, invitations, members, refusals, vault
 from server.accounts.models import ApiKey, Deed, Duty, GuestCode, Membership, Organisation, Person
 from server.accounts.rules import Datum, Role, Who
+from server.accounts.who import operator
 from server.accounts.words import ACTS, KINDS, ROLES, SERVICES, WAYS, WORDS
 from server.ledger import log
 from server.messages.models import Message, State
@@ -192,8 +193,12 @@ def invited(organisation: str, language: str, now_ms: int) -> list[Pass]:
 
 
 def record(organisation: str, language: str) -> list[Line]:
-    """The newest deeds in an organisation, with their places in the log."""
-    rows = list(Deed.objects.filter(organisation=organisation).order_by("-id")[:ACTS_SHOWN])
+    """The newest deeds in an organisation, with their places in the log.
+
+    The operator's has those of no organisation too: failed sign-ins, limits that were reached.
+    """
+    places = [organisation, ""] if organisation == operator() else [organisation]
+    rows = list(Deed.objects.filter(organisation__in=places).order_by("-id")[:ACTS_SHOWN])
     found = log.index_of(bytes(row.leaf_hash) for row in rows)
     named = vault.names(row.who for row in rows if row.who)
     return [

@@ -36,9 +36,16 @@ LINK_LIFE_MS = 2 * 366 * 86_400_000
 
 
 def find(service: str, subject: str) -> Participant | None:
-    """The participant of this pseudonym, locked."""
-    rows = Participant.objects.select_for_update(of=("self",)).select_related("phase")
-    return rows.filter(pilot=service, subject=subject).first()
+    """The participant of this pseudonym, locked, and their phase before them.
+
+    Always in this order, which is that of `promote`: two who leave at once never wait for each
+    other's rows.
+    """
+    rows = Participant.objects.filter(pilot=service, subject=subject)
+    phases = Phase.objects.select_for_update()
+    list(phases.filter(id__in=rows.values("phase")))
+    locked = rows.select_for_update(of=("self",)).select_related("phase")
+    return locked.first()
 
 
 def move(one: Participant, step: LifeStep, now_ms: int) -> None:
@@ -83,7 +90,7 @@ def promote(phase: Phase, now_ms: int) -> int:
 
     Whoever has not given every consent keeps their place, and the next one gets the seat.
     """
-    row = Phase.objects.get(id=phase.id)
+    row = Phase.objects.select_for_update().get(id=phase.id)
     if row.cap is None or row.state not in JOINABLE or row.taken >= row.cap:
         return 0
     policy, free = snapshot.derive(row.pilot_id), row.cap - row.taken

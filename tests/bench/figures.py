@@ -21,7 +21,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "physics": physics.figures,
     "log": log.figures,
     "server": server.figures,
-    "pilots": pilots.everything,
+    "pilots": pilots.figures,
     "truck": truck.everything,
     "postgres": server_postgres.figures,
 }

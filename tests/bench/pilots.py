@@ -14,7 +14,7 @@ OTHERS = 5_000
 """Participants beside the one that is asked for."""
 
 
-def everything() -> Iterator[Figure]:
+def figures() -> Iterator[Figure]:
     """Measure in a server's home of its own, which is gone afterwards."""
     build = Path("build")
     build.mkdir(exist_ok=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 
 from agent.core.chain import Draft, Identity
-from agent.edges import enrolment, rows
+from agent.edges import contents, enrolment, rows
 from agent.edges.clock import SteppedClock, boot_now_ms
 from agent.edges.lookout import reading
 from agent.edges.outbox import COMMIT_ROWS, Caps, Outbox, Owner
@@ -64,7 +64,7 @@ def _alarm_s(agent: Agent) -> float:
 def _alarm_ms(truck: Truck) -> int | None:
     """Boot time at which the first alarm on the card was made."""
     with reading(truck.outbox) as sql:
-        for shelf in rows.shelves(sql).values():
+        for shelf in contents.shelves(sql).values():
             for seq in shelf.alarms:
                 sealed = rows.sealed_at(sql, shelf.number, seq) or b""
                 return open_sealed(sealed).record.boot_ms
@@ -76,9 +76,10 @@ def _backlog(truck: Truck) -> int:
     settings = load(truck.config)
     enrolled = enrolment.load(settings)
     answer = enrolled.answer
-    outbox = Outbox.open(truck.outbox, Owner(answer.device, answer.origin), Caps())
+    owner = Owner(answer.device, answer.log_key(), answer.recovery_key())
+    outbox = Outbox.open(truck.outbox, owner, Caps())
     genesis = wire.first_prev(enrolled.raw)
-    who = Identity(answer.device, answer.origin, genesis, "bench", (), simulated=True)
+    who = Identity(answer.device, genesis, "bench", (), simulated=True)
     clock = SteppedClock(answer.utc_ms - (RECORDS + 100) * PERIOD_MS, os.urandom(16))
     sealer = Sealer(outbox, EcdsaSigner.load(settings.key_path), who, os.urandom)
     sealer.begin(clock.read())

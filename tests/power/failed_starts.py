@@ -110,6 +110,6 @@ def _written(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    for image, folder in on_small_ext4():
+    for image, folder in on_small_ext4(block=1024):
         with device.mounted(image, folder):
             print(json.dumps([asdict(one) for one in measure(folder, int(sys.argv[1]))]))

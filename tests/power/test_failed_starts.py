@@ -16,7 +16,7 @@ pytestmark = pytest.mark.power
 STARTS = 3
 HOUR_S = 3_600.0
 PAUSE_S, LONGEST_S, STEPS = 2.0, 300.0, 6
-"""RestartSec at its shortest, RestartMaxDelaySec, RestartSteps; before systemd 254 the first only."""
+"""RestartSec at its shortest, RestartMaxDelaySec, RestartSteps; below systemd 254 the first."""
 
 MOST_BYTES = 1_000_000
 

@@ -7,7 +7,9 @@ readable, and asks every consent again; nobody is moved silently (`telling`).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from server.ledger import rows
 from server.pilots import duties, snapshot
 from server.pilots.acting import Desk, Done, Refusal, action, enter, person
 from server.pilots.actions.papers import Wording, new_version, words
@@ -16,11 +18,9 @@ from server.pilots.life import end_all, promote
 from server.pilots.models import (
     BoardRow,
     Notice,
-    Participant,
     Phase,
     Plan,
     SignOff,
-    Told,
 )
 from server.pilots.rules import (
     CHECKLIST,
@@ -39,6 +39,9 @@ from server.pilots.rules import (
     Right,
     Service,
 )
+
+LONGEST_DAYS: Final = 4 * 366
+"""Two years and one extension of the same, as the law of the sandbox has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +91,7 @@ def reschedule(desk: Desk, number: int, reason: Dropped) -> Done[Plan]:
     phase.state, phase.plan, phase.cap = state, None, None
     phase.save(update_fields=["state", "plan", "cap"])
     _end(plan, reason, desk.now_ms)
-    people = Participant.objects.filter(phase=phase, state__in=[*COMING, *IN])
-    Told.objects.bulk_create(
-        (Told(plan=plan, participant=one, at_ms=desk.now_ms) for one in people.iterator()),
-        batch_size=500,
-    )
+    _list_who_is_to_be_told(plan, desk.now_ms)
     return Done(plan, f"phase {number} plan {plan.id} {reason}")
 
 
@@ -168,8 +167,8 @@ def close_phase(desk: Desk, number: int) -> Done[Phase]:
 
 
 def _phase(desk: Desk, number: int) -> Phase:
-    rows = Phase.objects.select_for_update(of=("self",)).select_related("plan")
-    row = rows.filter(pilot=desk.service, number=number).first()
+    found = Phase.objects.select_for_update(of=("self",)).select_related("plan")
+    row = found.filter(pilot=desk.service, number=number).first()
     if row is None:
         raise Refusal(Reason.NOT_FOUND)
     return row
@@ -193,6 +192,8 @@ def _rest(desk: Desk, phase: Phase, planned: Planned, state: PhaseState) -> Plan
     notice = Notice.objects.filter(pilot=desk.service, id=planned.notice).first()
     if notice is None:
         raise Refusal(Reason.NO_NOTICE)
+    if (planned.period.last - planned.period.first).days > LONGEST_DAYS:
+        raise Refusal(Reason.BAD_INPUT)
     numbers = (planned.target_min, planned.cap)
     if phase.kind == PhaseKind.INTERNAL and numbers != (None, None):
         raise Refusal(Reason.NUMBERS_IN_INTERNAL)
@@ -217,6 +218,18 @@ def _rest(desk: Desk, phase: Phase, planned: Planned, state: PhaseState) -> Plan
 def _end(plan: Plan, reason: Dropped, now_ms: int) -> None:
     plan.dropped_ms, plan.dropped_for = now_ms, reason
     plan.save(update_fields=["dropped_ms", "dropped_for"])
+
+
+def _list_who_is_to_be_told(plan: Plan, now_ms: int) -> None:
+    """One statement, however many they are."""
+    states = sorted(COMING | IN)
+    marks = ", ".join(["%s"] * len(states))
+    rows.execute(
+        "INSERT INTO pilots_told (plan_id, participant_id, at_ms, reached)"
+        " SELECT %s, id, %s, NULL FROM pilots_participant"
+        f" WHERE phase_id = %s AND state IN ({marks})",
+        [plan.id, now_ms, plan.phase_id, *map(str, states)],
+    )
 
 
 def _ask_again(desk: Desk) -> None:

@@ -189,6 +189,19 @@ def test_S10_a_page_that_is_posted_from_elsewhere_is_refused_in_words() -> None:
     assert "forged" in answer.content.decode()
 
 
+def test_whoever_is_turned_away_at_home_stands_in_the_record_and_abroad_in_the_operators() -> None:
+    people, other = cast.Cast(), cast.Cast(cast.organisation("다른 곳"))
+    operator = cast.Cast(cast.organisation("운영", "operator"))
+    viewer = people.client(Role.VIEWER)
+    for place in (people.place.id, other.place.id):
+        viewer.get(f"/organisations/{place}/access")
+    records = [
+        one.client(Role.AUDITOR).get(f"/organisations/{one.place.id}/acts").content.decode()
+        for one in (people, other, operator)
+    ]
+    assert ["접근 거절" in one for one in records] == [True, False, True]
+
+
 def test_the_record_of_acts_comes_page_by_page_for_the_auditor() -> None:
     people = cast.Cast()
     made(people)

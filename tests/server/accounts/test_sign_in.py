@@ -101,17 +101,16 @@ def test_S11_known_and_unknown_accounts_cost_the_same(monkeypatch: pytest.Monkey
     with_password(email="kim@example.kr")
     passwords.fits("warm up", "")
 
-    def cost(account: str) -> float:
-        samples = []
-        for number in range(5):
-            begun = time.perf_counter()
-            passwords.sign_in(account, "wrong", str(number), now_ms() + number * MINUTE_MS)
-            samples.append(time.perf_counter() - begun)
-        return sorted(samples)[2]
+    def cost(account: str, number: int) -> float:
+        begun = time.perf_counter()
+        passwords.sign_in(account, "wrong", str(number), now_ms() + number * MINUTE_MS)
+        return time.perf_counter() - begun
 
-    known, unknown = cost("kim@example.kr"), cost("lee@example.kr")
+    # Turn and turn about, and the best of each: the neighbours' load falls on both.
+    pairs = [(cost("kim@example.kr", n), cost("lee@example.kr", n)) for n in range(8)]
+    known, unknown = (min(one) for one in zip(*pairs, strict=True))
     told = f"{known * 1000:.0f} ms known, {unknown * 1000:.0f} ms unknown account"
-    reliability.note("S11", "work for a wrong password, median of 5", 10, told)
+    reliability.note("S11", "work for a wrong password, best of 8", 16, told)
     assert 0.5 < known / unknown < 2
 
 

@@ -211,6 +211,13 @@ def test_P7_a_cap_that_was_undecided_is_decided_by_a_new_notice_for_the_same_day
     ]
 
 
+def test_a_phase_that_lasts_longer_than_the_law_of_the_sandbox_is_refused(rig: Rig) -> None:
+    for last in (date(2024, 6, 20), date(9999, 12, 31)):
+        forever = Planned(rig.notice(), Period(OPEN.first, last), cap=5)
+        assert no(phases.announce(rig.desk(), 2, forever)) is Reason.BAD_INPUT
+    rig.announce(2, Period(OPEN.first, date(2024, 6, 15)), cap=5)
+
+
 def test_a_cap_below_the_seats_that_are_taken_is_refused(rig: Rig) -> None:
     rig.open(cap=5)
     for _ in range(2):

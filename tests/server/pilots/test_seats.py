@@ -161,3 +161,32 @@ def test_no_seat_is_given_while_the_switch_stops_new_ones(rig: Rig) -> None:
     assert rig.state(waiting) == Life.WAITLISTED
     rig.flip(Mode.NORMAL)
     assert rig.state(waiting) == Life.ENROLLED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_leave_at_once_none_is_refused_and_each_seat_goes_on(rig: Rig) -> None:
+    count = 6
+    rig.open(cap=count)
+    poster = rig.invite()
+    seats = [rig.enrolled(poster) for _ in range(count)]
+    waiting = [rig.ready(poster) for _ in range(count + 2)]
+    refused: list[Refused] = []
+    gate = threading.Barrier(count)
+
+    def leave(name: str) -> None:
+        gate.wait(30)
+        try:
+            done = joining.withdraw(rig.person, name)
+            if isinstance(done, Refused):
+                refused.append(done)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=leave, args=(name,)) for name in seats]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert refused == []
+    assert [rig.state(name) for name in waiting] == [Life.ENROLLED] * count + [Life.WAITLISTED] * 2
+    assert seated(rig) == rig.phase().taken == count
