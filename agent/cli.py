@@ -11,13 +11,13 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn, overload
+from typing import overload
 
-from agent import __version__, exits
-from agent.settings import DEFAULT_PATH
+from agent import __version__, exits, toolbox
+from agent.arguments import Parser, config, language, moment, token, url, whole
 
 MAX_SPEED = 10_000
 MAX_HOURS = 24 * 366
@@ -33,14 +33,6 @@ power cuts and dead zones, and delivers it to the server, which proves that it h
 ENDINGS = """\
 exit codes: 0 done · 1 the answer is no · 64 wrong command line · 70 a bug of ours ·
             78 settings, key or enrolment need mending (the message says how)"""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse with our exit code for a wrong command line."""
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and how to get help."""
-        self.exit(exits.USAGE, f"{self.prog}: {message}\nhelp: {self.prog} --help\n")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,7 +66,7 @@ def parser() -> Parser:
     )
     top.add_argument("--version", action="version", version=f"jagalchi-agent {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_run, _status, _enrol, _join, _rotate, _verify, _export, _simulate):
+    for add in (_run, _status, toolbox.add, _enrol, _join, _rotate, _verify, _export, _simulate):
         add(commands)
     return top
 
@@ -83,24 +75,24 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     run = commands.add_parser(
         "run", help="record, sign and deliver until stopped (systemd starts this) / 기록 시작"
     )
-    _config(run)
+    config(run)
     run.add_argument(
         "--speed",
-        type=_whole(1, MAX_SPEED),
+        type=whole(1, MAX_SPEED),
         default=1,
         metavar="N",
         help="simulated parts only: let time pass N times faster, from the past up to now",
     )
     run.add_argument(
         "--span",
-        type=_whole(1, MAX_SPAN_MIN),
+        type=whole(1, MAX_SPAN_MIN),
         default=60,
         metavar="MINUTES",
         help="with --speed: real minutes until the fast clock has caught up (default: 60)",
     )
     run.add_argument(
         "--drain",
-        type=_whole(0, MAX_DRAIN_S),
+        type=whole(0, MAX_DRAIN_S),
         default=0,
         metavar="SECONDS",
         help="when stopped, go on delivering this long, or until everything is proved",
@@ -111,17 +103,21 @@ def _status(commands: argparse._SubParsersAction[Parser]) -> None:
     status = commands.add_parser(
         "status", help="how the agent is doing; works when it is stopped / 상태 보기"
     )
-    _config(status)
+    config(status)
+    language(status)
     status.add_argument("--json", action="store_true", help="for programs")
+    status.add_argument(
+        "--watch", action="store_true", help="again every two seconds, until Ctrl-C"
+    )
 
 
 def _enrol(commands: argparse._SubParsersAction[Parser]) -> None:
     enrol = commands.add_parser(
         "enrol", help="make this device's key and introduce it to a server, once / 기기 등록"
     )
-    enrol.add_argument("url", type=_url, metavar="URL", help="the server, https://...")
-    enrol.add_argument("token", type=_token, metavar="TOKEN", help="as shown by the server")
-    _config(enrol)
+    enrol.add_argument("url", type=url, metavar="URL", help="the server, https://...")
+    enrol.add_argument("token", type=token, metavar="TOKEN", help="as shown by the server")
+    config(enrol)
 
 
 def _join(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -129,14 +125,14 @@ def _join(commands: argparse._SubParsersAction[Parser]) -> None:
         "join", help="enrol from a file, unless enrolled already / 파일로 기기 등록"
     )
     join.add_argument("file", type=Path, metavar="FILE", help="TOML: [enrol], url and token")
-    _config(join)
+    config(join)
 
 
 def _rotate(commands: argparse._SubParsersAction[Parser]) -> None:
     rotate = commands.add_parser(
         "rotate", help="give this device a new key, which the old one introduces / 키 교체"
     )
-    _config(rotate)
+    config(rotate)
 
 
 def _verify(commands: argparse._SubParsersAction[Parser]) -> None:
@@ -152,7 +148,7 @@ def _verify(commands: argparse._SubParsersAction[Parser]) -> None:
         help="the log's public key as its operator publishes it (NAME+HASH+BASE64); without it,"
         " the key of this device's enrolment, if there is one",
     )
-    _config(verify)
+    config(verify)
     verify.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -160,10 +156,10 @@ def _export(commands: argparse._SubParsersAction[Parser]) -> None:
     export = commands.add_parser(
         "export", help="write what is on the card as evidence that `verify` accepts / 내보내기"
     )
-    _config(export)
+    config(export)
     export.add_argument(
         "--since",
-        type=_moment,
+        type=moment,
         default=None,
         metavar="TIME",
         help="leave out older records: 2026-11-23 or 2026-11-23T14:00+09:00 (no zone: UTC)",
@@ -188,8 +184,8 @@ def _simulate(commands: argparse._SubParsersAction[Parser]) -> None:
         metavar="NAME",
         help="what goes wrong: %(choices)s (default: steady)",
     )
-    simulate.add_argument("--seed", type=_whole(0, MAX_SEED), default=1, metavar="N")
-    simulate.add_argument("--hours", type=_whole(1, MAX_HOURS), default=6, metavar="N")
+    simulate.add_argument("--seed", type=whole(0, MAX_SEED), default=1, metavar="N")
+    simulate.add_argument("--hours", type=whole(1, MAX_HOURS), default=6, metavar="N")
     simulate.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -214,43 +210,6 @@ class _Scenarios(Sequence[str]):
         return sorted(TRUCK)
 
 
-def _config(command: Parser) -> None:
-    command.add_argument(
-        "--config",
-        type=Path,
-        default=DEFAULT_PATH,
-        metavar="FILE",
-        help=f"settings (default: {DEFAULT_PATH})",
-    )
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and len(text) < 12):
-            raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number")
-        if not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text}: expected {low} to {high}")
-        return int(text)
-
-    return read
-
-
-def _url(text: str) -> str:
-    from agent.settings_file import is_server_url
-
-    if not is_server_url(text) or len(text) > 256:
-        raise argparse.ArgumentTypeError(f"{text!r}: expected https://NAME")
-    return text.rstrip("/")
-
-
-def _token(text: str) -> str:
-    from agent.edges.enrolment import is_token
-
-    if not is_token(text):
-        raise argparse.ArgumentTypeError("expected the token exactly as the server shows it")
-    return text
-
-
 def _log_key(text: str) -> str:
     from protocol.checkpoint import LogKey
     from protocol.errors import ProtocolError
@@ -259,17 +218,6 @@ def _log_key(text: str) -> str:
         return LogKey.parse(text).vkey
     except ProtocolError:
         raise argparse.ArgumentTypeError("expected NAME+HASH+BASE64, all of it") from None
-
-
-def _moment(text: str) -> int:
-    from datetime import UTC, datetime
-
-    try:
-        moment = datetime.fromisoformat(text)
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return int(aware.timestamp()) * 1_000
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected a time like 2026-11-23") from None
 
 
 def _never_fail_to_print() -> None:

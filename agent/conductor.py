@@ -8,13 +8,14 @@ agent that turns but stores nothing is restarted, and finds out on the disk what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from agent.core import health
 from agent.edge import Mode, State
 from agent.edges.clock import boot_now_ms
-from agent.edges.control import Control
+from agent.edges.control import Answer, Control
 from agent.edges.notify import Notifier
 from agent.edges.signals import StopSignals
 
@@ -39,6 +40,7 @@ class Conductor:
 
     The first wish to stop ends sampling, and delivery goes on for `drain_ms` or until all is
     proved; the second ends that too. `stop_unpowered_ms` without power ends both: then `unpowered`.
+    `answers` are what may be asked over the control socket, by the word of the question.
     """
 
     stop: StopSignals
@@ -48,6 +50,7 @@ class Conductor:
     drain_ms: int
     sample_period_ms: int
     stop_unpowered_ms: int = 0
+    answers: Mapping[str, Callable[[State], Answer]] = field(default_factory=dict)
     unpowered: bool = False
     _stopping_ms: int | None = None
     _begun_ms: int | None = None
@@ -97,7 +100,8 @@ class Conductor:
         if self.stop.descriptor in ready:
             self.stop.clear()
         if self.control:
-            self.control.serve(ready, {"status": state.status})
+            asked = {word: partial(answer, state) for word, answer in self.answers.items()}
+            self.control.serve(ready, asked)
 
     def _alive(self, state: State, begun_ms: int) -> bool:
         """An agent that drains samples no more: its own deadline ends it."""

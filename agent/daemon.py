@@ -11,14 +11,18 @@ import os
 import sys
 from collections.abc import MutableMapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import sha256
 
 from agent import __version__, exits, loop
+from agent.account import Account
 from agent.conductor import Conductor
 from agent.core.chain import Identity
-from agent.core.plan import Plan, Watch
+from agent.core.judgement import Pair
+from agent.core.plan import Calibrated, Plan, Watch
 from agent.edge import Edge
 from agent.edges import enrolment
+from agent.edges.beacon import Beacon
 from agent.edges.clock import Clock, SystemClock, VirtualClock, open_virtual
 from agent.edges.control import Control
 from agent.edges.courier import Courier, RequestsTransport
@@ -30,7 +34,7 @@ from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
 from agent.edges.signer import verify_ed25519
 from agent.exits import RefusedError
-from agent.settings import LimitSettings, Settings
+from agent.settings import Calibration, LimitSettings, PairSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import wire
 from protocol.excursion import Limit
@@ -65,6 +69,8 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         clock = _clock(settings, orders)
         bench = open_parts(settings, clock)
         doors.callback(bench.close)
+        beacon = Beacon(bench.light)
+        bench = replace(bench, light=beacon)
         outbox = _outbox(settings, enrolled)
         doors.callback(outbox.close)
         courier = _courier(settings, enrolled)
@@ -72,6 +78,9 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         notifier = Notifier.from_environment(environment)
         doors.callback(notifier.close)
         control = _control(settings, doors)
+        sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
+        what = plan(settings, enrolled, keys.first())
+        account = Account(sealer, what, bench, caps(settings), settings.outbox_path)
         conductor = Conductor(
             stop,
             control,
@@ -80,8 +89,12 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
             orders.drain_ms,
             settings.sample_period_ms,
             settings.stop_unpowered_ms,
+            {
+                "status": account.status,
+                "chain": account.chain,
+                "blink": lambda state: beacon.blink(state.now.boot_ms),
+            },
         )
-        sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
         _say(f"{enrolled.answer.device} ({settings.name}) for {enrolled.answer.origin}")
         _run(
             Edge(
@@ -89,7 +102,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 bench=bench,
                 sealer=sealer,
                 courier=courier,
-                plan=plan(settings, enrolled, keys.first()),
+                plan=what,
                 verify=verify_ed25519,
                 entropy=os.urandom,
                 mode=conductor.mode,
@@ -164,6 +177,9 @@ def plan(settings: Settings, enrolled: Enrolment, first_key: bytes) -> Plan:
             for quantity, milli in sensor.corrections.items()
         },
         watches=tuple(_watch(limit) for limit in settings.limits),
+        pairs=tuple(_pair(pair) for pair in settings.pairs),
+        calibrated=tuple(_calibrated(one) for one in settings.calibrations),
+        door_open_ms=settings.door_open_ms,
     )
 
 
@@ -183,6 +199,23 @@ def _watch(limit: LimitSettings) -> Watch:
             uncertainty=limit.uncertainty_milli,
         ),
     )
+
+
+def _calibrated(one: Calibration) -> Calibrated:
+    """The certificate's name is text, and events hold numbers: 52 bits of its hash stand for it."""
+    mark = int.from_bytes(sha256(one.certificate.encode()).digest()[:7], "big") >> 4
+    return Calibrated(one.sensor, one.at_ms, one.correction_milli, mark)
+
+
+def _pair(pair: PairSettings) -> Pair:
+    limit = Limit(
+        id=str(pair.id),
+        threshold=pair.apart_milli,
+        hysteresis=pair.hysteresis_milli,
+        delay_ms=pair.delay_ms,
+        gap_ms=pair.gap_ms,
+    )
+    return Pair(pair.id, pair.first, pair.second, pair.quantity, limit)
 
 
 def _clock(settings: Settings, orders: Orders) -> Clock:
@@ -211,11 +244,15 @@ def _is_made_up(part: str) -> bool:
 def _outbox(settings: Settings, enrolled: Enrolment) -> Outbox:
     agreed = enrolled.answer
     owner = Owner(agreed.device, agreed.log_key(), agreed.recovery_key())
-    caps = Caps(settings.outbox.cap_rows, settings.outbox.cap_bytes)
     try:
-        return Outbox.open(settings.outbox_path, owner, caps)
+        return Outbox.open(settings.outbox_path, owner, caps(settings))
     except (LockedOutbox, ForeignOutbox) as error:
         raise RefusedError(str(error)) from None
+
+
+def caps(settings: Settings) -> Caps:
+    """The bounds of the outbox."""
+    return Caps(settings.outbox.cap_rows, settings.outbox.cap_bytes)
 
 
 def _courier(settings: Settings, enrolled: Enrolment) -> Courier:

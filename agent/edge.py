@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import Enum
 
-from agent.core import sensing
 from agent.core.health import Health
 from agent.core.plan import Plan
 from agent.core.schedule import Schedule
@@ -91,7 +90,7 @@ class State:
         return self.counters.waiting == 0 and self.counters.uncommitted == 0
 
     def status(self) -> dict[str, object]:
-        """Everything `status --json` says: plain values only."""
+        """What `status --json` says of the loop: plain values only. The rest is in account.py."""
         return {
             "name": self.name,
             "device": self.device,
@@ -99,6 +98,8 @@ class State:
             "next_key": self.next_key,
             "state": self.health.state.value,
             "sentence": self.health.sentence,
+            "says": {"en": self.health.en, "ko": self.health.ko},
+            "troubles": [asdict(one) for one in self.health.troubles],
             "epoch": self.head.epoch.hex() if self.head else None,
             "seq": self.head.seq if self.head else None,
             "counters": asdict(self.counters),
@@ -110,7 +111,6 @@ class State:
                 "source": self.now.source.name.lower(),
                 "uncertainty_ms": self.now.uncertainty_ms,
             },
-            "sensors": sensing.sensor_lines(self.senses),
             "link": self.sync.link,
             "sync": {"phase": self.sync.phase.value, "why": self.sync.why},
             "damaged": self.damaged,

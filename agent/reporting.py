@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.core import health
+from agent.core import health, remedy
 from agent.core.health import Facts
 from agent.core.sync import Cue, Phase, Sync
 from agent.edge import Edge, State
@@ -34,12 +34,14 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
     moment = Moment(after.now.boot_ms, after.now.utc_ms)
     edge.bench.light.show(after.health.pattern, moment)
-    edge.bench.buzzer.show(BUZZ if after.senses.alarmed else SILENT, moment)
+    loud = after.senses.alarmed or bool(after.senses.doors.told)
+    edge.bench.buzzer.show(BUZZ if loud else SILENT, moment)
     return after
 
 
 def _facts(edge: Edge, state: State) -> Facts:
-    sync, sealer = state.sync, edge.sealer
+    sync, sealer, senses = state.sync, edge.sealer, state.senses
+    names = {one.number: one.name for one in sealer.identity.sensors}
     return Facts(
         server=edge.courier is not None,
         trouble=sealer.outbox.trouble,
@@ -47,8 +49,10 @@ def _facts(edge: Edge, state: State) -> Facts:
         two_histories=sealer.outbox.two_histories,
         unfollowed=sync.unfollowed,
         denied=sync.problem if sync.phase is Phase.HALTED else None,
-        excursion=state.senses.alarmed,
-        faulty=len(state.senses.faulty),
+        excursion=senses.alarmed,
+        door_open=bool(senses.doors.told),
+        faults=remedy.faults(senses, edge.plan, names),
+        remarks=remedy.remarks(senses),
         clock_known=state.now.utc_ms is not None,
         distrust_ms=sync.distrust_ms,
         good_ms=sync.good_ms,

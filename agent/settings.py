@@ -46,6 +46,20 @@ class SensorSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """What a calibration of one sensor's temperature found: by which certificate, when (UTC, ms).
+
+    `correction_milli` is added to every value; the sensor may still be wrong by the uncertainty.
+    """
+
+    sensor: int
+    certificate: str
+    at_ms: int
+    correction_milli: int
+    uncertainty_milli: int
+
+
+@dataclass(frozen=True, slots=True)
 class ContactSettings:
     """One further two-state input: the doors of a site's rooms. `role` is a word of hal's."""
 
@@ -70,6 +84,20 @@ class LimitSettings:
     budget_ms: int | None
     gap_ms: int
     uncertainty_milli: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairSettings:
+    """Two sensors that should agree within `apart_milli`; `id` is no limit's."""
+
+    id: int
+    first: int
+    second: int
+    quantity: Quantity
+    apart_milli: int
+    hysteresis_milli: int
+    delay_ms: int
+    gap_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +133,7 @@ class Settings:
     """Everything an agent is told; frozen. `parts` is keyed by the names of PARTS.
 
     `stop_unpowered_ms`: how long without power or ignition until it stops in order; 0: never.
+    `door_open_ms`: how long a door may stay open before it is an alarm; 0: for ever.
     """
 
     profile: Profile
@@ -114,18 +143,26 @@ class Settings:
     sample_period_ms: int
     position_period_ms: int
     stop_unpowered_ms: int
+    door_open_ms: int
     server: ServerSettings
     sensors: tuple[SensorSettings, ...]
     parts: Mapping[str, PartSettings]
     contacts: tuple[ContactSettings, ...]
     mock: MockSettings
     limits: tuple[LimitSettings, ...]
+    pairs: tuple[PairSettings, ...]
     outbox: OutboxSettings
+    calibrations: tuple[Calibration, ...] = ()
 
     @property
     def outbox_path(self) -> Path:
         """The durable queue."""
         return self.state_dir / "outbox.db"
+
+    @property
+    def calibration_path(self) -> Path:
+        """What `calibrate` found, for as long as the device lives."""
+        return self.state_dir / "calibration.toml"
 
     @property
     def key_path(self) -> Path:

@@ -17,6 +17,7 @@ from agent.settings import (
     MockSettings,
     Option,
     OutboxSettings,
+    PairSettings,
     PartSettings,
     Profile,
     SensorSettings,
@@ -80,6 +81,7 @@ def _settings(top: Table) -> Settings:
     period = agent.integer("sample_period_ms", defaults.sample_period_ms, 1_000, 3_600_000)
     sensors = _sensors(top)
     state_dir = agent.path("state_dir", "/var/lib/jagalchi")
+    limits = _limits(top, sensors, period)
     settings = Settings(
         profile=profile,
         name=agent.text("name", "jagalchi"),
@@ -88,12 +90,14 @@ def _settings(top: Table) -> Settings:
         sample_period_ms=period,
         position_period_ms=agent.integer("position_period_ms", period, 1_000, 3_600_000),
         stop_unpowered_ms=agent.integer("stop_unpowered_ms", 0, 0, DAY_MS),
+        door_open_ms=agent.integer("door_open_ms", 0, 0, DAY_MS),
         server=_server(top),
         sensors=sensors,
         parts=_parts(top, defaults),
         contacts=tuple(_contact(table) for table in top.tables("contact")),
         mock=_mock(top),
-        limits=_limits(top, sensors, period),
+        limits=limits,
+        pairs=_pairs(top, sensors, limits, period),
         outbox=_outbox(top, defaults),
     )
     agent.finish()
@@ -253,6 +257,41 @@ def _limit(table: Table, period_ms: int) -> LimitSettings:
     )
     table.finish()
     return limit
+
+
+def _pairs(
+    top: Table,
+    sensors: tuple[SensorSettings, ...],
+    limits: tuple[LimitSettings, ...],
+    period_ms: int,
+) -> tuple[PairSettings, ...]:
+    tables = top.tables("pair")
+    pairs = tuple(_pair(table, period_ms) for table in tables)
+    numbers, taken = {sensor.number for sensor in sensors}, [limit.id for limit in limits]
+    for table, pair in zip(tables, pairs, strict=True):
+        for key, number in (("first", pair.first), ("second", pair.second)):
+            if number not in numbers:
+                table.refuse(key, "the number of a [[sensor]]")
+        if pair.first == pair.second:
+            table.refuse("second", "another sensor than the first")
+        if (taken + [other.id for other in pairs]).count(pair.id) > 1:
+            table.refuse("id", "a number that no limit and no other pair has")
+    return pairs
+
+
+def _pair(table: Table, period_ms: int) -> PairSettings:
+    pair = PairSettings(
+        id=table.integer("id", REQUIRED, 0, 255),
+        first=table.integer("first", REQUIRED, 0, 255),
+        second=table.integer("second", REQUIRED, 0, 255),
+        quantity=table.code("quantity", Quantity),
+        apart_milli=table.integer("apart_milli", REQUIRED, 1, MAX_MILLI),
+        hysteresis_milli=table.integer("hysteresis_milli", 500, 0, MAX_MILLI),
+        delay_ms=table.integer("delay_ms", 600_000, 0, DAY_MS),
+        gap_ms=table.integer("gap_ms", 3 * period_ms, 1_000, DAY_MS),
+    )
+    table.finish()
+    return pair
 
 
 def _outbox(top: Table, defaults: Defaults) -> OutboxSettings:

@@ -12,12 +12,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NoReturn
 
 from server import admission, demo, options, upkeep
 
 NO, USAGE, MISCONFIGURED = 1, 64, 78
 MAX_ASSET = 64
+SHOWN = 20
+HINTS = {"opening-first": ": export without --since, or with an earlier one"}
 EPILOG = """\
 Settings are environment variables, or keys of the file named by JAGALCHI_CONFIG:
   JAGALCHI_HOME           keys, database and journal live here (owner-only)
@@ -94,6 +97,8 @@ def parser() -> argparse.ArgumentParser:
     sub = add("assign", assign, "Move a device to another asset; what it wrote stays with the old.")
     _of_device(sub)
     _of_asset(sub)
+    sub = add("import", bring, "Take in devices' evidence files, as if they came by network.")
+    sub.add_argument("files", type=Path, nargs="+", metavar="FILE", help="what export wrote")
     sub = add("revoke", revoke, "End a device for good; what it has delivered stays.")
     _of_device(sub)
     admission.add_commands(add, _acting)
@@ -128,9 +133,10 @@ def migrate(_chosen: argparse.Namespace) -> int:
 def token(chosen: argparse.Namespace) -> int:
     """Print a new enrolment token and the command that uses it."""
     with _acting() as now_ms:
-        from server.devices.commands import issue_token
+        from server.devices.commands import fitted, issue_token
         from server.ledger.keys import entropy
 
+        before = fitted(chosen.asset)
         whose = chosen.organisation
         if whose:
             admission.known(whose)
@@ -139,6 +145,11 @@ def token(chosen: argparse.Namespace) -> int:
         )
     print(f"token for {chosen.asset}, valid once within 24 hours: {text}")
     print(f"on the device: jagalchi-agent enrol {chosen.url} {text}")
+    for device in before:
+        print(
+            f"{device} is fitted to {chosen.asset} now, and will not be once another has enrolled;"
+            " what it wrote stays. To have both there: jagalchi-server assign"
+        )
     return 0
 
 
@@ -150,6 +161,43 @@ def assign(chosen: argparse.Namespace) -> int:
         commands.assign(chosen.device, chosen.asset, now_ms=now_ms)
     print(f"{chosen.device} measures for {chosen.asset} from now on")
     return 0
+
+
+def bring(chosen: argparse.Namespace) -> int:
+    """Judge every record of the files; 1 if any was refused."""
+    sound = True
+    with _acting() as now_ms:
+        for path in chosen.files:
+            sound &= _brought(path, now_ms)
+    return 0 if sound else NO
+
+
+def _brought(path: Path, now_ms: int) -> bool:
+    from protocol.bundle import MAX_EVIDENCE
+    from protocol.errors import ProtocolError
+    from server.devices import carried
+    from server.ledger.log import LogUnavailable
+
+    try:
+        with path.open("rb") as file:
+            done = carried.take(file.read(MAX_EVIDENCE + 1), now_ms)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be read: {error.strerror}") from None
+    except LogUnavailable as error:
+        raise Refused(f"{path}: the log cannot be extended just now ({error}); try again") from None
+    except ProtocolError as error:
+        print(f"jagalchi-server: {path}: {error}; nothing of it was taken", file=sys.stderr)
+        return False
+    print(
+        f"{path}: device {done.device}: {done.records} records, {done.taken} taken,"
+        f" {done.good - done.taken} held already, {done.contested} contested,"
+        f" {len(done.refused)} refused"
+    )
+    for one in done.refused[:SHOWN]:
+        print(f"  refused  {one.where}: {one.problem}{HINTS.get(one.problem, '')}")
+    if len(done.refused) > SHOWN:
+        print(f"  ... and {len(done.refused) - SHOWN} more")
+    return not done.refused
 
 
 def revoke(chosen: argparse.Namespace) -> int:

@@ -23,6 +23,7 @@ from agent.edges.keys import KeyFiles
 from agent.edges.lookout import reading
 from agent.edges.rows import Proof
 from agent.exits import RefusedError
+from agent.settings import Settings
 from agent.settings_file import load
 from protocol import evidence, wire
 from protocol.bundle import MAX_EVIDENCE
@@ -45,7 +46,11 @@ class Found:
 
 def execute(options: argparse.Namespace) -> int:
     """Write the file and say where it is."""
-    settings = load(options.config)
+    return export(load(options.config), options)
+
+
+def export(settings: Settings, options: argparse.Namespace) -> int:
+    """As `execute`, of the card that these settings are of; it may be another one's."""
     agreed = enrolment.load(settings).answer
     first = KeyFiles(settings.key_path, agreed.device).first()
     with reading(settings.outbox_path) as sql:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
+from agent.calibration_file import calibrated
 from agent.daemon import Orders, run
 from agent.settings_file import load
 
@@ -16,4 +17,4 @@ def execute(options: argparse.Namespace) -> int:
         span_ms=options.span * 60_000,
         drain_ms=options.drain * 1_000,
     )
-    return run(load(options.config), orders, os.environ)
+    return run(calibrated(load(options.config)), orders, os.environ)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from protocol.registry import PROBLEMS, Problem
+from protocol.registry import PROBLEMS, Problem, Text
 
 OFFLINE_MS: Final = 180_000
 DISTRUST_SHOWN_MS: Final = 3_600_000
@@ -28,6 +28,7 @@ class State(StrEnum):
     UNFOLLOWED = "successor-refused"
     REFUSED = "refused-by-server"
     EXCURSION = "excursion"
+    DOOR_OPEN = "door-open"
     SENSOR_FAULT = "sensor-fault"
     CLOCK_UNKNOWN = "clock-unknown"
     UNPROVED = "proofs-missing"
@@ -45,6 +46,8 @@ class Facts:
     may not take more. `unfollowed`: why the statement of a successor was refused. `distrust_ms`:
     since when answers fail to prove anything. `lost`: the newest request brought no answer of our
     server. `put_off`: or one, but to come back later, and why.
+    `faults`: a sentence for each sensor that gives nothing usable; `remarks`: for what else is to
+    be mended and does not decide the state.
     """
 
     enrolled: bool = True
@@ -55,7 +58,9 @@ class Facts:
     unfollowed: Problem | None = None
     denied: Problem | None = None
     excursion: bool = False
-    faulty: int = 0
+    door_open: bool = False
+    faults: tuple[Text, ...] = ()
+    remarks: tuple[Text, ...] = ()
     clock_known: bool = True
     distrust_ms: int | None = None
     good_ms: int | None = None
@@ -77,12 +82,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state, its light pattern, and its sentence in both languages."""
+    """The state, its light pattern, its sentence, and one for each thing that is to be mended."""
 
     state: State
     pattern: str
     en: str
     ko: str
+    troubles: tuple[Text, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -140,12 +146,15 @@ LOOKS: Final[Mapping[State, Look]] = {
         "A temperature limit is exceeded. It is recorded as an alarm. Check the cargo now.",
         "온도 한계를 벗어났습니다. 경보로 기록되었습니다. 지금 화물을 확인하세요.",
     ),
+    State.DOOR_OPEN: Look(
+        "****....**......",
+        "A door has been open for too long. It is recorded as an alarm. Close it now.",
+        "문이 너무 오래 열려 있습니다. 경보로 기록되었습니다. 지금 문을 닫으세요.",
+    ),
     State.SENSOR_FAULT: Look(
         _blinks(2),
-        "{faulty} measurement(s) give no usable value. That is recorded as a fault."
-        " Check the sensor's plug and cable.",
-        "측정 {faulty}개에서 쓸 수 있는 값이 나오지 않습니다. 고장으로 기록됩니다."
-        " 센서 연결을 확인하세요.",
+        "{fault} It is recorded as a fault.{others}",
+        "{fault_ko} 고장으로 기록됩니다.{others_ko}",
     ),
     State.CLOCK_UNKNOWN: Look(
         "*...*...........",
@@ -192,29 +201,48 @@ A_FEW: Final = 64
 """Rows on their way at any moment; more than that is a backlog."""
 
 
+NOTHING_TO_MEND: Final = frozenset(
+    {State.OFFLINE, State.PUT_OFF, State.CATCHING_UP, State.PROVED}
+)
+
+
 def judge(facts: Facts, now_ms: int) -> Health:
-    """The worst that is true, in words."""
-    state = next(state for state, true in _truths(facts, now_ms) if true)
-    look = LOOKS[state]
-    denied, denied_ko = _titles(facts.denied)
-    unfollowed, unfollowed_ko = _titles(facts.unfollowed)
-    words = {
+    """The worst that is true, in words, and everything that somebody should mend."""
+    states = [state for state, true in _truths(facts, now_ms) if true]
+    words = _words(facts)
+    told = [_said(state, words) for state in states if state not in NOTHING_TO_MEND]
+    look, worst = LOOKS[states[0]], _said(states[0], words)
+    plain = [one for one in told if one != _said(State.SENSOR_FAULT, words)]
+    troubles = tuple(dict.fromkeys((*plain, *facts.faults, *facts.remarks)))
+    return Health(states[0], look.pattern, worst.en, worst.ko, troubles)
+
+
+def _said(state: State, words: Mapping[str, object]) -> Text:
+    return Text(LOOKS[state].en.format(**words), LOOKS[state].ko.format(**words))
+
+
+def _words(facts: Facts) -> dict[str, object]:
+    """What the sentences name; a sentence that is not true is not shown."""
+    denied, unfollowed = _title(facts.denied), _title(facts.unfollowed)
+    first, more = (*facts.faults, Text("", ""))[0], len(facts.faults) - 1
+    return {
         "trouble": facts.trouble,
         "uncommitted": facts.uncommitted,
-        "denied": denied,
-        "denied_ko": denied_ko,
-        "unfollowed": unfollowed,
-        "unfollowed_ko": unfollowed_ko,
-        "faulty": facts.faulty,
+        "denied": denied.en,
+        "denied_ko": denied.ko,
+        "unfollowed": unfollowed.en,
+        "unfollowed_ko": unfollowed.ko,
+        "fault": first.en,
+        "fault_ko": first.ko,
+        "others": f" Faults beside it: {more}." if more > 0 else "",
+        "others_ko": f" 그 밖의 고장 {more}건." if more > 0 else "",
         "waiting": facts.waiting,
         "put_off": facts.put_off,
     }
-    return Health(state, look.pattern, look.en.format(**words), look.ko.format(**words))
 
 
-def _titles(problem: Problem | None) -> tuple[str, str]:
-    title = PROBLEMS[problem].title if problem else None
-    return (title.en, title.ko) if title else ("", "")
+def _title(problem: Problem | None) -> Text:
+    return PROBLEMS[problem].title if problem else Text("", "")
 
 
 def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
@@ -232,7 +260,8 @@ def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
         (State.UNFOLLOWED, facts.unfollowed is not None),
         (State.REFUSED, facts.denied is not None),
         (State.EXCURSION, facts.excursion),
-        (State.SENSOR_FAULT, facts.faulty > 0),
+        (State.DOOR_OPEN, facts.door_open),
+        (State.SENSOR_FAULT, bool(facts.faults)),
         (State.CLOCK_UNKNOWN, not facts.clock_known),
         (State.UNPROVED, distrusted),
         (State.OFFLINE, not online),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from agent.core.judgement import Pair
 from agent.core.quality import Key
 from protocol.excursion import Limit
 from protocol.registry import Quantity
@@ -21,11 +22,22 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What is said in the chain of a sensor's calibration: `mark` stands for the certificate."""
+
+    sensor: int
+    at_ms: int
+    correction: int
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Periods in ms (0: never), calibration in the quantity's unit, limits, and whom to believe.
 
     `name` is for people. `enrolled` is the enrolment answer as it was kept, and `first_key` the
     COSE_Key that the device is named after: what a log is shown that has forgotten it.
+    `door_open_ms`: how long a door may stay open before it is an alarm; 0: for ever.
     """
 
     name: str
@@ -35,3 +47,6 @@ class Plan:
     first_key: bytes = b""
     corrections: Mapping[Key, int] = field(default_factory=dict)
     watches: tuple[Watch, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    calibrated: tuple[Calibrated, ...] = ()
+    door_open_ms: int = 0

@@ -14,15 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from agent.core import chain, quality
+from agent.core import chain, judgement, quality
 from agent.core.chain import Draft, Lane, Moment, Told
+from agent.core.judgement import Doors
 from agent.core.plan import Plan, Watch
 from agent.core.quality import Key, Past
 from protocol import excursion
 from protocol.bodies import Anchor, Body, EventBody, Measured, Position, Reading
 from protocol.excursion import Notice, NoticeKind, Sample
 from protocol.opening import TreeHead
-from protocol.registry import Event, Param, Quantity, Status, TimeSource
+from protocol.registry import Event, Param, Status, TimeSource
 
 GNSS_UNCERTAINTY_MS: Final = 20_000
 """Before the almanac is in, satellite time may be off by all leap seconds."""
@@ -80,26 +81,39 @@ class Observation:
 class Senses:
     """What is remembered from turn to turn.
 
-    `latest` are the newest measurements, for people; `faulty` the sensors and quantities without a
-    usable value. `states` are the excursion detectors by watch number. `clock` is the newest pair
+    `latest` are the newest measurements and `place` the newest position, for people, with the boot
+    time of both; `faulty` the sensors and quantities without a usable value. `states` are the
+    excursion detectors by watch number, `apart` those of the pairs. `clock` is the newest pair
     of boot time and UTC; `blind`: some record of this run bears no time. `unpowered_ms`: since when
     outside power is gone or the ignition off, by boot time; None: neither is known to be.
+    `introduced`: the calibrations were told.
     """
 
     pasts: Mapping[Key, Past] = field(default_factory=dict)
     latest: tuple[Measured, ...] = ()
+    latest_ms: int = 0
+    place: Whereabouts | None = None
+    place_ms: int = 0
     faulty: frozenset[Key] = frozenset()
     contacts: Mapping[int, bool] = field(default_factory=dict)
+    doors: Doors = field(default_factory=Doors)
     states: Mapping[int, excursion.State] = field(default_factory=dict)
+    apart: judgement.States = field(default_factory=dict)
     gnss_fault: bool = False
     unpowered_ms: int | None = None
     clock: Anchor | None = None
     blind: bool = False
+    introduced: bool = False
 
     @property
     def alarmed(self) -> bool:
         """Whether an excursion is under way."""
         return any(state.announced for state in self.states.values())
+
+    @property
+    def quarrels(self) -> frozenset[int]:
+        """The pairs of sensors that do not agree, by number."""
+        return frozenset(number for number, state in self.apart.items() if state.announced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +140,15 @@ def take(
         gossip = chain.gossip(context.told, context.tree, at.boot_ms)
         drafts += [Draft(gossip, at)] if gossip else []
         drafts += _warnings(context, at)
+        drafts += [] if senses.introduced else _introductions(context.plan, at)
+        senses = replace(senses, introduced=True)
         senses, read = _reading(seen.measurements, senses, context.plan, at)
         drafts += read
     senses, switched = _contacts(seen.contacts, senses, at)
     drafts += switched
+    doors, late = judgement.late(senses.doors, context.plan.door_open_ms, at.boot_ms)
+    senses = replace(senses, doors=doors)
+    drafts += [Draft(body, at, Lane.ALARM) for body in late]
     if seen.position is not None:
         senses, placed = _position(seen.position, senses, at)
         drafts += placed
@@ -146,6 +165,21 @@ def _warnings(context: Context, at: Moment) -> list[Draft]:
         count = ((Param.COUNT, context.aside),)
         drafts.append(Draft(EventBody(Event.SET_ASIDE, params=count), at))
     return drafts
+
+
+def _introductions(plan: Plan, at: Moment) -> list[Draft]:
+    """How the sensors are corrected is said once a run, before the first reading."""
+    return [
+        Draft(EventBody(Event.CONFIG_APPLIED, one.sensor, params), at)
+        for one in plan.calibrated
+        for params in [
+            (
+                (Param.VALUE, one.correction),
+                (Param.VERSION, one.mark),
+                (Param.SINCE_MS, one.at_ms),
+            )
+        ]
+    ]
 
 
 def _clock(senses: Senses, seen: Observation, told: Told, at: Moment) -> tuple[Senses, list[Draft]]:
@@ -189,13 +223,19 @@ def _reading(
         measured.append(labelled)
     if not measured:
         return senses, []
-    after = replace(senses, pasts=pasts, latest=tuple(measured))
+    after = replace(senses, pasts=pasts, latest=tuple(measured), latest_ms=at.boot_ms)
     after, faults = _faults(after)
-    after, alarms = _excursions(after, plan, at)
+    values = {
+        (m.sensor, m.quantity): m.value
+        for m in measured
+        if m.status is Status.OK and m.value is not None
+    }
+    after, alarms = _excursions(after, values, plan, at)
+    apart, quarrels = judgement.compare(values, plan.pairs, after.apart, at.boot_ms)
     drafts = [Draft(Reading(tuple(measured)), at)]
     drafts += [Draft(body, at) for body in faults]
-    drafts += [Draft(body, at, Lane.ALARM) for body in alarms]
-    return after, drafts
+    drafts += [Draft(body, at, Lane.ALARM) for body in (*alarms, *quarrels)]
+    return replace(after, apart=apart), drafts
 
 
 def _faults(senses: Senses) -> tuple[Senses, list[Body]]:
@@ -212,9 +252,10 @@ def _faults(senses: Senses) -> tuple[Senses, list[Body]]:
     return replace(senses, faulty=(senses.faulty - well) | faulty.keys()), bodies
 
 
-def _excursions(senses: Senses, plan: Plan, at: Moment) -> tuple[Senses, list[Body]]:
+def _excursions(
+    senses: Senses, values: Mapping[Key, int], plan: Plan, at: Moment
+) -> tuple[Senses, list[Body]]:
     states, bodies = dict(senses.states), list[Body]()
-    values = {(m.sensor, m.quantity): m.value for m in senses.latest if m.status is Status.OK}
     for watch in plan.watches:
         value = values.get((watch.sensor, watch.quantity))
         state = states.get(watch.number) or excursion.begin(watch.limit)
@@ -247,10 +288,12 @@ def _contacts(
     contacts: Sequence[Contact], senses: Senses, at: Moment
 ) -> tuple[Senses, list[Draft]]:
     """A change is an event; so is a first look that finds a door open or the power gone."""
-    drafts, known = [], dict(senses.contacts)
+    drafts, known, doors = [], dict(senses.contacts), senses.doors
     for one in contacts:
         if one.on is None:
             continue
+        if one.role == "door":
+            doors = judgement.see(doors, one.number, one.on, at.boot_ms)
         event, normal = CONTACT_EVENTS.get((one.role, one.on)), one.role != "door"
         if event and known.get(one.number, normal) is not one.on:
             drafts.append(Draft(EventBody(event, one.number), at))
@@ -258,7 +301,7 @@ def _contacts(
     feeds = [known.get(one.number) for one in contacts if one.role in FEEDS]
     since_ms = at.boot_ms if senses.unpowered_ms is None else senses.unpowered_ms
     unpowered_ms = since_ms if False in feeds else None
-    return replace(senses, contacts=known, unpowered_ms=unpowered_ms), drafts
+    return replace(senses, contacts=known, doors=doors, unpowered_ms=unpowered_ms), drafts
 
 
 def _position(seen: Whereabouts, senses: Senses, at: Moment) -> tuple[Senses, list[Draft]]:
@@ -271,17 +314,4 @@ def _position(seen: Whereabouts, senses: Senses, at: Moment) -> tuple[Senses, li
         params = {Param.STATUS: int(fault)} if fault and broken else {}
         params |= {Param.STEP_MS: seen.rolled_ms} if seen.rolled_ms else {}
         drafts.append(Draft(EventBody(event, params=tuple(sorted(params.items()))), at))
-    return replace(senses, gnss_fault=broken), drafts
-
-
-def sensor_lines(senses: Senses) -> list[dict[str, object]]:
-    """The newest measurements for `status`: numbers in the quantity's unit, codes in words."""
-    return [
-        {
-            "sensor": one.sensor,
-            "quantity": Quantity(one.quantity).name.lower(),
-            "value": one.value,
-            "status": one.status.name.lower(),
-        }
-        for one in senses.latest
-    ]
+    return replace(senses, gnss_fault=broken, place=seen, place_ms=at.boot_ms), drafts

@@ -16,9 +16,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from agent.core.shelf import Counters, count
-from agent.edges import contents, following, rows, snapshot
+from agent.edges import contents, following, rows, snapshot, stock
 from agent.edges.card import APPLICATION_ID, FORMAT
 from agent.edges.outbox import Owner
+from agent.edges.stock import Stock
 from agent.exits import RefusedError
 from protocol.checkpoint import LogKey
 from protocol.errors import ProtocolError
@@ -32,7 +33,7 @@ class NoOutboxError(RefusedError):
 
 @dataclass(frozen=True, slots=True)
 class Glimpse:
-    """What lies on the card: whose it is, the balance, what is trusted, the newest record."""
+    """What lies on the card: whose it is, the balance, what is trusted, the newest record, room."""
 
     device: str
     origin: str
@@ -40,6 +41,7 @@ class Glimpse:
     size: int
     root: bytes
     newest: Record | None
+    stock: Stock
 
 
 @contextlib.contextmanager
@@ -97,13 +99,15 @@ def _insist_on_ours(sql: sqlite3.Connection, path: Path) -> None:
 def glimpse(path: Path) -> Glimpse:
     """Look once. Raises NoOutboxError."""
     with reading(path) as sql:
+        shelves = contents.shelves(sql).values()
         return Glimpse(
             device=_text(sql, "device"),
             origin=_text(sql, "note").partition("\n")[0] or _text(sql, "origin"),
-            counters=count(contents.shelves(sql).values(), {}),
+            counters=count(shelves, {}),
             size=int.from_bytes(rows.fact(sql, "size") or b"", "big"),
             root=rows.fact(sql, "root") or b"",
             newest=_newest(sql),
+            stock=stock.look(sql, shelves, path),
         )
 
 

@@ -349,6 +349,12 @@ def proofs(sql: sqlite3.Connection) -> Iterator[Proof]:
         yield Proof(number, first, last, at, size, leaf, hashes)
 
 
+def newest_proof(sql: sqlite3.Connection) -> tuple[int, int] | None:
+    """(place in the log, the server's UTC in ms when it came) of the receipt furthest on."""
+    found = sql.execute("SELECT place, utc_ms FROM proof ORDER BY place DESC LIMIT 1").fetchone()
+    return (found[0], found[1]) if found else None
+
+
 def notes(sql: sqlite3.Connection) -> dict[int, str]:
     """Kept notes by size."""
     found = sql.execute("SELECT size, CAST(text AS BLOB) FROM note ORDER BY size")

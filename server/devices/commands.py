@@ -10,7 +10,7 @@ import base64
 
 from server.devices import roster
 from server.devices.enrolment import token_hash
-from server.devices.models import Device
+from server.devices.models import Assignment, Device
 from server.ledger.log import writing
 
 TOKEN_LIFE_MS = 24 * 3600 * 1000
@@ -38,6 +38,12 @@ def issue_token(asset: str, *, now_ms: int, entropy: bytes, organisation: str = 
         expires_ms = now_ms + TOKEN_LIFE_MS
         roster.add_token(token_hash(token), name, now_ms, expires_ms, organisation)
     return token
+
+
+def fitted(asset: str) -> list[str]:
+    """The devices that measure for an asset now, whom the next to enrol for it will replace."""
+    now = Assignment.objects.filter(asset__name=asset.strip(), until_ms=None)
+    return list(now.order_by("id").values_list("device_id", flat=True))
 
 
 def assign(device: str, asset: str, *, now_ms: int) -> None:

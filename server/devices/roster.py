@@ -113,6 +113,9 @@ def _enrolled(token_hash: bytes, cose_key: bytes, answer: bytes, now_ms: int) ->
     token = EnrolmentToken.objects.get(token_hash=token_hash)
     device = _device(cose_key, answer, token.asset, now_ms)
     if device is not None:
+        # Who enrols for an asset takes it over: what the card before wrote stays with the asset.
+        before = Assignment.objects.filter(asset=token.asset, until_ms=None)
+        before.exclude(device=device).update(until_ms=now_ms)
         token.used_by = device
         token.save(update_fields=["used_by"])
 

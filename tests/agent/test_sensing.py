@@ -233,10 +233,3 @@ def test_a_clock_that_jumps_is_told_with_both_times(step_ms: int, told: bool) ->
         event = next(body for body in bodies(drafts) if isinstance(body, EventBody))
         assert event.params == ((Param.STEP_MS, step_ms),)
         assert any(isinstance(body, Anchor) for body in bodies(drafts))
-
-
-def test_people_see_the_newest_measurements_in_words() -> None:
-    senses, _ = sensing.take(air(None, Status.UNPLUGGED), Senses(), CONTEXT, at(0))
-    assert sensing.sensor_lines(senses) == [
-        {"sensor": 1, "quantity": "temperature", "value": None, "status": "unplugged"}
-    ]

@@ -12,13 +12,13 @@ from django.test import Client
 from protocol import cbor, cose, wire
 from protocol.errors import ProtocolError
 from protocol.registry import PROBLEMS, Problem
-from server.devices import commands, enrolment
+from server.devices import commands, enrolment, overview
 from server.devices.models import Assignment, Device, DeviceKey, EnrolmentToken
 from server.ledger import keys
 from server.ledger.tick import now_ms
 from tests.protocol import build
 from tests.server.conftest import NOW_MS, ORIGIN
-from tests.server.devices.trucks import CBOR, token
+from tests.server.devices.trucks import CBOR, Truck, token
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -129,6 +129,23 @@ def test_a_device_moves_to_another_asset_from_a_date_on(client: Client) -> None:
     commands.assign(build.key().device, "부산 82사 5678", now_ms=now_ms() + 5)
     old, new = Assignment.objects.order_by("id")
     assert (old.until_ms, new.until_ms) == (new.from_ms, None)
+
+
+def test_a_new_card_takes_the_truck_over_and_the_old_ones_history_stays_with_it(
+    client: Client,
+) -> None:
+    old = Truck.enrol(client, "old card")
+    old.post(old.chain(9))
+    assert commands.fitted("부산 81바 1234") == [old.device]
+    new = Truck.enrol(client, "new card")
+    assert commands.fitted("부산 81바 1234") == [new.device]
+    first, second = Assignment.objects.order_by("id")
+    assert (first.device_id, first.until_ms) == (old.device, second.from_ms)
+    assert (second.device_id, second.until_ms) == (new.device, None)
+    assert first.asset_id == second.asset_id
+    assert overview.rows_of(old.device) == (9, 9)
+    commands.assign(old.device, "부산 81바 1234", now_ms=now_ms() + 5)
+    assert commands.fitted("부산 81바 1234") == [new.device, old.device]
 
 
 def test_a_device_nobody_knows_can_be_neither_assigned_nor_revoked() -> None:
