@@ -12,14 +12,13 @@ from protocol.leaf import SpanLeaf, decode_leaf
 from tests import reliability
 from tests.protocol import build
 from tests.sim.network import Fate
-from tests.sim.scenes import FORGETFUL, QUIET, Hand, go, link, on_card
+from tests.sim.scenes import FORGETFUL, QUIET, Hand, go, on_card
 from tests.sim.truck import Truck
 from tests.sim.world import World, world
 
 CAMPAIGN = bool(os.environ.get("JAGALCHI_CAMPAIGN"))
 LOST_ANSWERS = 1_000 if CAMPAIGN else 60
 MUTANTS = 10_000 if CAMPAIGN else 300
-DAYS_30, DAY = 30 * 8_640, 1_440
 YEARS_MS = 31_557_600_000
 HOUR_MS = 3_600_000
 
@@ -204,24 +203,6 @@ def test_D12_no_row_bears_a_trusted_time_that_is_wrong() -> None:
     how = "simulated clock at 1970, at 2047, an hour back"
     reliability.note("D12", how, len(clocks), f"{len(wrong)} wrong")
     assert not wrong and blind >= 3 * len(clocks) - 1
-
-
-def test_D19_a_long_silence_is_kept_and_delivered() -> None:
-    rows = DAYS_30 if CAMPAIGN else DAY
-    with world("D19", QUIET) as here:
-        truck = here.fit("truck")
-        link(truck, up=False)
-        truck.start()
-        for _ in range(rows):
-            here.now_ms += 10_000
-            truck.turn()
-        assert truck.state and truck.state.counters.waiting >= rows - 1
-        link(truck, up=True)
-        here.calm()
-        shown = here.checks.detail(truck).summary
-    lost = shown.gaps + max(0, rows - shown.rows)
-    reliability.note("D19", "simulated silence at a reading per 10 s", rows, f"{lost} lost")
-    assert lost == 0
 
 
 def test_D21_an_old_image_put_back_is_shown_and_signs_no_number_twice() -> None:
