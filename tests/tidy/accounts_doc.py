@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "accounts.md"
@@ -85,22 +85,22 @@ def _messages() -> str:
     return table("Messages", ["template", "values", "English", "한국어"], rows)
 
 
-def section() -> str:
-    """What the page holds between the two marks now."""
-    page = PAGE.read_text(encoding="utf-8")
-    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)]
+def section(page: Path = PAGE) -> str:
+    """What a page holds between the two marks now."""
+    text = page.read_text(encoding="utf-8")
+    return text[text.index(BEGIN) + len(BEGIN) : text.index(END)]
 
 
-def main() -> None:
-    """Put the tables into the page."""
+def write(page: Path, tables: Callable[[], str]) -> None:
+    """Put tables into a page."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
     import django
 
     django.setup()
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
-    PAGE.write_text(before + BEGIN + render() + after, encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
+    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
+    page.write_text(before + BEGIN + tables() + after, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    write(PAGE, render)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from tests.tidy.accounts_doc import BEGIN, END, table
+from tests.tidy.accounts_doc import table, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "pilots.md"
 
@@ -80,22 +79,5 @@ def _reasons() -> str:
     return table("Reasons (closed list)", ["reason", "status", "English", "한국어"], rows)
 
 
-def section() -> str:
-    """What the page holds between the two marks now."""
-    page = PAGE.read_text(encoding="utf-8")
-    return page[page.index(BEGIN) + len(BEGIN) : page.index(END)]
-
-
-def main() -> None:
-    """Put the tables into the page."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")
-    import django
-
-    django.setup()
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
-    PAGE.write_text(before + BEGIN + render() + after, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write(PAGE, render)

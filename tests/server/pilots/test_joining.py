@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from server.accounts import links
 from server.accounts.models import Deed, Person
@@ -37,6 +36,7 @@ from server.pilots.rules import (
     Reason,
     Source,
 )
+from tests.server.ledger.test_concurrency import together
 from tests.server.pilots.rig import (
     DATA,
     INTERNAL,
@@ -78,21 +78,12 @@ def test_of_many_who_use_a_single_invitation_at_once_one_gets_in(rig: Rig) -> No
     rig.open(cap=5)
     once = rig.invite(uses=1)
     outcomes: list[str] = []
-    gate = threading.Barrier(8)
 
-    def apply() -> None:
-        gate.wait(20)
-        try:
-            result = joining.apply(rig.person, token(once), Contact())
-            outcomes.append(str(result.reason) if isinstance(result, Refused) else "applied")
-        finally:
-            connection.close()
+    def apply(_: int) -> None:
+        result = joining.apply(rig.person, token(once), Contact())
+        outcomes.append(str(result.reason) if isinstance(result, Refused) else "applied")
 
-    threads = [threading.Thread(target=apply) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    assert together(8, apply) == []
     assert sorted(outcomes) == ["applied"] + ["invitation-used"] * 7
     assert Participant.objects.count() == Invitation.objects.get(id=once.id).used == 1
 

@@ -25,6 +25,7 @@ from server.pilots.rules import (
     Mode,
     Reason,
 )
+from tests.server.ledger.test_concurrency import together
 from tests.server.pilots.rig import (
     OPEN,
     Rig,
@@ -170,23 +171,10 @@ def test_of_many_who_leave_at_once_none_is_refused_and_each_seat_goes_on(rig: Ri
     poster = rig.invite()
     seats = [rig.enrolled(poster) for _ in range(count)]
     waiting = [rig.ready(poster) for _ in range(count + 2)]
-    refused: list[Refused] = []
-    gate = threading.Barrier(count)
 
-    def leave(name: str) -> None:
-        gate.wait(30)
-        try:
-            done = joining.withdraw(rig.person, name)
-            if isinstance(done, Refused):
-                refused.append(done)
-        finally:
-            connection.close()
+    def leave(number: int) -> None:
+        done(joining.withdraw(rig.person, seats[number]))
 
-    threads = [threading.Thread(target=leave, args=(name,)) for name in seats]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(120)
-    assert refused == []
+    assert together(count, leave) == []
     assert [rig.state(name) for name in waiting] == [Life.ENROLLED] * count + [Life.WAITLISTED] * 2
     assert seated(rig) == rig.phase().taken == count
