@@ -172,6 +172,8 @@ API: Mapping[str, Row] = {
     "GET /devices/{device}/head": opened("devices"),
     "GET /devices/{device}/receipts": opened("devices"),
     "GET /devices/{device}/config": opened("devices"),
+    "POST /devices/{device}/readmission": opened("devices", "POST"),
+    "GET /log/succession": opened("devices"),
     "POST /log/evidence": opened("devices", "POST"),
     "GET /": opened("devices"),
     "GET /{path:asked}": opened("devices"),
