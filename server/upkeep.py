@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 SHOWN = 20
 """Findings printed; a log with more of them is not mended line by line."""
 HINT = (
-    "Nothing was put back. If no journal that fits can be found, this log is lost: its devices will"
-    " follow a successor (jagalchi-server successor)."
+    "If no journal that fits can be found, this log is lost: its devices will follow a successor"
+    " (jagalchi-server successor)."
 )
 
 
@@ -62,16 +63,14 @@ def backup(chosen: argparse.Namespace) -> int:
     """Make a backup and say what it is of."""
     there = options.load(os.environ)
     _set_up()
-    from django.db import Error
-
     from server.ledger.backup import BackupRefused, take
-    from server.ledger.sequencing import LogBroken
+    from server.ledger.copies import store
 
-    file = _sqlite_file(there)
+    database, keys = store(there.database()), there.home / "keys"
     try:
-        made = take(file, there.home / "keys", chosen.directory, private=not chosen.without_keys)
-    except (BackupRefused, LogBroken, Error) as error:
-        raise UpkeepRefused(str(error).strip()) from None
+        made = take(database, keys, chosen.directory, private=not chosen.without_keys)
+    except BackupRefused as error:
+        raise UpkeepRefused(str(error)) from None
     print(f"backup of {made.origin} at {made.size} entries, root {made.root}")
     print(f"journal stood at byte {made.journal_end}; later entries are in the journal only")
     return 0
@@ -80,39 +79,30 @@ def backup(chosen: argparse.Namespace) -> int:
 def restore(chosen: argparse.Namespace) -> int:
     """Put a backup back; without one, bring the database that is there up to date."""
     there = options.load(os.environ)
-    made: list[Path] = []
-    size = 0
     if chosen.directory:
         there.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _set_up()
-    from server.ledger.backup import BackupRefused, remove
-
-    try:
-        if chosen.directory:
-            made, size = _put_back(chosen.directory, there)
-        _bring_up_to_date(size, chosen.checkpoint)
-    except (BackupRefused, UpkeepRefused) as error:
-        remove(made)
-        raise UpkeepRefused(f"{error} {HINT}" if made else str(error)) from None
-    return 0
-
-
-def _put_back(directory: Path, there: options.Options) -> tuple[list[Path], int]:
-    """Copy what a backup holds; return what was made, and how many leaves the tables then have."""
+    if not chosen.directory:
+        _bring_up_to_date(0, chosen.checkpoint)
+        return 0
     from server.ledger.backup import BackupRefused, put_back, read
-    from server.ledger.journal import Mark
-    from server.ledger.log import journal
+    from server.ledger.copies import store
 
-    position, file = read(directory), _sqlite_file(there)
-    if position.database and file:
-        size = position.size
-    elif journal().holds(Mark(position.journal_end, bytes.fromhex(position.journal_chain))):
-        file, size = None, 0
-    else:
-        raise BackupRefused(f"{there.journal} is no journal that goes on from this backup.")
-    made = put_back(directory, file, there.home / "keys")
+    database, keys = store(there.database()), there.home / "keys"
+    had_keys = keys.exists()
+    try:
+        position = read(chosen.directory, database)
+        put_back(chosen.directory, database, keys)
+    except BackupRefused as error:
+        raise UpkeepRefused(str(error)) from None
     print(f"backup of {position.origin} at {position.size} entries")
-    return made, size
+    try:
+        _bring_up_to_date(position.size, chosen.checkpoint)
+    except UpkeepRefused as error:
+        if not had_keys:
+            shutil.rmtree(keys)
+        raise UpkeepRefused(f"{error} {database.take_away()} {HINT}") from None
+    return 0
 
 
 def _bring_up_to_date(size: int, known: Path | None) -> None:
@@ -133,6 +123,8 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
         before, begun = sequencing.newest(), journal().inception()
         if before is None and begun is None:
             raise UpkeepRefused("There is neither database nor journal: name a backup's directory.")
+        if before is None:
+            print("from the journal alone: log and devices; who takes part is in backups only")
         if not known and begun:
             _refuse_a_torn_end(before.mark if before else begun[2])
         newest = startup.prepare(now_ms(), anew=True)
@@ -256,7 +248,7 @@ def _snapshot() -> Iterator[Any]:
 def successor(chosen: argparse.Namespace) -> int:
     """Begin the log that follows, with what the lost one's database still holds."""
     there = options.load(os.environ)
-    if _sqlite_file(there) is None:
+    if "sqlite3" not in str(there.database()["ENGINE"]):
         raise UpkeepRefused("The database is PostgreSQL, and a successor begins on SQLite only.")
     _set_up()
     from django.core.management import call_command
@@ -289,12 +281,6 @@ def _note(path: Path) -> str:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UpkeepRefused(f"{path} cannot be read: {error}") from None
-
-
-def _sqlite_file(there: options.Options) -> Path | None:
-    """The database's file; None for PostgreSQL."""
-    described = there.database()
-    return Path(str(described["NAME"])) if "sqlite3" in str(described["ENGINE"]) else None
 
 
 def _set_up() -> None:
