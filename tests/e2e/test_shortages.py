@@ -6,14 +6,13 @@ do it in; afterwards there is room again, and everything has to be proved.
 
 from __future__ import annotations
 
-import contextlib
 import resource
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from agent.edges.lookout import NoOutboxError, reading
 from protocol.record import Record, open_sealed
 from protocol.registry import Kind
 from tests import reliability
@@ -58,12 +57,11 @@ def until(truck: Truck, reached: Callable[[], bool]) -> None:
 
 def readings(truck: Truck) -> list[Record]:
     """All readings on the card, in order; none before there is a card."""
-    name = f"file:{truck.state / 'outbox.db'}?mode=ro"
     try:
-        with contextlib.closing(sqlite3.connect(name, uri=True)) as sql:
+        with reading(truck.state / "outbox.db") as sql:
             rows = sql.execute("SELECT sealed FROM record WHERE kind = ? ORDER BY id", (READING,))
             return [open_sealed(bytes(sealed)).record for (sealed,) in rows]
-    except sqlite3.OperationalError:
+    except NoOutboxError:
         return []
 
 
