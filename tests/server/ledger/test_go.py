@@ -27,7 +27,6 @@ from tests.server.conftest import NOW_MS, ORIGIN
 pytestmark = [
     pytest.mark.go,
     pytest.mark.django_db,
-    pytest.mark.urls("server.ledger.urls"),
 ]
 
 SOURCE = Path(__file__).parents[2] / "go" / "main.go"
