@@ -17,6 +17,7 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 from tests import reliability
 from tests.boot import debian
+from tests.e2e import wrongclock
 from tests.net import link
 from tests.power import device
 
@@ -45,6 +46,7 @@ NEEDS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "postgres": (_postgres, "needs JAGALCHI_TEST_DATABASE_URL (see .ci/run)"),
     "netns": (link.available, "needs root, iproute2 and iptables (its statistic match, tc's tbf)"),
     "boot": (debian.available, "needs root and: sudo apt install systemd-container mmdebstrap"),
+    "faketime": (wrongclock.available, "needs root, unshare and: sudo apt install faketime"),
     "power": (device.available, "needs root, /dev/fuse, loop devices and e2fsprogs"),
 }
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
-from agent.edges.walltime import WallSources, judge
+from agent.edges.walltime import Mark, WallSources, judge, marked
 from protocol.registry import TimeSource
 
 BOOT_ID_PATH = Path("/proc/sys/kernel/random/boot_id")
@@ -67,12 +67,15 @@ class SystemClock:
     def __init__(self, sources: WallSources | None = None) -> None:
         """Read the boot id once: it cannot change while this process lives."""
         self._sources = sources if sources is not None else WallSources()
+        self._mark: Mark | None = None
         self._boot_id = read_boot_id()
 
     def read(self) -> Instant:
         """Show boot time, and UTC with its bound if somebody vouches for it."""
         boot_ms, utc_ms = boot_now_ms(), utc_now_ms()
-        wall = judge(self._sources.facts(utc_ms, boot_ms))
+        facts = self._sources.facts(utc_ms, boot_ms)
+        self._mark = marked(self._mark, facts)
+        wall = judge(facts, self._mark)
         return Instant(boot_ms, wall.utc_ms, wall.source, wall.uncertainty_ms, self._boot_id)
 
     def wait(self, delta_ms: int, readable: Sequence[int] = ()) -> tuple[int, ...]:

@@ -40,6 +40,24 @@ class WallFacts:
     timesync_ms: int | None = None
     has_rtc: bool = False
 
+    @property
+    def offset_ms(self) -> int:
+        """What the wall clock showed when the machine began, as it reckons now."""
+        return self.utc_ms - self.boot_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """How wall and boot clock stood to each other when news of the time service was last seen.
+
+    A kernel says by itself that its clock was set by hand. The time service's file and a clock chip
+    do not: there it shows in the two clocks, which part by more than a crystal's drift.
+    """
+
+    timesync_ms: int | None
+    boot_ms: int
+    offset_ms: int
+
 
 @dataclass(frozen=True, slots=True)
 class WallTime:
@@ -53,18 +71,38 @@ class WallTime:
 UNKNOWN = WallTime(None, TimeSource.NONE, None)
 
 
-def judge(facts: WallFacts) -> WallTime:
+def marked(mark: Mark | None, facts: WallFacts) -> Mark:
+    """The mark to judge these facts by: a new one at the first look and after every new sync."""
+    if mark is not None and mark.timesync_ms == facts.timesync_ms:
+        return mark
+    return Mark(facts.timesync_ms, facts.boot_ms, facts.offset_ms)
+
+
+def judge(facts: WallFacts, mark: Mark) -> WallTime:
     """The best bound these facts allow; an unbelievable year is unknown whoever vouches for it."""
     if not 0 <= facts.utc_ms - BUILD_UTC_MS <= BELIEVABLE_MS:
         return UNKNOWN
     if facts.kernel_error_ms is not None:
         return WallTime(facts.utc_ms, TimeSource.NTP, facts.kernel_error_ms + NTP_FLOOR_MS)
+    if _was_set_since(facts, mark):
+        return UNKNOWN
     if facts.timesync_ms is not None:
         bound = TIMESYNC_FLOOR_MS + drift_ms(facts.utc_ms - facts.timesync_ms)
         return WallTime(facts.utc_ms, TimeSource.NTP, bound)
     if facts.has_rtc:
         return WallTime(facts.utc_ms, TimeSource.RTC, RTC_FLOOR_MS + drift_ms(facts.boot_ms))
     return UNKNOWN
+
+
+def _was_set_since(facts: WallFacts, mark: Mark) -> bool:
+    """Has somebody set the clock since the service, or the chip at boot, did?
+
+    The service corrects smoothly by less than the floor between two of its syncs.
+    """
+    moved_ms = abs(facts.offset_ms - mark.offset_ms)
+    may_ms = TIMESYNC_FLOOR_MS + drift_ms(facts.boot_ms - mark.boot_ms)
+    synced_ms = facts.timesync_ms
+    return moved_ms > may_ms or (synced_ms is not None and facts.utc_ms + may_ms < synced_ms)
 
 
 def drift_ms(elapsed_ms: int) -> int:

@@ -27,6 +27,7 @@ from agent.edges.walltime import (
     WallSources,
     WallTime,
     judge,
+    marked,
 )
 from protocol.registry import TimeSource
 
@@ -48,7 +49,41 @@ HOUR = 3_600_000
     ],
 )
 def test_a_wall_clock_is_worth_what_set_it(facts: WallFacts, verdict: WallTime) -> None:
-    assert judge(facts) == verdict
+    assert judge(facts, marked(None, facts)) == verdict
+
+
+SET = [
+    ("an hour back", -HOUR, NOW, UNKNOWN),
+    ("two seconds on", 2_000, NOW, UNKNOWN),
+    ("half a second, smoothly", 500, NOW, TimeSource.NTP),
+    ("an hour back, by the service", -HOUR, NOW - HOUR, TimeSource.NTP),
+    ("an hour on, by the service", HOUR, NOW + HOUR, TimeSource.NTP),
+]
+
+
+@pytest.mark.parametrize(("by_ms", "synced_ms", "verdict"), [one[1:] for one in SET])
+def test_a_clock_that_was_set_is_unknown_until_its_service_speaks_again(
+    by_ms: int, synced_ms: int, verdict: WallTime | TimeSource
+) -> None:
+    """The file says when the service last spoke, and not that nobody set the clock since."""
+    mark = marked(None, WallFacts(NOW, HOUR, timesync_ms=NOW))
+    later = WallFacts(NOW + 10_000 + by_ms, HOUR + 10_000, timesync_ms=synced_ms)
+    wall = judge(later, marked(mark, later))
+    assert wall == verdict or wall.source is verdict
+    if wall == UNKNOWN:
+        spoken = WallFacts(later.utc_ms + 1, later.boot_ms + 1, timesync_ms=later.utc_ms + 1)
+        assert judge(spoken, marked(mark, spoken)).source is TimeSource.NTP
+
+
+def test_a_chips_time_is_unknown_once_somebody_set_the_clock() -> None:
+    mark = marked(None, WallFacts(NOW, HOUR, has_rtc=True))
+    facts = WallFacts(NOW, HOUR + 120_000, has_rtc=True)
+    assert judge(facts, marked(mark, facts)) == UNKNOWN
+
+
+def test_a_clock_behind_its_own_last_sync_is_unknown() -> None:
+    facts = WallFacts(NOW - HOUR, HOUR, timesync_ms=NOW)
+    assert judge(facts, marked(None, facts)) == UNKNOWN
 
 
 @given(
@@ -62,7 +97,7 @@ def test_a_wall_clock_is_worth_what_set_it(facts: WallFacts, verdict: WallTime) 
     )
 )
 def test_no_time_and_no_bound_go_together(facts: WallFacts) -> None:
-    wall = judge(facts)
+    wall = judge(facts, marked(None, facts))
     absent = {wall.utc_ms is None, wall.uncertainty_ms is None, wall.source is TimeSource.NONE}
     assert len(absent) == 1
     assert wall.uncertainty_ms is None or wall.uncertainty_ms > 0

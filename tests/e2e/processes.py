@@ -169,12 +169,17 @@ class Server:
 
 
 class Truck:
-    """A simulated truck; its card outlives its processes."""
+    """A simulated truck; its card outlives its processes.
+
+    under, environ: what its next process is started by and told, as in Child.
+    """
 
     def __init__(self, server: Server, folder: Path, name: str, scenario: str = "steady") -> None:
         self.state = folder / name
         self.state.mkdir(mode=0o700)
         self.log = folder / f"{name}.log"
+        self.under: Sequence[str] = ()
+        self.environ: Mapping[str, str] = {}
         self.config = folder / f"{name}.toml"
         text = AGENT_TOML.format(name=name, state=self.state, scenario=scenario, seed=1)
         self.config.write_text(text, encoding="utf-8")
@@ -186,7 +191,7 @@ class Truck:
         """Start the agent; it may be killed at any moment from here on."""
         run = ["agent", "run", "--config", str(self.config), "--speed", str(speed)]
         drain = ["--drain", str(drain_s)] if drain_s else []
-        self.child = Child([*run, *drain], self.log, {})
+        self.child = Child([*run, *drain], self.log, self.environ, self.under)
 
     def status(self) -> dict[str, object] | None:
         """What the agent says of itself, or None while it does not answer."""

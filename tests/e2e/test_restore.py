@@ -80,10 +80,10 @@ def prove(truck: Truck, more: int) -> None:
     wait(truck, lambda: truck.counters().proved >= enough)
 
 
-def drain(truck: Truck) -> None:
+def drain(truck: Truck, speed: int = 120) -> None:
     """Stop the truck in order; everything it has is proved by then."""
     truck.child.kill()
-    truck.start(drain_s=DRAIN_S)
+    truck.start(speed=speed, drain_s=DRAIN_S)
     wait(truck, lambda: truck.status() is not None)
     assert truck.child.stop(DRAIN_S + 30) == 0, truck.log.read_text()
     counters = truck.counters()

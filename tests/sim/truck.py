@@ -105,7 +105,8 @@ class Pencase:
 class SimClock:
     """The world's clock as one machine sees it: boot time, and whatever its wall clock says.
 
-    `skew_ms` is how wrong the wall clock is; `vouched` whether anybody says that it is right.
+    `skew_ms` is how wrong the wall clock is; `vouched` whether the kernel says that it is right,
+    `synced_ms` when a time service, by its own file, last did.
     """
 
     now: Callable[[], int]
@@ -113,18 +114,23 @@ class SimClock:
     boots: int = 0
     skew_ms: int = 0
     vouched: bool = True
+    synced_ms: int | None = None
+    mark: walltime.Mark | None = None
     name: str = ""
 
     def boot(self) -> None:
         """The power came back."""
         self.booted_ms = self.now() - 20_000
         self.boots += 1
+        self.mark = None
 
     def read(self) -> Instant:
         """See Clock: what the machine says goes through the agent's own judgement."""
         boot_ms, utc_ms = self.now() - self.booted_ms, self.now() + self.skew_ms
         error = 50 if self.vouched else None
-        wall = walltime.judge(WallFacts(utc_ms, boot_ms, kernel_error_ms=error))
+        facts = WallFacts(utc_ms, boot_ms, error, self.synced_ms)
+        self.mark = walltime.marked(self.mark, facts)
+        wall = walltime.judge(facts, self.mark)
         boot_id = build.digest(f"boot {self.name} {self.boots}", 16)
         return Instant(boot_ms, wall.utc_ms, wall.source, wall.uncertainty_ms, boot_id)
 
