@@ -88,6 +88,7 @@ def card_lines(found: stock.Stock, room_days: int) -> Plain:
             "used_bytes": found.used,
             "free_bytes": found.free,
             "room_days": room_days,
+            "refused": dict(found.refused),
             "oldest": None
             if oldest is None
             else {"utc_ms": oldest.utc_ms, "boot_ms": oldest.boot_ms},

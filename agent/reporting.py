@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from agent.core import health, remedy
 from agent.core.health import Facts
+from agent.core.ranges import NONE
 from agent.core.sync import Cue, Phase, Sync
 from agent.edge import Edge, State
+from agent.edges.outbox import Outbox
 from hal import Moment
 
 BUZZ = "**......"
@@ -41,6 +43,7 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
 
 def _facts(edge: Edge, state: State) -> Facts:
     sync, sealer, senses = state.sync, edge.sealer, state.senses
+    refused, rotten = _set_aside(sealer.outbox)
     names = {one.number: one.name for one in sealer.identity.sensors}
     return Facts(
         server=edge.courier is not None,
@@ -52,7 +55,7 @@ def _facts(edge: Edge, state: State) -> Facts:
         excursion=senses.alarmed,
         door_open=bool(senses.doors.told),
         faults=remedy.faults(senses, edge.plan, names),
-        remarks=remedy.remarks(senses),
+        remarks=remedy.remarks(senses, refused, rotten),
         clock_known=state.now.utc_ms is not None,
         distrust_ms=sync.distrust_ms,
         good_ms=sync.good_ms,
@@ -62,3 +65,10 @@ def _facts(edge: Edge, state: State) -> Facts:
         waiting=state.counters.waiting,
         uncommitted=state.counters.uncommitted,
     )
+
+
+def _set_aside(outbox: Outbox) -> tuple[int, int]:
+    """How many records the server refuses for good, and how many have rotted."""
+    rotten = outbox.rotten
+    refused = (one.aside & one.waiting - rotten.get(one.number, NONE) for one in outbox.unproved)
+    return sum(map(len, refused)), sum(map(len, rotten.values()))

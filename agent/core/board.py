@@ -13,10 +13,12 @@ from unicodedata import east_asian_width
 
 from protocol.registry import (
     FIXES,
+    PROBLEMS,
     QUANTITIES,
     STATUSES,
     TIME_SOURCES,
     Fix,
+    Problem,
     Quantity,
     Status,
     Text,
@@ -43,6 +45,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "clock": Text("clock", "시각"),
     "card": Text("card", "카드"),
     "receipt": Text("receipt", "영수증"),
+    "refused": Text("refused", "거부됨"),
     "chain": Text("record", "기록"),
     "key": Text("key", "키"),
     "next_key": Text("next key", "다음 키"),
@@ -184,6 +187,10 @@ class Board:
         card = _table(status, "card")
         if card:
             yield self._row("card", "; ".join(self._card(card, now_ms)))
+        for problem, count in _table(card, "refused").items():
+            known = problem in list(Problem)
+            title = self.say(PROBLEMS[Problem(problem)].title) if known else problem
+            yield self._row("refused", f"{count}: {title}")
         if "receipt" in status:
             yield self._row("receipt", self._receipt(_table(status, "receipt"), now_ms))
         trust = _table(status, "trust")

@@ -17,9 +17,7 @@ from protocol.registry import STATUSES, Status, Text
 SENSOR: Final[Mapping[Status, Text]] = {
     Status.SUSPECT: Text("watch it; replace it if this stays", "지켜보고 계속되면 교체하세요"),
     Status.NO_ANSWER: Text("check its connector", "커넥터를 확인하세요"),
-    Status.CHECKSUM: Text(
-        "check cable and pull-up resistor", "케이블과 풀업 저항을 확인하세요"
-    ),
+    Status.CHECKSUM: Text("check cable and pull-up resistor", "케이블과 풀업 저항을 확인하세요"),
     Status.OUT_OF_RANGE: Text("check its wiring, then replace it", "배선을 확인하고 교체하세요"),
     Status.STUCK: Text("warm it in your hand; replace it", "손으로 데워 보고 교체하세요"),
     Status.UNPLUGGED: Text("plug it in", "커넥터를 꽂으세요"),
@@ -29,6 +27,16 @@ SENSOR: Final[Mapping[Status, Text]] = {
 }
 RECEIVER: Final = Text(
     "check the receiver's port, cable and power", "수신기의 포트, 케이블, 전원을 확인하세요"
+)
+REFUSED: Final = Text(
+    "Records that the server refuses for good: {}. They are kept here and tried again once a day."
+    " Export this card and call the operator.",
+    "서버가 기록 {}건을 거부하여 여기에 보관하고 하루 한 번 다시 시도합니다."
+    " 이 카드를 내보내고 운영자에게 연락하세요.",
+)
+ROTTEN: Final = Text(
+    "Records that have changed by themselves on this card: {}. Replace the card.",
+    "카드에서 기록 {}건이 손상되었습니다. 카드를 교체하세요.",
 )
 
 
@@ -70,8 +78,13 @@ def faults(senses: Senses, plan: Plan, names: Mapping[int, str]) -> tuple[Text, 
     return tuple(dict.fromkeys(told))
 
 
-def remarks(senses: Senses) -> tuple[Text, ...]:
-    """What else is to be mended: a receiver that does not work."""
-    if not senses.gnss_fault or senses.place is None:
-        return ()
-    return (receiver(senses.place.fault or Status.SUSPECT),)
+def remarks(senses: Senses, refused: int = 0, rotten: int = 0) -> tuple[Text, ...]:
+    """What else is to be mended: a receiver that does not work, and records that were set aside.
+
+    refused: by the server, for good. rotten: changed on the card, and no copy says what they were.
+    """
+    counted = ((REFUSED, refused), (ROTTEN, rotten))
+    told = [Text(said.en.format(n), said.ko.format(n)) for said, n in counted if n]
+    if senses.gnss_fault and senses.place is not None:
+        told.append(receiver(senses.place.fault or Status.SUSPECT))
+    return tuple(told)

@@ -13,6 +13,17 @@ from agent.core.shelf import Counters, Held, Shelf, count
 from agent.edges import rows
 from agent.edges.rows import PINNED, SEQ_MASK, place, row_id
 
+UNKNOWN = " NOT IN (SELECT number FROM epoch) LIMIT 1"
+TOLD = {
+    # From one epoch to the next by the primary key: no record is read.
+    "record": "WITH RECURSIVE seen (number) AS (SELECT min(id) >> 32 FROM record UNION ALL"
+    " SELECT (SELECT min(id) >> 32 FROM record WHERE id >= (number + 1) << 32)"
+    " FROM seen WHERE number IS NOT NULL)"
+    " SELECT 1 FROM seen WHERE number IS NOT NULL AND number",
+    **{name: f"SELECT 1 FROM {name} WHERE epoch" for name in ("proof", "freed", "buried", "aside")},
+}
+"""How each table tells of epochs; of an unknown one, if this query with UNKNOWN finds a row."""
+
 
 class Contents:
     """The epochs on the card, by shelf number."""
@@ -102,6 +113,11 @@ def shelves(sql: sqlite3.Connection) -> dict[int, Shelf]:
             kid=kids.get(number, b""),
         )
     return found
+
+
+def strays(sql: sqlite3.Connection) -> list[str]:
+    """The tables that tell of epochs which the list of epochs does not know: none, ever."""
+    return [name for name, told in TOLD.items() if sql.execute(f"{told}{UNKNOWN}").fetchone()]
 
 
 def _kids(sql: sqlite3.Connection) -> dict[int, bytes]:

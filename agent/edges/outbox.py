@@ -179,6 +179,8 @@ class Outbox(Contents):
                 # What was verified in this run stays verified, though the card may have lost it.
                 self.kept, self.log = kept, log
             self.voucher = following.voucher(sql)
+            if strays := contents.strays(sql):
+                raise DamagedFile(f"{self._path}: tells of unknown epochs: {', '.join(strays)}")
             self.rotten = {}
             self.fill(contents.shelves(sql))
             self.two_histories = rows.fact(sql, "other-note") is not None
@@ -194,9 +196,12 @@ class Outbox(Contents):
 
     def _compare_owner(self, sql: sqlite3.Connection) -> None:
         for name, mine in (("device", self.owner.device), ("origin", self.owner.log.name)):
-            found = (rows.fact(sql, name) or b"").decode(errors="replace")
-            if found != mine:
-                raise ForeignOutbox(f"{self._path}: belongs to {name} {found}, this is {mine}")
+            found = rows.fact(sql, name)
+            if found is None:
+                raise DamagedFile(f"{self._path}: does not say whose it is")
+            if found != mine.encode():
+                told = found.decode(errors="replace")
+                raise ForeignOutbox(f"{self._path}: belongs to {name} {told}, this is {mine}")
 
     def _drop(self, why: str) -> None:
         self.trouble = why

@@ -8,6 +8,7 @@ tombstone says that it is gone. Spec: docs/protocol.md, "Receipt" and "Eviction"
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -137,7 +138,10 @@ def _unproved(outbox: Outbox) -> Iterator[Listed]:
 
 
 def damaged(outbox: Outbox) -> Burial | None:
-    """A tombstone for rows that rotted, as far as their neighbours still tell their hashes."""
+    """A tombstone for rows that rotted, as far as their neighbours still tell their hashes.
+
+    None for an opening: it has a spare copy, and where that has rotted too it stays aside.
+    """
     places = [place for place in _rotten(outbox) if place[1]]
     found = [_damage(outbox, *place) for place in places[: eviction.MOST_RANGES]]
     known = [one for one in found if one]
@@ -167,15 +171,29 @@ def _prev_of(sealed: bytes | None) -> bytes | None:
 
 
 def heal(outbox: Outbox) -> None:
-    """A row whose bytes the next record vouches for was good: only its stored hash had rotted."""
+    """Put right every rotten row whose true bytes are still on the card."""
     for number, seq in _rotten(outbox):
         with outbox.writing() as sql:
-            sealed = rows.sealed_at(sql, number, seq)
-            vouched = _prev_of(rows.sealed_at(sql, number, seq + 1))
-            if sealed is None or vouched != sha256(sealed).digest():
+            good = _good(sql, number, seq)
+            if good is None:
                 continue
-            rows.put_hash(sql, number, seq, vouched)
+            rows.restore(sql, number, seq, good)
         outbox.mend(number, seq)
+
+
+def _good(sql: sqlite3.Connection, number: int, seq: int) -> bytes | None:
+    """The bytes that the next record vouches for, or the spare copy, if its row's hash is its own.
+
+    Where only a stored hash has rotted, the row's own bytes are good.
+    """
+    vouched = _prev_of(rows.sealed_at(sql, number, seq + 1))
+    known = (vouched, rows.hash_at(sql, number, seq))
+    sealed, spare = rows.sealed_at(sql, number, seq), rows.spare_at(sql, number, seq)
+    if sealed is not None and vouched == sha256(sealed).digest():
+        return sealed
+    if spare is not None and sealed is not None and sha256(spare).digest() in known:
+        return spare
+    return None
 
 
 def _rotten(outbox: Outbox) -> list[tuple[int, int]]:

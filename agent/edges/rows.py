@@ -54,6 +54,9 @@ FORMER = (
 )
 """Made when a successor is followed: a card that never did needs none, and any version reads it."""
 
+SPARE = "CREATE TABLE IF NOT EXISTS spare (id INTEGER PRIMARY KEY, sealed BLOB NOT NULL)"
+"""What never leaves the card stands on it twice. Made with the next start; any version reads it."""
+
 _SEQ_BITS = 32
 SEQ_MASK = (1 << _SEQ_BITS) - 1
 _HASH = 32
@@ -140,8 +143,11 @@ def add_epoch(sql: sqlite3.Connection, epoch: bytes) -> int:
 
 
 def add_record(sql: sqlite3.Connection, number: int, row: Sealed, lane: int) -> None:
-    """Write one sealed record exactly as it is."""
+    """Write one sealed record exactly as it is; on an opening hangs all that comes after: twice."""
     record = row.record
+    if record.kind in eviction.PINNED:
+        sql.execute(SPARE)
+        sql.execute("INSERT INTO spare VALUES (?, ?)", (row_id(number, record.seq), row.sealed))
     sql.execute(
         "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
         (row_id(number, record.seq), record.kind.value, int(lane), row.hash, row.sealed),
@@ -176,6 +182,14 @@ def holds(sql: sqlite3.Connection, head: Head) -> bool:
 def sealed_at(sql: sqlite3.Connection, number: int, seq: int) -> bytes | None:
     """The bytes of one row, unchecked."""
     found = sql.execute("SELECT sealed FROM record WHERE id = ?", (row_id(number, seq),)).fetchone()
+    return bytes(found[0]) if found else None
+
+
+def spare_at(sql: sqlite3.Connection, number: int, seq: int) -> bytes | None:
+    """The second copy of a row's bytes, where there is one, unchecked."""
+    if not _has_table(sql, "spare"):
+        return None
+    found = sql.execute("SELECT sealed FROM spare WHERE id = ?", (row_id(number, seq),)).fetchone()
     return bytes(found[0]) if found else None
 
 
@@ -260,9 +274,12 @@ def hash_at(sql: sqlite3.Connection, number: int, seq: int) -> bytes | None:
     return bytes(found[0]) if found else None
 
 
-def put_hash(sql: sqlite3.Connection, number: int, seq: int, digest: bytes) -> None:
-    """Correct a stored hash that had rotted."""
-    sql.execute("UPDATE record SET hash = ? WHERE id = ?", (digest, row_id(number, seq)))
+def restore(sql: sqlite3.Connection, number: int, seq: int, sealed: bytes) -> None:
+    """Put back what was sealed, with its hash."""
+    sql.execute(
+        "UPDATE record SET hash = ?, sealed = ? WHERE id = ?",
+        (sha256(sealed).digest(), sealed, row_id(number, seq)),
+    )
 
 
 def put_freed(sql: sqlite3.Connection, number: int, freed: Ranges) -> None:
@@ -296,12 +313,22 @@ def rotations(sql: sqlite3.Connection) -> Iterator[tuple[int, int, bytes]]:
 
 def has_former(sql: sqlite3.Connection) -> bool:
     """Whether a successor was ever followed on this card."""
-    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'former'").fetchone())
+    return _has_table(sql, "former")
+
+
+def _has_table(sql: sqlite3.Connection, name: str) -> bool:
+    return bool(sql.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone())
 
 
 def put_aside(sql: sqlite3.Connection, number: int, seq: int, problem: str) -> None:
     """Set one row aside: it keeps waiting, but does not block the line."""
     sql.execute("INSERT OR REPLACE INTO aside VALUES (?, ?, ?)", (number, seq, problem))
+
+
+def asides(sql: sqlite3.Connection) -> list[tuple[str, int]]:
+    """(problem, how many rows were set aside for it)."""
+    found = sql.execute("SELECT CAST(problem AS BLOB), count(*) FROM aside GROUP BY problem")
+    return [(problem.decode("utf-8", "replace"), count) for problem, count in found]
 
 
 def clear_aside(sql: sqlite3.Connection) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.core.shelf import Shelf
@@ -28,6 +28,7 @@ ROW_BYTES = 512
 class Stock:
     """What lies on the card. `oldest` is the oldest record that is not proved.
 
+    `refused`: how many records were set aside, by the server's problem.
     `receipt_ms`: the server's time when the newest proof came, and `entry` its place in the log;
     None: none is kept. `free`: bytes the file system still gives.
     """
@@ -38,6 +39,7 @@ class Stock:
     stored: int
     used: int
     free: int
+    refused: Mapping[str, int] = field(default_factory=dict)
 
 
 def look(sql: sqlite3.Connection, unproved: Iterable[Shelf], path: Path) -> Stock:
@@ -51,6 +53,7 @@ def look(sql: sqlite3.Connection, unproved: Iterable[Shelf], path: Path) -> Stoc
         stored=rows.count_records(sql),
         used=rows.used_bytes(sql),
         free=disk.f_bavail * disk.f_frsize,
+        refused=dict(rows.asides(sql)),
     )
 
 

@@ -288,10 +288,12 @@ class Line:
         return answer
 
 
-def filled(tmp_path: Path, rows: int) -> tuple[Outbox, Sealer]:
+def filled(
+    tmp_path: Path, rows: int, entropy: Callable[[int], bytes] | None = None
+) -> tuple[Outbox, Sealer]:
     """An outbox with an opening and so many readings, all committed."""
     outbox = opened(tmp_path)
-    sealer = sealer_on(outbox)
+    sealer = sealer_on(outbox, entropy)
     sealer.put([reading(number, number) for number in range(rows)], at(rows))
     sealer.commit(at(rows))
     return outbox, sealer

@@ -82,6 +82,13 @@ def test_every_status_has_something_to_do(status: Status) -> None:
     assert "air" in remedy.sensor(one, {1: "air"}).en
 
 
+def test_records_set_aside_are_told_with_the_reason() -> None:
+    card = {"room_days": 56, "refused": {"bad-signature": 2, "of-a-later-version": 1}}
+    told = page("en", card=card)
+    assert "  refused  2: Signature does not verify\n  refused  1: of-a-later-version" in told
+    assert "거부됨   2: 서명이 확인되지 않음" in page("ko", card=card)
+
+
 def test_counts_that_do_not_balance_are_told_first() -> None:
     counters = {**asdict(count((), {})), "proved": 1}
     assert not balanced({"counters": counters})

@@ -11,6 +11,7 @@ import pytest
 
 from agent.core import health
 from agent.edges.courier import Response
+from agent.edges.lookout import glimpse
 from agent.loop import Mode, turn
 from protocol import merkle, wire
 from protocol.bodies import EventBody
@@ -148,6 +149,8 @@ def test_a_record_the_server_refuses_is_set_aside_and_does_not_block_the_line(
     state = truck.drive(30)
     assert state.counters.set_aside == 1
     assert state.counters.waiting < 40
+    assert any("refuses for good: 1" in told.en for told in state.health.troubles)
+    assert glimpse(folder / "outbox.db").stock.refused == {"bad-signature": 1}
     assert any(
         row.record.body.event is Event.SET_ASIDE
         for row in truck.rows()

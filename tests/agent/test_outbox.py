@@ -26,6 +26,7 @@ from agent.edges.outbox import (
 )
 from protocol.opening import Opening
 from protocol.registry import Kind
+from tests import reliability
 from tests.agent.rig import (
     OWNER,
     assert_chained,
@@ -216,6 +217,9 @@ def test_one_flipped_bit_that_makes_a_text_of_a_record_harms_nobody(tmp_path: Pa
         "DROP TABLE record",
         "DROP TABLE proof",
         "INSERT INTO fact VALUES ('size', x'01'), ('root', zeroblob(32)), ('note', x'ff')",
+        "DELETE FROM fact",
+        "DELETE FROM epoch",
+        "INSERT INTO freed VALUES (2, 0, 5)",
     ],
 )
 def test_a_file_whose_tables_are_not_ours_any_more_is_set_aside(
@@ -228,6 +232,22 @@ def test_a_file_whose_tables_are_not_ours_any_more_is_set_aside(
     assert outbox.trouble is None
     assert outbox.damaged == "outbox.db.damaged-1"
     assert outbox.shelves == ()
+    outbox.close()
+
+
+@pytest.mark.parametrize("table", ["epoch", "record", "fact", "proof", "freed", "buried", "spare"])
+def test_whatever_somebody_deletes_the_next_reading_is_recorded(tmp_path: Path, table: str) -> None:
+    """With the file that is there or, where it no longer holds together, in a new one."""
+    entropy = epochs()
+    filled(tmp_path, 3, entropy)[0].close()
+    filled(tmp_path, 3, entropy)[0].close()
+    with closing(sqlite3.connect(tmp_path / "outbox.db")) as sql, sql:
+        sql.execute(f"DELETE FROM {table}")
+    outbox, sealer = filled(tmp_path, 2, entropy)
+    head = sealer.head
+    outbox.reopen()
+    assert head is not None and outbox.head() == head and head.seq >= 2
+    reliability.note("D9", f"everything deleted from the table {table}", 1, "recording goes on")
     outbox.close()
 
 

@@ -328,9 +328,24 @@ def test_a_rotten_row_is_no_obstacle_to_eviction(folder: Path) -> None:
     outbox.close()
 
 
-def test_a_rotten_opening_stays_aside_it_cannot_be_buried(folder: Path) -> None:
+def test_a_rotten_opening_is_healed_by_its_spare_copy(folder: Path) -> None:
+    """No tombstone could stand for it, and without it nothing of its epoch would be accepted."""
     outbox, sealer = filled(folder, 5)
     rot(outbox, 0)
+    outbox.sound(Cut(1, 0, 5))
+    assert outbox.counters({}).set_aside == 1
+    sealer.put([reading(6, 300_000)], at(300_000))
+    sealer.commit(at(300_001))
+    assert len(outbox.sound(Cut(1, 0, 6))) == 7
+    assert (outbox.counters({}).set_aside, outbox.counters({}).evicted) == (0, 0)
+    outbox.close()
+
+
+def test_an_opening_that_has_rotted_twice_stays_aside(folder: Path) -> None:
+    outbox, sealer = filled(folder, 5)
+    rot(outbox, 0)
+    with outbox.using() as sql:
+        sql.execute("UPDATE spare SET sealed = zeroblob(200)")
     outbox.sound(Cut(1, 0, 5))
     sealer.put([reading(6, 300_000)], at(300_000))
     assert outbox.counters({}).set_aside == 1

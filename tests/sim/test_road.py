@@ -12,7 +12,7 @@ from protocol.leaf import SpanLeaf, decode_leaf
 from tests import reliability
 from tests.protocol import build
 from tests.sim.network import Fate
-from tests.sim.scenes import FORGETFUL, QUIET, Hand, go, on_card
+from tests.sim.scenes import FORGETFUL, QUIET, Hand, go, link, on_card
 from tests.sim.truck import Truck
 from tests.sim.world import World, world
 
@@ -207,6 +207,30 @@ def test_D12_no_row_bears_a_trusted_time_that_is_wrong() -> None:
     how = "simulated clock at 1970, at 2047, an hour back, the same beside a time service's file"
     reliability.note("D12", how, len(clocks) + 1, f"{len(wrong)} wrong")
     assert not wrong and blind >= 3 * (len(clocks) + 1) - 1
+
+
+def test_D9_an_opening_that_rots_before_it_was_delivered_stops_nothing() -> None:
+    """Nothing of its epoch, or of one after it, would be taken without it."""
+    with world("D9", QUIET) as here:
+        truck = here.fit("truck")
+        link(truck, up=False)
+        go(here, 6)
+        here.power_cut(truck)
+        go(here, 6)
+        assert truck.edge
+        with truck.edge.sealer.outbox.using() as sql:
+            spoilt = "substr(sealed, 1, 99) || x'5a' || substr(sealed, 101)"
+            sql.execute(f"UPDATE record SET sealed = CAST({spoilt} AS BLOB) WHERE kind = 1")
+        link(truck, up=True)
+        for _ in range(12):
+            here.now_ms += 10_000
+            here.network.deliver()
+            truck.turn()
+        here.calm()
+        missing = len(on_card(truck)) - here.checks.detail(truck).summary.rows
+    how = "simulated: the openings of two epochs rot before they are delivered"
+    reliability.note("D9", how, 2, f"{missing} lost")
+    assert missing == 0
 
 
 def test_D21_an_old_image_put_back_is_shown_and_signs_no_number_twice() -> None:
