@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from tests.reliability import Row, keep, page, rows
+from tests.reliability import PAGE, Row, keep, page, rows
+from tests.tidy.source import suite
+
+PROMISED = [
+    *(f"D{number}" for number in (*range(1, 13), *range(18, 22))),
+    *(f"N{number}" for number in (*range(1, 9), 10, 11)),
+    *(f"S{number}" for number in (*range(1, 6), *range(13, 18))),
+]
+"""Faults of device, network and server that are injected here, by their ids."""
+
+
+def test_every_fault_that_is_promised_has_a_test_of_its_name_and_a_published_figure() -> None:
+    named = " ".join(function.name for source in suite() for function in source.functions())
+    tried = {found.upper() for found in re.findall(r"_([dns]\d+)(?=_)", named, re.IGNORECASE)}
+    published = set(re.findall(r"^\| ([A-Z]\d+) \|", PAGE.read_text("utf-8"), re.MULTILINE))
+    assert [id for id in PROMISED if id not in tried] == []
+    assert [id for id in PROMISED if id not in published] == []
 
 
 def test_the_newest_row_of_a_fault_replaces_the_older_one(tmp_path: Path) -> None:
