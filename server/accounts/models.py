@@ -95,7 +95,8 @@ class Membership(models.Model):
 
 def ending(now_ms: int) -> Greatest:
     """When something ends that ends now: never before it began, wherever the clock was set."""
-    return Greatest(F("from_ms"), Value(now_ms))
+    # Told its width: a bare number is sent to PostgreSQL as one of 32 bits, and cut.
+    return Greatest(F("from_ms"), Value(now_ms, output_field=models.BigIntegerField()))
 
 
 class Duty(models.Model):
