@@ -239,8 +239,7 @@ def _postgres(url: str) -> dict[str, object]:
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 10,
-            # The same few statements for every request: parsed and planned once per connection.
-            "server_side_binding": True,
+            # The statements of server/ledger/rows.py are parsed and planned once per connection.
             "prepare_threshold": 5,
             **query,
         },

@@ -8,6 +8,7 @@ this program's own constants and models, values always travel as parameters.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -39,7 +40,7 @@ def insert(
     names, marks = ", ".join(columns), ", ".join(["%s"] * len(columns))
     after = f" WHERE NOT ({unless}) ON CONFLICT DO NOTHING" if unless else f" {clash}"
     into = f"INSERT INTO {table} ({names}) SELECT {names} FROM"
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         if connection.vendor == "sqlite":
             one = ", ".join(f"%s AS {name}" for name in columns)
             sql = f"{into} (SELECT {one}) AS new{after}" if unless else ""
@@ -80,7 +81,7 @@ def objects(model: type[Object], where: str, values: Sequence[Value]) -> list[Ob
 
 def select(sql: str, values: Sequence[Value]) -> Iterator[Row]:
     """Rows of a statement that ends in `IN`, for any number of values."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         for whole, given in _among(sql, values):
             cursor.execute(whole, given)
             yield from cursor.fetchall()
@@ -88,14 +89,14 @@ def select(sql: str, values: Sequence[Value]) -> Iterator[Row]:
 
 def delete(sql: str, values: Sequence[Value]) -> None:
     """Run a DELETE that ends in `IN`, for any number of values."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         for whole, given in _among(sql, values):
             cursor.execute(whole, given)
 
 
 def fetch(sql: str, values: Sequence[Value] = ()) -> list[Row]:
     """All rows of one statement."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(sql, values)
         found: list[Row] = cursor.fetchall()
         return found
@@ -103,7 +104,7 @@ def fetch(sql: str, values: Sequence[Value] = ()) -> list[Row]:
 
 def execute(sql: str, values: Sequence[Value] = ()) -> None:
     """Run one statement."""
-    with connection.cursor() as cursor:
+    with _cursor() as cursor:
         cursor.execute(sql, values)
 
 
@@ -116,3 +117,21 @@ def _among(sql: str, values: Sequence[Value]) -> Iterator[tuple[str, Sequence[An
     for start in range(0, len(values), CHUNK):
         chunk = values[start : start + CHUNK]
         yield f"{sql} ({', '.join(['%s'] * len(chunk))})", chunk
+
+
+@contextmanager
+def _cursor() -> Iterator[Any]:
+    """A cursor. PostgreSQL's sends values apart from the text, which is then prepared once.
+
+    Only here: Django's own switch for that (`server_side_binding`) sends every bare number of the
+    object layer as one of 32 bits, and cuts it.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            yield cursor
+        return
+    there: Any = connection  # knows what only PostgreSQL's has
+    there.close_if_health_check_failed()
+    there.ensure_connection()
+    with there.make_cursor(there.Database.Cursor(there.connection)) as cursor:
+        yield cursor
