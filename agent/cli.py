@@ -42,8 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         options = parser().parse_args(argv)
         return int(import_module(f"agent.commands.{options.command}").execute(options))
     except exits.RefusedError as refusal:
-        for line in str(refusal).splitlines():
-            print(f"jagalchi-agent: {line}", file=sys.stderr)
+        exits.tell(refusal)
         return exits.CONFIGURATION
     except KeyboardInterrupt:
         return exits.INTERRUPTED

@@ -33,7 +33,7 @@ from agent.edges.outbox import Caps, ForeignOutbox, LockedOutbox, Outbox, Owner
 from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
 from agent.edges.signer import verify_ed25519
-from agent.exits import RefusedError
+from agent.exits import RefusedError, TakenError
 from agent.settings import Calibration, LimitSettings, PairSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import wire
@@ -62,7 +62,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
     """Record until stopped; return the exit code. Raises RefusedError for what can be mended."""
     os.umask(OWNER_ONLY)
     enrolled = enrolment.load(settings)
-    keys = KeyFiles(settings.key_path, enrolled.answer.device)
+    keys = KeyFiles.of(settings, enrolled.answer.device)
     signer = keys.load()
     with ExitStack() as doors:
         stop = doors.enter_context(StopSignals())
@@ -119,7 +119,9 @@ def _run(edge: Edge) -> None:
     """The loop. A card that could not be read at first may turn out to be somebody else's."""
     try:
         loop.run(edge)
-    except (LockedOutbox, ForeignOutbox) as error:
+    except LockedOutbox as error:
+        raise TakenError(str(error)) from None
+    except ForeignOutbox as error:
         raise RefusedError(str(error)) from None
 
 
@@ -246,7 +248,9 @@ def _outbox(settings: Settings, enrolled: Enrolment) -> Outbox:
     owner = Owner(agreed.device, agreed.log_key(), agreed.recovery_key())
     try:
         return Outbox.open(settings.outbox_path, owner, caps(settings))
-    except (LockedOutbox, ForeignOutbox) as error:
+    except LockedOutbox as error:
+        raise TakenError(str(error)) from None
+    except ForeignOutbox as error:
         raise RefusedError(str(error)) from None
 
 

@@ -5,6 +5,7 @@ systemd restarts all but OK, with back-off; a shell script may branch on them.
 
 from __future__ import annotations
 
+import sys
 from typing import Final
 
 OK: Final = 0
@@ -25,3 +26,13 @@ class RefusedError(Exception):
 
     It ends the program with exit 78 and never with a traceback.
     """
+
+
+class TakenError(RefusedError):
+    """Another agent is at work here; card, socket and light are its own."""
+
+
+def tell(refusal: RefusedError) -> None:
+    """Say it on the standard error, a line each."""
+    for line in str(refusal).splitlines():
+        print(f"jagalchi-agent: {line}", file=sys.stderr, flush=True)

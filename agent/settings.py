@@ -26,6 +26,13 @@ class Profile(StrEnum):
     SITE = "site"
 
 
+class SignerKind(StrEnum):
+    """What signs with the device's key; both read the same file and sign the same bytes."""
+
+    ECDSA = "ecdsa"
+    OPENSSL = "openssl"
+
+
 @dataclass(frozen=True, slots=True)
 class PartSettings:
     """One hardware part by its name in `hal`, and its own options."""
@@ -152,6 +159,7 @@ class Settings:
     limits: tuple[LimitSettings, ...]
     pairs: tuple[PairSettings, ...]
     outbox: OutboxSettings
+    signer: SignerKind = SignerKind.ECDSA
     calibrations: tuple[Calibration, ...] = ()
 
     @property

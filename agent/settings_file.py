@@ -23,6 +23,7 @@ from agent.settings import (
     SensorSettings,
     ServerSettings,
     Settings,
+    SignerKind,
 )
 from agent.toml_table import REQUIRED, SettingsError, Table, read_toml
 from hal import schema
@@ -99,6 +100,7 @@ def _settings(top: Table) -> Settings:
         limits=limits,
         pairs=_pairs(top, sensors, limits, period),
         outbox=_outbox(top, defaults),
+        signer=agent.word("signer", SignerKind.ECDSA, SignerKind),
     )
     agent.finish()
     return settings

@@ -52,7 +52,7 @@ def execute(options: argparse.Namespace) -> int:
 def export(settings: Settings, options: argparse.Namespace) -> int:
     """As `execute`, of the card that these settings are of; it may be another one's."""
     agreed = enrolment.load(settings).answer
-    first = KeyFiles(settings.key_path, agreed.device).first()
+    first = KeyFiles.of(settings, agreed.device).first()
     with reading(settings.outbox_path) as sql:
         found = _collect(sql, options.since)
         log = lookout.believed(sql, agreed)

@@ -19,7 +19,7 @@ def execute(options: argparse.Namespace) -> int:
     """Make the key, and say what happens next."""
     settings = load(options.config)
     agreed = enrolment.load(settings).answer
-    keys = KeyFiles(settings.key_path, agreed.device)
+    keys = KeyFiles.of(settings, agreed.device)
     old, new = keys.load(), keys.make_heir()
     print(f"old key  {old.kid.hex()}: signs until the log has proved that the new one follows it")
     print(f"new key  {new.kid.hex()}: made here, never leaves this device / 새 키가 만들어졌습니다")

@@ -21,6 +21,7 @@ DISTRUST_SHOWN_MS: Final = 3_600_000
 class State(StrEnum):
     """From the worst to the best: the first that is true is shown."""
 
+    CANNOT_START = "cannot-start"
     NOT_ENROLLED = "not-enrolled"
     DISK_TROUBLE = "disk-trouble"
     DISK_FULL = "disk-full"
@@ -42,14 +43,16 @@ class State(StrEnum):
 class Facts:
     """What is known at this moment; times are boot time in ms, None: never.
 
-    `server`: whether there is one to ship to. `trouble`: why the card cannot be written. `full`: it
-    may not take more. `unfollowed`: why the statement of a successor was refused. `distrust_ms`:
-    since when answers fail to prove anything. `lost`: the newest request brought no answer of our
-    server. `put_off`: or one, but to come back later, and why.
+    `unusable`: what keeps the agent from starting. `server`: whether there is one to ship to.
+    `trouble`: why the card cannot be written. `full`: it may not take more. `unfollowed`: why the
+    statement of a successor was refused. `distrust_ms`: since when answers fail to prove anything.
+    `lost`: the newest request brought no answer of our server. `put_off`: or one, but to come back
+    later, and why.
     `faults`: a sentence for each sensor that gives nothing usable; `remarks`: for what else is to
     be mended and does not decide the state.
     """
 
+    unusable: str | None = None
     enrolled: bool = True
     server: bool = True
     trouble: str | None = None
@@ -101,6 +104,13 @@ def _blinks(count: int) -> str:
 
 
 LOOKS: Final[Mapping[State, Look]] = {
+    State.CANNOT_START: Look(
+        "******..******..........",
+        "The agent cannot start, and nothing is recorded: {unusable}. Mend this; it is tried again"
+        " every few seconds.",
+        "에이전트를 시작할 수 없어 기록하지 않습니다: {unusable}."
+        " 고치면 몇 초 안에 다시 시작합니다.",
+    ),
     State.NOT_ENROLLED: Look(
         "*.*.*.*.........",
         "No server knows this device yet, so nothing is recorded. Enrol it: jagalchi-agent enrol.",
@@ -226,6 +236,7 @@ def _words(facts: Facts) -> dict[str, object]:
     denied, unfollowed = _title(facts.denied), _title(facts.unfollowed)
     first, more = (*facts.faults, Text("", ""))[0], len(facts.faults) - 1
     return {
+        "unusable": facts.unusable,
         "trouble": facts.trouble,
         "uncommitted": facts.uncommitted,
         "denied": denied.en,
@@ -253,6 +264,7 @@ def _truths(facts: Facts, now_ms: int) -> tuple[tuple[State, bool], ...]:
     online = facts.server and heard and facts.link is not False and (fresh or not facts.lost)
     distrusted = facts.distrust_ms is not None and now_ms - facts.distrust_ms >= DISTRUST_SHOWN_MS
     return (
+        (State.CANNOT_START, facts.unusable is not None),
         (State.NOT_ENROLLED, not facts.enrolled),
         (State.DISK_TROUBLE, facts.trouble is not None),
         (State.DISK_FULL, facts.full),

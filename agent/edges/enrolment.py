@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from agent.core.reply import PROBLEM_TYPE
 from agent.edges import files
 from agent.edges.courier import LinkLost, Response, Transport
-from agent.edges.signer import EcdsaSigner
+from agent.edges.keys import MAKERS
+from agent.edges.signer import Signer
 from agent.exits import RefusedError
 from agent.settings import Settings
 from protocol import cose, wire
@@ -87,15 +88,14 @@ def enrol(settings: Settings, token: str, url: str, transport: Transport) -> Enr
     return Enrolment(answer, response.body, url)
 
 
-def _key(settings: Settings) -> EcdsaSigner:
+def _key(settings: Settings) -> Signer:
     """The key of an earlier, interrupted try is used again: the server may know it already."""
     try:
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise RefusedError(f"{settings.state_dir}: cannot be made: {error.strerror}") from None
-    if settings.key_path.exists():
-        return EcdsaSigner.load(settings.key_path)
-    return EcdsaSigner.create(settings.key_path)
+    maker = MAKERS[settings.signer]
+    return (maker.load if settings.key_path.exists() else maker.create)(settings.key_path)
 
 
 def _send(transport: Transport, request: bytes, deadline_s: float) -> Response:

@@ -11,13 +11,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 
 from agent.core.finding import Finding, Grade, command, good
-from agent.edges import contents, enrolment, rows
+from agent.edges import contents, enrolment, openssl, rows
 from agent.edges.courier import LinkLost, Transport
 from agent.edges.enrolment import Enrolment, NotEnrolledError
 from agent.edges.keys import KeyFiles
 from agent.edges.lookout import NoOutboxError, believed, reading
 from agent.edges.signer import KeyFileError, Signer, verify_ed25519, verify_es256
-from agent.settings import Settings
+from agent.settings import Settings, SignerKind
 from protocol import cose, record
 from protocol.checkpoint import LogKey, open_checkpoint
 from protocol.errors import ProtocolError
@@ -29,6 +29,10 @@ LOOKED_AT = 500
 """Records of the newest run whose joints are checked; of the last few the signature too."""
 VERIFIED = 20
 DEADLINE_S = 10.0
+SIGNERS = {
+    SignerKind.ECDSA: Text("signs in pure Python", "파이썬으로 서명"),
+    SignerKind.OPENSSL: Text("signs by OpenSSL", "OpenSSL로 서명"),
+}
 ENROL = command("sudo jagalchi-agent enrol URL TOKEN")
 EXPORT = command("sudo jagalchi-agent export --to /media/usb")
 
@@ -42,11 +46,19 @@ def identity(settings: Settings) -> tuple[Enrolment | None, Signer | None, list[
     device = enrolled.answer.device
     found = [good("enrolment", f"{device} at {enrolled.url}", f"{device}, {enrolled.url}")]
     try:
-        signer = KeyFiles(settings.key_path, device).load()
+        signer = KeyFiles.of(settings, device).load()
     except KeyFileError as error:
-        mend = command(f"sudo ls -l {settings.key_path.parent}")
-        return enrolled, None, [*found, _failed("key", str(error), "키를 쓸 수 없음", mend)]
-    return enrolled, signer, [*found, good("key", signer.kid.hex(), signer.kid.hex())]
+        return enrolled, None, [*found, _unusable(settings, error)]
+    kid, by = signer.kid.hex(), SIGNERS[settings.signer]
+    return enrolled, signer, [*found, good("key", f"{kid}, {by.en}", f"{kid}, {by.ko}")]
+
+
+def _unusable(settings: Settings, error: KeyFileError) -> Finding:
+    """The file, or the library that shall sign with it."""
+    if settings.signer is SignerKind.OPENSSL and openssl.is_missing():
+        return _failed("key", str(error), "서명 라이브러리(OpenSSL)가 없음", command(openssl.EXTRA))
+    mend = command(f"sudo ls -l {settings.key_path.parent}")
+    return _failed("key", str(error), "키를 쓸 수 없음", mend)
 
 
 def server(vkey: str, transport: Transport) -> Iterator[Finding]:

@@ -16,16 +16,23 @@ Spec: docs/protocol.md, section "Enrolment, rotation, revocation".
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from agent.edges import files
-from agent.edges.signer import EcdsaSigner, KeyFileError, Signer
+from agent.edges.openssl import OpensslSigner
+from agent.edges.signer import EcdsaSigner, KeyFileError, Maker, Signer
+from agent.settings import Settings, SignerKind
 from protocol import cose
 
 NEXT = ".next"
 FIRST = "device.first"
+MAKERS: Mapping[SignerKind, Maker] = {
+    SignerKind.ECDSA: EcdsaSigner,
+    SignerKind.OPENSSL: OpensslSigner,
+}
 
 
 class Heirs(Protocol):
@@ -46,10 +53,16 @@ class KeyFiles:
 
     path: Path
     device: str
+    maker: Maker = EcdsaSigner
 
-    def load(self) -> EcdsaSigner:
+    @classmethod
+    def of(cls, settings: Settings, device: str) -> KeyFiles:
+        """The key files of an agent with these settings."""
+        return cls(settings.key_path, device, MAKERS[settings.signer])
+
+    def load(self) -> Signer:
         """The key in use. Raises KeyFileError, also for the key of another device."""
-        signer = EcdsaSigner.load(self.path)
+        signer = self.maker.load(self.path)
         if self.device not in (cose.device_id(signer.public), cose.device_id(self._kept())):
             raise KeyFileError(
                 f"{self.path}: this key is {cose.device_id(signer.public)}'s, but {self.device} is"
@@ -59,14 +72,17 @@ class KeyFiles:
         return signer
 
     def first(self) -> bytes:
-        """The COSE_Key that the device is named after. Raises KeyFileError."""
+        """The COSE_Key that the device is named after. Raises KeyFileError.
+
+        Read by the library that is always there: evidence is written wherever the card is put in.
+        """
         return self._kept() or EcdsaSigner.load(self.path).public
 
-    def heir(self) -> EcdsaSigner | None:
+    def heir(self) -> Signer | None:
         """See Heirs."""
-        return EcdsaSigner.load(self._next) if self._next.exists() else None
+        return self.maker.load(self._next) if self._next.exists() else None
 
-    def make_heir(self) -> EcdsaSigner:
+    def make_heir(self) -> Signer:
         """Make the next key. Raises KeyFileError, also while a rotation is under way already."""
         public = self.first()
         if self._next.exists():
@@ -76,7 +92,7 @@ class KeyFiles:
                 files.create(self._first, public)
         except OSError as error:
             raise KeyFileError(f"{self._first}: cannot be written: {error.strerror}") from None
-        return EcdsaSigner.create(self._next)
+        return self.maker.create(self._next)
 
     def promote(self) -> None:
         """See Heirs."""

@@ -1,8 +1,8 @@
 """The device key: made here, kept here, used on the sampling schedule only.
 
-Signs with python-ecdsa by RFC 6979, so that a bad random source at first boot cannot leak the key,
-and answers low-S only. It refuses a key that others may read, and never makes a second key where
-one is. Spec: docs/protocol.md, section Signatures.
+The default signer is python-ecdsa by RFC 6979, so that a bad random source at first boot cannot
+leak the key, with low-S only; `agent.edges.openssl` is the other. Neither takes a key that others
+may read, nor makes a second key where one is. Spec: docs/protocol.md, section Signatures.
 """
 
 from __future__ import annotations
@@ -48,6 +48,18 @@ class Signer(Protocol):
         ...
 
 
+class Maker(Protocol):
+    """A kind of signer: how it opens the key's file, and makes one."""
+
+    def load(self, path: Path) -> Signer:
+        """Read the key file. KeyFileError if missing, foreign-readable or not a P-256 key."""
+        ...
+
+    def create(self, path: Path) -> Signer:
+        """Make the device's key, 0600, all or nothing. Raises KeyFileError if there is one."""
+        ...
+
+
 class EcdsaSigner:
     """A P-256 key in memory. Its timing leaks (CVE-2024-23342) to whoever runs on this machine."""
 
@@ -61,19 +73,14 @@ class EcdsaSigner:
     @classmethod
     def load(cls, path: Path) -> EcdsaSigner:
         """Read the key file. KeyFileError if missing, foreign-readable or not a P-256 key."""
-        return cls(_parse(path, _read_private(path)))
+        return cls(_parse(path, read_private(path)))
 
     @classmethod
     def create(cls, path: Path) -> EcdsaSigner:
         """Make the device's key, 0600, all or nothing. Raises KeyFileError if there is one."""
         key = SigningKey.generate(curve=NIST256p)
-        try:
-            # SEC 1 form: what python-ecdsa writes as PKCS #8 is refused by the cryptography library
-            files.create(path, key.to_pem())
-        except FileExistsError:
-            raise KeyFileError(f"{path}: there is a key already, and it is kept") from None
-        except OSError as error:
-            raise KeyFileError(f"{path}: cannot write the key: {error.strerror}") from None
+        # SEC 1 form: what python-ecdsa writes as PKCS #8 is refused by the cryptography library
+        keep_private(path, key.to_pem())
         return cls(key)
 
     @classmethod
@@ -143,7 +150,18 @@ def _ed25519_key(public: bytes) -> VerifyingKey | None:
     return key
 
 
-def _read_private(path: Path) -> bytes:
+def keep_private(path: Path, pem: bytes) -> None:
+    """Write a key's file, 0600, all or nothing. Raises KeyFileError, also if there is one."""
+    try:
+        files.create(path, pem)
+    except FileExistsError:
+        raise KeyFileError(f"{path}: there is a key already, and it is kept") from None
+    except OSError as error:
+        raise KeyFileError(f"{path}: cannot write the key: {error.strerror}") from None
+
+
+def read_private(path: Path) -> bytes:
+    """The bytes of a key's file. Raises KeyFileError, also for one that others may read."""
     try:
         if files.readable_by_others(path):
             raise KeyFileError(f"{path}: others may read this key; run: chmod 600 {path}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,13 +12,15 @@ from threading import Thread
 import pytest
 
 from agent.cli import main
-from agent.core.finding import Grade
+from agent.core.finding import Grade, command
 from agent.edges import enrolment, inspection
 from agent.edges.clock import SystemClock
 from agent.edges.control import Control
 from agent.edges.courier import LinkLost, Response
+from agent.edges.openssl import EXTRA
 from agent.edges.signer import EcdsaSigner
 from agent.exits import CONFIGURATION
+from agent.settings import SignerKind
 from agent.settings_file import load
 from protocol.checkpoint import Checkpoint, encode, sign_note
 from tests.agent.desk import LOG, LOG_KEY, ORIGIN, SETTINGS, Truck, fitted
@@ -136,6 +139,19 @@ def test_a_missing_or_foreign_key_has_failed(truck: Truck) -> None:
     EcdsaSigner.create(settings.key_path)
     settings.key_path.chmod(0o644)
     assert inspection.identity(settings)[2][-1].grade is Grade.FAILED
+
+
+def test_the_signer_in_use_is_told_and_what_it_lacks_is_named(
+    truck: Truck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(truck.config)
+    wanted = replace(settings, signer=SignerKind.OPENSSL)
+    kid = EcdsaSigner.load(settings.key_path).kid.hex()
+    told = [inspection.identity(one)[2][-1].seen for one in (settings, wanted)]
+    assert [one.en for one in told] == [f"{kid}, signs in pure Python", f"{kid}, signs by OpenSSL"]
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.asymmetric.ec", None)
+    _, signer, found = inspection.identity(wanted)
+    assert (signer, found[-1].grade, found[-1].mend) == (None, Grade.FAILED, command(EXTRA))
 
 
 def test_a_chain_with_a_flipped_bit_has_failed(truck: Truck) -> None:

@@ -45,6 +45,7 @@ FAULT = Text("Sensor 2: no answer. Plug it in.", "센서 2 응답 없음: 꽂으
         (replace(WELL, full=True), State.DISK_FULL),
         (replace(WELL, trouble="disk I/O error"), State.DISK_TROUBLE),
         (replace(WELL, enrolled=False), State.NOT_ENROLLED),
+        (replace(WELL, unusable="agent.profile is missing"), State.CANNOT_START),
     ],
 )
 def test_each_fact_shows(facts: Facts, state: State) -> None:
@@ -53,6 +54,7 @@ def test_each_fact_shows(facts: Facts, state: State) -> None:
 
 def test_the_worst_wins_over_all_that_is_less() -> None:
     every = Facts(
+        unusable="x",
         enrolled=False,
         trouble="x",
         full=True,
@@ -70,6 +72,7 @@ def test_the_worst_wins_over_all_that_is_less() -> None:
     )
     shown = []
     for change in (
+        {"unusable": None},
         {"enrolled": True},
         {"trouble": None},
         {"full": False},

@@ -1,9 +1,14 @@
-"""The device key: RFC 6979 and low-S, whole or absent on disk, and for its owner only."""
+"""The device key: RFC 6979 and low-S, whole or absent on disk, and for its owner only.
+
+One suite for both signers: what one has made the other reads, and they sign the same bytes.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +21,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.edges import files
-from agent.edges.signer import EcdsaSigner, KeyFileError, verify_ed25519, verify_es256
+from agent.edges.keys import MAKERS
+from agent.edges.openssl import OpensslSigner
+from agent.edges.signer import (
+    EcdsaSigner,
+    KeyFileError,
+    Maker,
+    Signer,
+    verify_ed25519,
+    verify_es256,
+)
+from agent.settings import SignerKind
 from protocol import cose
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -37,18 +52,79 @@ def _split(signature: bytes) -> tuple[int, int]:
     return int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
 
 
-def _xy(signer: EcdsaSigner) -> bytes:
+def _xy(signer: Signer) -> bytes:
     return cose.decode_key(signer.public)
 
 
+@pytest.fixture(params=SignerKind)
+def maker(request: pytest.FixtureRequest) -> Maker:
+    return MAKERS[request.param]
+
+
+def _with_secret(kind: SignerKind, secret: int) -> Signer:
+    if kind is SignerKind.OPENSSL:
+        return OpensslSigner(ec.derive_private_key(secret, ec.SECP256R1()))
+    return EcdsaSigner(SigningKey.from_secret_exponent(secret, NIST256p))
+
+
+@pytest.mark.parametrize("kind", SignerKind)
 @pytest.mark.parametrize("message", RFC6979)
-def test_signatures_are_those_of_rfc_6979_with_the_low_s(message: bytes) -> None:
-    signer = EcdsaSigner(SigningKey.from_secret_exponent(RFC6979_KEY, NIST256p))
+def test_signatures_are_those_of_rfc_6979_with_the_low_s(message: bytes, kind: SignerKind) -> None:
+    signer = _with_secret(kind, RFC6979_KEY)
     r, s = RFC6979[message]
     assert _split(signer.sign(message)) == (r, min(s, ORDER - s))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
+@given(st.integers(1, ORDER - 1), st.binary(max_size=64))
+def test_both_signers_have_the_same_public_key_and_sign_the_same_bytes(
+    secret: int, message: bytes
+) -> None:
+    one, other = (_with_secret(kind, secret) for kind in SignerKind)
+    assert (one.public, one.kid) == (other.public, other.kid)
+    assert one.sign(message) == other.sign(message)
+
+
+def test_what_one_signer_has_made_the_other_reads(tmp_path: Path) -> None:
+    for kind, made in MAKERS.items():
+        path = tmp_path / kind
+        signed = made.create(path).sign(b"m")
+        assert [read.load(path).sign(b"m") for read in MAKERS.values()] == [signed] * len(MAKERS)
+
+
+EC = "cryptography.hazmat.primitives.asymmetric.ec"
+
+
+def _without_the_extra(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(sys.modules, EC, None)
+
+
+def _with_debians_own_of_2022(patch: pytest.MonkeyPatch) -> None:
+    """cryptography 38 takes one argument."""
+    patch.setattr(ec, "ECDSA", lambda algorithm: algorithm)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "told"),
+    [
+        (_without_the_extra, r"not installed: pip install 'jagalchi\[openssl\]'"),
+        (_with_debians_own_of_2022, "wants OpenSSL 3.2 or later with cryptography 43"),
+    ],
+)
+def test_what_openssl_lacks_is_said_and_no_other_signer_takes_its_place(
+    lacking: Callable[[pytest.MonkeyPatch], None],
+    told: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lacking(monkeypatch)
+    for open_key in (OpensslSigner.create, OpensslSigner.load):
+        with pytest.raises(KeyFileError, match=told):
+            open_key(tmp_path / "device.key")
+    assert list(tmp_path.iterdir()) == []
+
+
+@settings(max_examples=20)
 @given(st.binary(max_size=64))
 def test_openssl_accepts_every_signature_and_s_is_never_high(message: bytes) -> None:
     signer = EcdsaSigner.from_seed(7)
@@ -62,43 +138,49 @@ def test_openssl_accepts_every_signature_and_s_is_never_high(message: bytes) -> 
     public.verify(encode_dss_signature(r, s), message, ec.ECDSA(hashes.SHA256()))
 
 
-def test_a_created_key_is_whole_private_and_the_same_when_loaded(tmp_path: Path) -> None:
+def test_a_created_key_is_whole_private_and_the_same_when_loaded(
+    tmp_path: Path, maker: Maker
+) -> None:
     path = tmp_path / "device.key"
-    made = EcdsaSigner.create(path)
+    made = maker.create(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
-    assert EcdsaSigner.load(path).public == made.public
+    assert maker.load(path).public == made.public
     pem = serialization.load_pem_private_key(path.read_bytes(), None)
     assert isinstance(pem, ec.EllipticCurvePrivateKey)
 
 
-def test_there_is_never_a_second_key(tmp_path: Path) -> None:
+def test_there_is_never_a_second_key(tmp_path: Path, maker: Maker) -> None:
     path = tmp_path / "device.key"
-    before = EcdsaSigner.create(path).public
+    before = maker.create(path).public
     with pytest.raises(KeyFileError, match="there is a key already"):
-        EcdsaSigner.create(path)
-    assert EcdsaSigner.load(path).public == before
+        maker.create(path)
+    assert maker.load(path).public == before
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_left_over_of_a_power_cut_does_not_hinder_the_next_try(tmp_path: Path) -> None:
+def test_a_left_over_of_a_power_cut_does_not_hinder_the_next_try(
+    tmp_path: Path, maker: Maker
+) -> None:
     (tmp_path / "device.key.new").write_bytes(b"half a k")
-    EcdsaSigner.create(tmp_path / "device.key")
+    maker.create(tmp_path / "device.key")
     assert [path.name for path in tmp_path.iterdir()] == ["device.key"]
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_key_that_others_may_read_is_refused(
+    tmp_path: Path, mode: int, maker: Maker
+) -> None:
     path = tmp_path / "device.key"
-    EcdsaSigner.create(path)
+    maker.create(path)
     path.chmod(mode)
     with pytest.raises(KeyFileError, match="chmod 600"):
-        EcdsaSigner.load(path)
+        maker.load(path)
 
 
-def test_a_missing_key_says_how_to_get_one(tmp_path: Path) -> None:
+def test_a_missing_key_says_how_to_get_one(tmp_path: Path, maker: Maker) -> None:
     with pytest.raises(KeyFileError, match="jagalchi-agent enrol"):
-        EcdsaSigner.load(tmp_path / "device.key")
+        maker.load(tmp_path / "device.key")
 
 
 def _pems() -> list[bytes]:
@@ -108,18 +190,20 @@ def _pems() -> list[bytes]:
 
 
 @pytest.mark.parametrize("content", _pems())
-def test_what_is_no_p256_key_is_refused_without_showing_it(tmp_path: Path, content: bytes) -> None:
+def test_what_is_no_p256_key_is_refused_without_showing_it(
+    tmp_path: Path, content: bytes, maker: Maker
+) -> None:
     path = tmp_path / "device.key"
     files.create(path, content)
     with pytest.raises(KeyFileError) as caught:
-        EcdsaSigner.load(path)
+        maker.load(path)
     assert str(caught.value).startswith(f"{path}: this ")
     assert len(str(caught.value)) < len(str(path)) + 60
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, maker: Maker) -> None:
     with pytest.raises(KeyFileError, match="cannot write the key"):
-        EcdsaSigner.create(tmp_path / "absent" / "device.key")
+        maker.create(tmp_path / "absent" / "device.key")
 
 
 def test_replacing_a_file_leaves_no_trace_of_the_old_one(tmp_path: Path) -> None:
