@@ -50,7 +50,7 @@ def state(refusal: RefusedError) -> Health:
 
 
 def fitted(text: str) -> dict[str, object] | None:
-    """The light's table of a settings file, flat, as `hal` wants it; None where there is none."""
+    """The light's table of a settings file, flat, as `hal` wants it; None where none is fitted."""
     alone = TABLE.search(text)
     for piece in (text, alone.group() if alone else ""):
         try:
@@ -58,6 +58,8 @@ def fitted(text: str) -> dict[str, object] | None:
         except (ValueError, RecursionError):
             continue
         if isinstance(table, Mapping) and isinstance(table.get("part"), str):
+            if table["part"] == "none":
+                return None
             options = table.get("options")
             return {**(options if isinstance(options, Mapping) else {}), "part": table["part"]}
     return None
@@ -67,7 +69,7 @@ def _open(config: Path) -> Light | None:
     try:
         with config.open("rb") as file:
             found = fitted(file.read(MAX_FILE_BYTES).decode("utf-8", "replace"))
-        return None if found is None else open_light(str(found["part"]), found)
+        return open_light(str(found["part"]), found) if found else None
     except (OSError, HalError):
         return None
 

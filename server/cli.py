@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -19,6 +19,7 @@ from server import admission, demo, options, upkeep
 
 NO, USAGE, MISCONFIGURED = 1, 64, 78
 MAX_ASSET = 64
+CODES = ("svg", "png")
 SHOWN = 20
 HINTS = {"opening-first": ": export without --since, or with an earlier one"}
 EPILOG = """\
@@ -94,6 +95,9 @@ def parser() -> argparse.ArgumentParser:
     text = "id of whose asset that is, from now on"
     sub.add_argument("--organisation", metavar="ID", default="", help=text)
     sub.add_argument("--url", default="http://127.0.0.1:8000", help="this server, for the device")
+    for kind in CODES:
+        text = "write the QR code into this new file too, to print or send"
+        sub.add_argument(f"--{kind}", type=Path, metavar="FILE", help=text)
     sub = add("assign", assign, "Move a device to another asset; what it wrote stays with the old.")
     _of_device(sub)
     _of_asset(sub)
@@ -131,7 +135,11 @@ def migrate(_chosen: argparse.Namespace) -> int:
 
 
 def token(chosen: argparse.Namespace) -> int:
-    """Print a new enrolment token and the command that uses it."""
+    """Print a new enrolment token and the command that uses it, as a line and as a QR code."""
+    files = {kind: path for kind in CODES if (path := getattr(chosen, kind)) is not None}
+    for path in files.values():
+        if path.exists():
+            raise Refused(f"{path}: is there already; no token was made")
     with _acting() as now_ms:
         from server.devices.commands import fitted, issue_token
         from server.ledger.keys import entropy
@@ -144,13 +152,31 @@ def token(chosen: argparse.Namespace) -> int:
             chosen.asset, now_ms=now_ms, entropy=entropy(32), organisation=whose
         )
     print(f"token for {chosen.asset}, valid once within 24 hours: {text}")
-    print(f"on the device: jagalchi-agent enrol {chosen.url} {text}")
+    line = f"jagalchi-agent enrol {chosen.url} {text}"
+    print(f"on the device: {line}")
+    _show_code(line, files)
     for device in before:
         print(
             f"{device} is fitted to {chosen.asset} now, and will not be once another has enrolled;"
             " what it wrote stays. To have both there: jagalchi-server assign"
         )
     return 0
+
+
+def _show_code(line: str, files: Mapping[str, Path]) -> None:
+    """The line to paste as a QR code: whoever scans it has the line and types nothing."""
+    from server import qr
+
+    try:
+        print("\n".join(qr.lines(line, coloured=sys.stdout.isatty())))
+    except UnicodeEncodeError:
+        print("(this terminal cannot show a QR code: use --svg or --png)")
+    for kind, path in files.items():
+        try:
+            qr.write(path, line, kind)
+        except OSError as error:
+            raise Refused(f"{path}: cannot be written: {error.strerror}; the token is good") from None
+        print(f"{path}: the same as a picture, good for one device: hand it over like a key")
 
 
 def assign(chosen: argparse.Namespace) -> int:

@@ -100,6 +100,8 @@ def test_beside_another_agent_without_a_file_or_with_a_wrong_pin_it_stays_dark(
     assert told(RefusedError("no file"), config) == ([], False)
     config.write_text(LIGHT.replace("24", "99"))
     assert told(RefusedError("broken"), config) == ([], False)
+    config.write_text('[light]\npart = "none"\n')
+    assert told(RefusedError("broken"), config) == ([], False)
     config.write_text(LIGHT)
     assert told(TakenError("another agent is running"), config) == ([], False)
 
