@@ -48,6 +48,13 @@ def _identify(commands: Commands) -> None:
         "--name", default=None, help="with --sensor: call it so, and print its label"
     )
     identify.add_argument(
+        "--label",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="draw a label with a QR code (.svg, .png): of --sensor, else of this device",
+    )
+    identify.add_argument(
         "--for",
         dest="seconds",
         type=whole(1, 3_600),

@@ -175,7 +175,8 @@ def _show_code(line: str, files: Mapping[str, Path]) -> None:
         try:
             qr.write(path, line, kind)
         except OSError as error:
-            raise Refused(f"{path}: cannot be written: {error.strerror}; the token is good") from None
+            why = f"cannot be written: {error.strerror}; the token is good"
+            raise Refused(f"{path}: {why}") from None
         print(f"{path}: the same as a picture, good for one device: hand it over like a key")
 
 

@@ -1,6 +1,7 @@
 """`identify`: warm a sensor in your hand, see its line move, give it a name, print its label.
 
-Watches whoever owns the sensors; the only thing it writes is a name into the settings.
+Watches whoever owns the sensors; all it writes is a name into the settings, and a label where one
+is wanted as a picture: of a sensor, or (with no sensor named) of the device itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from agent import exits
 from agent.commands import language
@@ -18,6 +20,9 @@ from agent.core.board import Board, padded
 from agent.core.finding import Facts
 from agent.edges import enrolment
 from agent.edges.clock import Clock, SystemClock
+from agent.edges.keys import KeyFiles
+from agent.edges.label import KINDS, Label, draw
+from agent.edges.pdf import CannotDraw
 from agent.exits import RefusedError
 from agent.settings import Settings
 from agent.settings_edit import rename
@@ -40,15 +45,18 @@ NAMED = Text(
     "다시 시작하면 센서 {}의 이름은 {}입니다: sudo systemctl restart jagalchi-agent",
 )
 SENSOR = Text("sensor {}  {}", "센서 {}  {}")
+KEY = Text("key {}", "키 {}")
 LABEL_WIDTH = 34
 
 
 def execute(options: argparse.Namespace) -> int:
     """Find or name a sensor, and print its label."""
-    if (options.sensor is None) is not (options.name is None):
-        raise RefusedError("--sensor and --name go together; without both: find out which is which")
     board = Board(language.chosen(options, os.environ))
     number, name = options.sensor, options.name
+    if options.label is not None and name is None:
+        return _draw(load(options.config), number, board, options.label)
+    if (number is None) is not (name is None):
+        raise RefusedError("--sensor and --name go together; without both: find out which is which")
     if number is None:
         number = find(load(options.config), board, SystemClock(), options.seconds * 1_000)
         if number is None:
@@ -58,7 +66,9 @@ def execute(options: argparse.Namespace) -> int:
     if name is not None:
         rename(options.config, number, name)
         print(board.say(NAMED, number, name))
-        print("\n".join(label(load(options.config), number, board)))
+        print("\n".join(printed(load(options.config), number, board)))
+        if options.label is not None:
+            return _draw(load(options.config), number, board, options.label)
     return exits.OK
 
 
@@ -106,14 +116,53 @@ def _asked(board: Board, number: int) -> str | None:
     return sys.stdin.readline().strip() or None
 
 
-def label(settings: Settings, number: int, board: Board) -> Iterator[str]:
+def printed(settings: Settings, number: int, board: Board) -> Iterator[str]:
     """To be cut out and put on the cable: where it is, which it is, and whose."""
-    name = next(sensor.name for sensor in settings.sensors if sensor.number == number)
-    try:
-        device = enrolment.load(settings).answer.device
-    except RefusedError:
-        device = ""
     yield "+" + "-" * LABEL_WIDTH + "+"
-    for text in (settings.name, board.say(SENSOR, number, name), device):
+    for text in (settings.name, _sensor(settings, number, board), _device(settings)):
         yield f"| {padded(text, LABEL_WIDTH - 1)}|"
     yield "+" + "-" * LABEL_WIDTH + "+"
+
+
+def drawn(settings: Settings, number: int | None, board: Board) -> Label:
+    """What stands on a label of a sensor, or of the device: its name, its key, where it is.
+
+    Raises RefusedError for a device that is not enrolled, and where the key cannot be read.
+    """
+    agreed = enrolment.load(settings).answer
+    kid = KeyFiles.of(settings, agreed.device).load().kid.hex()
+    sensor = () if number is None else (_sensor(settings, number, board),)
+    lines = (agreed.asset, *sensor, agreed.device, board.say(KEY, kid))
+    said = (f"jagalchi {agreed.device}", f"key {kid}", agreed.asset, *sensor)
+    return Label(lines, "\n".join(said))
+
+
+def _draw(settings: Settings, number: int | None, board: Board, path: Path) -> int:
+    """Write the picture, never over a file."""
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in KINDS:
+        raise RefusedError(f"{path}: expected a name that ends in .svg or .png")
+    try:
+        data = draw(drawn(settings, number, board), kind)
+        with path.open("xb") as file:
+            file.write(data)
+    except CannotDraw as missing:
+        raise RefusedError(f"{path}: {missing}") from None
+    except OSError as error:
+        raise RefusedError(f"{path}: cannot be written: {error.strerror}") from None
+    print(path)
+    return exits.OK
+
+
+def _sensor(settings: Settings, number: int, board: Board) -> str:
+    names = {sensor.number: sensor.name for sensor in settings.sensors}
+    if number not in names:
+        raise RefusedError(f"there is no sensor {number}")
+    return board.say(SENSOR, number, names[number])
+
+
+def _device(settings: Settings) -> str:
+    try:
+        return enrolment.load(settings).answer.device
+    except RefusedError:
+        return ""

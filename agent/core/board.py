@@ -217,10 +217,14 @@ class Board:
         return moment(utc_ms)
 
 
-def padded(text: str, width: int) -> str:
-    """Text filled up to so many columns; a Korean letter takes two."""
-    taken = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-    return text + " " * max(1, width - taken)
+def padded(text: str, columns: int) -> str:
+    """Text filled up to so many columns."""
+    return text + " " * max(1, columns - width(text))
+
+
+def width(text: str) -> int:
+    """Columns that a text takes; a Korean letter takes two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def moment(utc_ms: int) -> str:

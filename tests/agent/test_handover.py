@@ -97,8 +97,13 @@ def test_the_page_loads_nothing_and_a_hostile_name_stays_a_name(sheet: Sheet) ->
 
 
 def font(path: Path, sheet: Sheet) -> str:
-    """A font of empty boxes for exactly the letters of the sheet."""
-    letters = sorted(set(html(sheet)) | set(" →±"))
+    """A font for exactly the letters of the sheet."""
+    return boxes(path, html(sheet) + " →±")
+
+
+def boxes(path: Path, text: str) -> str:
+    """A font of empty boxes for exactly the letters of a text."""
+    letters = sorted(set(text))
     names = [".notdef", *(f"u{ord(letter):04X}" for letter in letters)]
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))

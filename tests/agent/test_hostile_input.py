@@ -50,7 +50,7 @@ tables = st.dictionaries(keys, st.one_of(values, st.dictionaries(st.text(max_siz
 names = st.sampled_from(
     ("LANG", "LC_ALL", "LC_MESSAGES", "NOTIFY_SOCKET", "WATCHDOG_USEC", "TMPDIR")
 )
-plain = st.text(st.characters(exclude_characters="\0", exclude_categories=("Cs",)), max_size=200)
+plain = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=200)
 junk = st.one_of(plain, st.sampled_from((*WORDS, "-1", "0", "9" * 40, "--", "-", "/dev/null")))
 OFTEN = settings(
     deadline=None,
