@@ -11,8 +11,8 @@ from typing import Final
 
 from agent.core.board import Board
 from agent.core.finding import Facts, Finding, Grade, command, good
-from agent.core.remedy import SENSOR
 from protocol.registry import STATUSES, Status, Text
+from protocol.remedy import SENSOR
 
 CLOCK_WITHIN_MS: Final = 60_000
 WIRING: Final = Text("check port, cable and power", "포트, 케이블, 전원을 확인하세요")

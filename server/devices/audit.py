@@ -44,7 +44,7 @@ OF_A_DEVICE = {
     "devices_devicekey": 'kid, cose_key, "order", since_ms, ended_ms',
     "devices_epochfacts": "epoch, kid, opening, opening_leaf, parent, parent_seq, parent_hash,"
     " opened_size, opened_ms, kept_from, held, told, gossip, trusted_from_ms, trusted_until_ms,"
-    " flags, first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions",
+    " flags, first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions, lasting",
     "devices_heldspan": "epoch, first, last, prev_hash, hashes, leaf_hash,"
     " first_boot_ms, last_boot_ms, CAST(contested AS integer)",
     "devices_heard": "epoch, seq, size, CAST(ours AS integer)",

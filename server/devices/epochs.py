@@ -15,6 +15,7 @@ from enum import IntFlag
 from protocol.bodies import Head, Opening
 from protocol.opening import KeptFrom
 from protocol.record import Sealed
+from protocol.registry import Event
 from server.devices import ranges
 from server.devices.ranges import Runs
 
@@ -47,6 +48,21 @@ class Excursion:
 
 
 @dataclass(frozen=True, slots=True)
+class Lasting:
+    """The newest word on something that lasts: record `seq` says that it began, or ended.
+
+    subject: a sensor or contact, 0 for none. limit: of a pair of sensors, else 0. detail: a status.
+    """
+
+    event: Event
+    subject: int
+    limit: int
+    seq: int
+    detail: int
+    ongoing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """One epoch as far as it is held.
 
@@ -57,8 +73,8 @@ class Epoch:
     from which number on. former: records below it were proved by the predecessor, says some opening
     (filled in by `with_former`). gossip: largest checkpoint size that its records prove to have
     known. trusted: (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the
-    newest. excursions: what was last said of each limit. heard: first and last received, server's
-    UTC ms.
+    newest. excursions: what was last said of each limit; lasting: of what else goes on. heard:
+    first and last received, server's UTC ms.
     """
 
     id: bytes
@@ -77,6 +93,7 @@ class Epoch:
     flags: Flag = Flag.NONE
     reading: tuple[int, bytes] | None = None
     excursions: tuple[Excursion, ...] = ()
+    lasting: tuple[Lasting, ...] = ()
     heard: tuple[int, int] = (0, 0)
 
     @property

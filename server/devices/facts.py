@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from protocol.bodies import EventBody, Gossip, Opening
 from protocol.record import Record, Sealed
 from protocol.registry import Event, Kind, Param, TimeSource
-from server.devices.epochs import Epoch, Excursion, Flag
+from server.devices.epochs import Epoch, Excursion, Flag, Lasting
 from server.devices.held import Point
 
 OLDEST_MS = 1_577_836_800_000
@@ -22,6 +22,24 @@ AHEAD_MS = 24 * 3600 * 1000
 TRUSTED = frozenset({TimeSource.NTP, TimeSource.GNSS, TimeSource.SERVER})
 TRUSTED_WITHIN_MS = 60_000
 MAX_LIMITS = 32
+BEGINS = frozenset(
+    {
+        Event.SENSOR_FAULT,
+        Event.GNSS_FAULT,
+        Event.DOOR_OPENED,
+        Event.POWER_LOST,
+        Event.STORAGE_TROUBLE,
+        Event.OUTBOX_DAMAGED,
+        Event.LOG_INCONSISTENT,
+    }
+)
+ENDS = {
+    Event.SENSOR_RECOVERED: Event.SENSOR_FAULT,
+    Event.GNSS_RECOVERED: Event.GNSS_FAULT,
+    Event.DOOR_CLOSED: Event.DOOR_OPENED,
+    Event.POWER_RETURNED: Event.POWER_LOST,
+}
+"""Which event ends which; what is not here lasts as long as its epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,7 @@ def observe(epoch: Epoch, records: Sequence[Sealed], known: Known) -> Epoch:
         flags=flags,
         reading=_newest_reading(epoch, records),
         excursions=_excursions(epoch, records),
+        lasting=_lasting(epoch, records),
         heard=(epoch.heard[0] or known.now_ms, max(epoch.heard[1], known.now_ms)),
     )
 
@@ -129,3 +148,36 @@ def _told(records: Sequence[Sealed]) -> Iterator[Excursion]:
                 sensor, limit = body.subject or 0, params.get(Param.LIMIT, 0)
                 began = event is Event.EXCURSION_START
                 yield Excursion(sensor, limit, sealed.record.seq, began)
+
+
+def _lasting(epoch: Epoch, records: Sequence[Sealed]) -> tuple[Lasting, ...]:
+    """Keep the newest word on each thing that lasts, whatever the order in which they arrive."""
+    newest = {(one.event, one.subject, one.limit): one for one in epoch.lasting}
+    for sealed in records:
+        one = _episode(sealed)
+        if one is not None:
+            key = (one.event, one.subject, one.limit)
+            if key not in newest or newest[key].seq < one.seq:
+                newest[key] = one
+    ordered = sorted(newest.values(), key=lambda one: one.seq)
+    return tuple(ordered[-MAX_LIMITS:])
+
+
+def _episode(sealed: Sealed) -> Lasting | None:
+    """A sensor by itself is judged by its readings; a door tells once it is open for too long."""
+    body = sealed.record.body
+    if not isinstance(body, EventBody):
+        return None
+    params, began = dict(body.params), ENDS.get(body.event, body.event)
+    alone = began is Event.SENSOR_FAULT and Param.LIMIT not in params
+    passing = body.event is Event.DOOR_OPENED and Param.SINCE_MS not in params
+    if began not in BEGINS or alone or passing:
+        return None
+    return Lasting(
+        began,
+        body.subject or 0,
+        params.get(Param.LIMIT, 0),
+        sealed.record.seq,
+        params.get(Param.STATUS, 0),
+        body.event is began,
+    )

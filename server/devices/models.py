@@ -89,6 +89,7 @@ class EpochFacts(models.Model):
 
     held, told: runs of numbers as text (ranges.py). opening, last_reading: records as sealed.
     excursions: the newest word on each limit, "sensor:limit:seq:ongoing" apart by spaces.
+    lasting: of what else goes on, "event:subject:limit:seq:detail:ongoing" likewise.
     kept_from: what its opening says is still on the card after a successor, "epoch:seq" likewise.
     """
 
@@ -114,6 +115,7 @@ class EpochFacts(models.Model):
     last_reading_seq = models.BigIntegerField(default=-1)
     last_reading = models.BinaryField(null=True)
     excursions = models.TextField(default="")
+    lasting = models.TextField(default="")
 
     class Meta:
         constraints = [

@@ -15,7 +15,7 @@ from protocol.bodies import Measured, Opening, Reading
 from protocol.record import Record, open_sealed
 from server.devices import epochs as tree
 from server.devices import ranges, shelf
-from server.devices.epochs import Epoch, Flag, Pair, Tail
+from server.devices.epochs import Epoch, Flag, Lasting, Pair, Tail
 from server.devices.models import (
     Assignment,
     Device,
@@ -53,7 +53,10 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """One device at a glance. rows: records held. lost: records in lost tails."""
+    """One device at a glance. rows: records held. lost: records in lost tails.
+
+    lasting: what the newest run says of what goes on.
+    """
 
     name: str
     asset: str
@@ -65,6 +68,7 @@ class Summary:
     rows: int
     gaps: int
     lost: int
+    lasting: tuple[Lasting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,7 @@ def _summary(device: Device, epochs: Sequence[Epoch], now_ms: int) -> Summary:
         rows=sum(epoch.rows for epoch in epochs),
         gaps=gaps,
         lost=sum(tail.rows for tail in tails),
+        lasting=epochs[-1].lasting if epochs else (),
     )
 
 

@@ -17,9 +17,10 @@ from protocol import cose
 from protocol.bodies import Head, Opening, Rotation
 from protocol.leaf import MAX_RECORDS
 from protocol.opening import KeptFrom
+from protocol.registry import Event
 from protocol.span import Span
 from server.devices import ranges
-from server.devices.epochs import Epoch, Excursion, Flag
+from server.devices.epochs import Epoch, Excursion, Flag, Lasting
 from server.devices.held import Held, House, Key, Point, Said, Source, tombstones
 from server.devices.models import Device, DeviceKey, EpochFacts, Gone, HeldSpan
 from server.devices.ranges import Runs
@@ -129,6 +130,7 @@ def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
         trusted=None if low is None or high is None else (low, high),
         flags=Flag(facts.flags),
         excursions=tuple(map(_excursion, facts.excursions.split())),
+        lasting=tuple(map(_lasting, facts.lasting.split())),
         reading=None if reading is None else (facts.last_reading_seq, bytes(reading)),
         heard=(facts.first_heard_ms, facts.last_heard_ms),
     )
@@ -145,6 +147,7 @@ CHANGING = [
     "last_reading_seq",
     "last_reading",
     "excursions",
+    "lasting",
 ]
 
 
@@ -175,6 +178,7 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         last_reading_seq=reading_seq,
         last_reading=reading,
         excursions=" ".join(map(_excursion_text, epoch.excursions)),
+        lasting=" ".join(map(_lasting_text, epoch.lasting)),
     )
 
 
@@ -190,6 +194,16 @@ def _excursion_text(one: Excursion) -> str:
 def _excursion(text: str) -> Excursion:
     sensor, limit, seq, ongoing = map(int, text.split(":"))
     return Excursion(sensor, limit, seq, bool(ongoing))
+
+
+def _lasting_text(one: Lasting) -> str:
+    numbers = (one.event, one.subject, one.limit, one.seq, one.detail, one.ongoing)
+    return ":".join(str(int(number)) for number in numbers)
+
+
+def _lasting(text: str) -> Lasting:
+    event, subject, limit, seq, detail, ongoing = map(int, text.split(":"))
+    return Lasting(Event(event), subject, limit, seq, detail, bool(ongoing))
 
 
 def _head(facts: EpochFacts) -> Head | None:

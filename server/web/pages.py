@@ -10,7 +10,7 @@ from protocol.record import open_sealed
 from protocol.registry import TIME_SOURCES
 from server.devices.epochs import Epoch, Flag
 from server.devices.overview import Detail, Proof, Summary
-from server.web import shown
+from server.web import shown, troubles
 from server.web.words import FLAGS, STANDINGS, WORDS, say
 
 
@@ -84,6 +84,7 @@ class Page:
     keys: tuple[Period, ...]
     assets: tuple[Period, ...]
     set_apart: str
+    troubles: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +136,11 @@ def _place(proof: Proof | None, language: str) -> str:
 
 def device(detail: Detail, language: str, now_ms: int) -> Page:
     """Everything about one device."""
-    apart = detail.quarantined
+    apart, summary = detail.quarantined, detail.summary
+    measured = summary.reading.measured if summary.reading else ()
     return Page(
-        row=row(detail.summary, language, now_ms),
+        row=row(summary, language, now_ms),
+        troubles=troubles.sentences(measured, summary.lasting, language),
         runs=tuple(_run(epoch, detail, language) for epoch in detail.epochs),
         conflicts=tuple(_conflicts(detail)),
         pairs=tuple(_pairs(detail, language)),

@@ -129,6 +129,14 @@ WORDS: Mapping[str, Text] = {
         " entered is true.",
         "기록이 나중에 바뀌지 않았음을 확인합니다. 처음 입력이 사실임을 뜻하지 않습니다.",
     ),
+    "troubles": Text("To be mended", "조치할 것"),
+    "no_troubles": Text("Nothing, as far as its records tell.", "기록으로 보아 없습니다."),
+    "troubles_note": Text(
+        "Only what the device has signed. The rest (room on its card, network, light) is told at"
+        " the device: jagalchi-agent status",
+        "기기가 서명한 기록에 있는 것만 표시합니다. 나머지(카드 여유 공간, 통신, 표시등)는"
+        " 기기에서 확인하세요: jagalchi-agent status",
+    ),
     "epochs": Text("Runs", "실행 기록"),
     "epoch": Text("run", "실행"),
     "started": Text("started", "시작"),

@@ -6,10 +6,11 @@ from dataclasses import asdict
 
 import pytest
 
-from agent.core import health, remedy
+from agent.core import health
 from agent.core.board import Board, balanced, moment, padded
 from agent.core.health import Facts
 from agent.core.shelf import count
+from protocol import remedy
 from protocol.bodies import Measured
 from protocol.registry import Quantity, Status
 

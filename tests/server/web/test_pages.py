@@ -166,6 +166,84 @@ def test_overlapping_runs_are_to_be_checked(truck: Truck) -> None:
     assert "times overlap: to be checked" in page(truck)
 
 
+def test_what_is_to_be_mended_is_said_in_the_words_of_the_device(truck: Truck) -> None:
+    truck.post(truck.chain(4))  # the second sensor is silent in record 3
+    assert "△ Sensor 2 (door side): no answer. Check its connector." in page(truck)
+    assert "△ 센서 2 (door side) 응답 없음: 커넥터를 확인하세요." in page(truck, "ko")
+    assert "Only what the device has signed." in page(truck)
+
+
+LASTING = {
+    "Sensor 1 and the one that it is paired with disagree": (
+        EventBody(Event.SENSOR_FAULT, 1, ((Param.LIMIT, 101), (Param.STATUS, 8))),
+        EventBody(Event.SENSOR_RECOVERED, 1, ((Param.LIMIT, 101),)),
+    ),
+    "Satellite receiver: no answer": (
+        EventBody(Event.GNSS_FAULT, None, ((Param.STATUS, 2),)),
+        EventBody(Event.GNSS_RECOVERED),
+    ),
+    "A door has been open for too long": (
+        EventBody(Event.DOOR_OPENED, 0, ((Param.SINCE_MS, 5),)),
+        EventBody(Event.DOOR_CLOSED, 0),
+    ),
+    "Power from outside is lost": (
+        EventBody(Event.POWER_LOST, 254),
+        EventBody(Event.POWER_RETURNED, 254),
+    ),
+}
+
+
+@pytest.mark.parametrize("sentence", LASTING)
+def test_what_lasts_is_shown_until_its_end_whatever_arrives_first(
+    truck: Truck, sentence: str
+) -> None:
+    begins, ends = LASTING[sentence]
+    chain = truck.append(truck.chain(3), begins)
+    ended = truck.append(chain, ends)
+    again = truck.append(ended, begins)
+    truck.post(chain[:1], ended[4:])
+    assert sentence not in page(truck)
+    truck.post(ended[1:4])  # the beginning arrives after the end: over all the same
+    assert sentence not in page(truck)
+    assert "Nothing, as far as its records tell." in page(truck)
+    truck.post(again[5:])
+    assert f"△ {sentence}" in page(truck)
+
+
+@pytest.mark.parametrize(
+    ("event", "sentence"),
+    [
+        (Event.STORAGE_TROUBLE, "Replace the card."),
+        (Event.OUTBOX_DAMAGED, "Export this card and replace it."),
+        (Event.LOG_INCONSISTENT, "Keep its card."),
+    ],
+)
+def test_what_has_no_end_lasts_as_long_as_its_run(
+    truck: Truck, event: Event, sentence: str
+) -> None:
+    first = truck.append(truck.chain(3), EventBody(event))
+    truck.post(first)
+    assert sentence in page(truck)
+    truck.post(truck.chain(3, "epoch 2", first[-1].head))
+    assert sentence not in page(truck)
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [
+        EventBody(Event.DOOR_OPENED, 0),
+        EventBody(Event.SENSOR_FAULT, 1, ((Param.STATUS, 2),)),
+        EventBody(Event.SENSOR_RECOVERED, 1),
+        EventBody(Event.CLOCK_STEPPED),
+    ],
+)
+def test_what_passes_or_readings_tell_better_is_no_trouble(
+    truck: Truck, passing: EventBody
+) -> None:
+    truck.post(truck.append(truck.chain(3), passing))
+    assert "Nothing, as far as its records tell." in page(truck)
+
+
 def test_an_excursion_is_shown_until_it_ends(truck: Truck) -> None:
     params = ((Param.LIMIT, 1), (Param.PEAK, 7000))
     began = EventBody(Event.EXCURSION_START, 1, params)

@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('devices', '0004_successor'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='epochfacts',
+            name='lasting',
+            field=models.TextField(default=''),
+        ),
+    ]
