@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from server import admission, demo, options, upkeep
+from server import admission, demo, options, upkeep, walls
 
 NO, USAGE, MISCONFIGURED = 1, 64, 78
 MAX_ASSET = 64
@@ -65,6 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unknown as error:
         print(f"jagalchi-server: {error}", file=sys.stderr)
         return NO
+    except BrokenPipeError:
+        # Whoever read our output has left; point it elsewhere or the interpreter complains too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NO
 
 
 def parser() -> argparse.ArgumentParser:
@@ -106,6 +110,7 @@ def parser() -> argparse.ArgumentParser:
     sub = add("revoke", revoke, "End a device for good; what it has delivered stays.")
     _of_device(sub)
     admission.add_commands(add, _acting)
+    walls.add_command(add, _acting, _asset)
     upkeep.add_commands(add)
     return top
 

@@ -127,6 +127,11 @@ class Epoch:
         return any(one.ongoing for one in self.excursions)
 
     @property
+    def beyond(self) -> frozenset[int]:
+        """The sensors that exceed some limit, as far as is held."""
+        return frozenset(one.sensor for one in self.excursions if one.ongoing)
+
+    @property
     def rows(self) -> int:
         """How many records are held."""
         return ranges.size(self.held)

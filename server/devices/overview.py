@@ -55,7 +55,7 @@ class Proof:
 class Summary:
     """One device at a glance. rows: records held. lost: records in lost tails.
 
-    lasting: what the newest run says of what goes on.
+    lasting: what the newest run says of what goes on; beyond: sensors that exceed a limit.
     """
 
     name: str
@@ -69,6 +69,7 @@ class Summary:
     gaps: int
     lost: int
     lasting: tuple[Lasting, ...] = ()
+    beyond: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,13 @@ def summaries(now_ms: int, page: int = 0, whose: frozenset[str] | None = None) -
     whose: only those fitted to assets of these organisations ("": of none); None: all.
     """
     rows = _fitted(whose).order_by("enrolled_ms", "name")[page * PAGE : (page + 1) * PAGE]
+    return [_summary(device, _epochs(device.name), now_ms) for device in rows]
+
+
+def fitted_to(assets: Sequence[int], now_ms: int) -> list[Summary]:
+    """Return the devices that measure for these assets now, in the order of their enrolment."""
+    here = Device.objects.filter(assignments__asset__in=assets, assignments__until_ms=None)
+    rows = here.distinct().order_by("enrolled_ms", "name")[:PAGE]
     return [_summary(device, _epochs(device.name), now_ms) for device in rows]
 
 
@@ -178,6 +186,7 @@ def _summary(device: Device, epochs: Sequence[Epoch], now_ms: int) -> Summary:
         gaps=gaps,
         lost=sum(tail.rows for tail in tails),
         lasting=epochs[-1].lasting if epochs else (),
+        beyond=epochs[-1].beyond if epochs else frozenset(),
     )
 
 

@@ -21,7 +21,7 @@ from server.accounts.door import guarded
 from server.accounts.rules import ALLOWED, Need, Who, may
 from server.devices import overview
 from server.ledger.tick import now_ms
-from server.web import pages, shell
+from server.web import displays, pages, shell, wall
 
 STYLE = Path(__file__).with_name("static") / "web" / "style.css"
 
@@ -55,6 +55,25 @@ def device(request: HttpRequest, name: str) -> HttpResponse:
         return not_found(request)
     content = {"device": pages.device(found, language, now)}
     return shell.page(request, "web/device.html", content)
+
+
+@guarded(Need.OPEN, service="devices")
+@require_safe
+def wall_display(request: HttpRequest, token: str) -> HttpResponse:
+    """The rooms that a link shows, for a screen on a wall; it draws itself anew without script."""
+    language, now = shell.language(request), now_ms()
+    rooms = displays.rooms(token, language, now)
+    if rooms is None:
+        return not_found(request)
+    content = {
+        "rooms": rooms,
+        "columns": wall.columns(len(rooms)),
+        "clock": wall.clock(now),
+        "simulated": any(room.simulated for room in rooms),
+    }
+    response = shell.page(request, "web/wall.html", content)
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
 
 
 @guarded(Need.OPEN, service="web")

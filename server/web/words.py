@@ -17,12 +17,18 @@ LANGUAGES = ("ko", "en")
 
 
 @dataclass(frozen=True, slots=True)
-class Badge:
+class Mark:
     """A state as people see it: a shape, a tone (a colour's name in the style sheet), a word."""
 
     shape: str
     tone: str
     word: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Badge(Mark):
+    """One with a sentence that says what it means."""
+
     meaning: Text
 
 
@@ -97,6 +103,14 @@ FLAGS: Mapping[Flag, Text] = {
     Flag.SIMULATED: Text("simulated", "모의"),
 }
 
+WALL: Mapping[str, Mark] = {
+    "excursion": Mark("▲", "bad", Text("limit exceeded", "온도 이탈")),
+    "late": Mark("▽", "warn", Text("no new records", "기록 지연")),
+    "fault": Mark("△", "warn", Text("check the sensor", "센서 점검 필요")),
+    "recorded": Mark("●", "good", Text("recorded", "기록 중")),
+}
+"""How a room stands on a wall display, by `wall.Look`."""
+
 WORDS: Mapping[str, Text] = {
     "title": Text("Jagalchi", "자갈치"),
     "subtitle": Text(
@@ -137,6 +151,10 @@ WORDS: Mapping[str, Text] = {
         "기기가 서명한 기록에 있는 것만 표시합니다. 나머지(카드 여유 공간, 통신, 표시등)는"
         " 기기에서 확인하세요: jagalchi-agent status",
     ),
+    "worst_today": Text("max today", "오늘 최고"),
+    "late_by": Text("record {} min late", "기록 지연 {}분"),
+    "not_late": Text("up to date", "지연 없음"),
+    "drawn_at": Text("as of", "화면 시각"),
     "epochs": Text("Runs", "실행 기록"),
     "epoch": Text("run", "실행"),
     "started": Text("started", "시작"),

@@ -102,6 +102,7 @@ PAGES: Mapping[str, Row] = {
     "openapi-json": opened(),
     "devices": opened("devices"),
     "device": Row(Need.SEE, "devices", finds=device),
+    "wall": opened("devices", finds=pilot_link),
     "style": opened("web"),
     "nothing": opened("web"),
     "sign-in": Row(Need.OPEN, method="POST"),

@@ -11,13 +11,15 @@ import pytest
 from protocol.registry import Text
 from server.devices.epochs import Flag
 from server.devices.standing import SILENT_MS, Signs, Standing, standing
-from server.web import shown
-from server.web.words import FLAGS, STANDINGS, WORDS
+from server.web import shown, troubles
+from server.web.words import FLAGS, STANDINGS, WALL, WORDS
 
 TEMPLATES = Path(shown.__file__).parent / "templates" / "web"
 TEXTS = [
     *WORDS.values(),
     *FLAGS.values(),
+    *(mark.word for mark in WALL.values()),
+    *troubles.SAID.values(),
     *chain.from_iterable((badge.word, badge.meaning) for badge in STANDINGS.values()),
 ]
 HANGUL = re.compile("[가-힣]")
@@ -39,7 +41,8 @@ def test_every_standing_and_flag_has_words_and_standings_differ_without_colour()
 
 def test_every_word_is_used_and_every_used_word_exists() -> None:
     pages = "".join(path.read_text("utf-8") for path in TEMPLATES.glob("*.html"))
-    code = (Path(shown.__file__).parent / "pages.py").read_text("utf-8")
+    folder = Path(shown.__file__).parent
+    code = "".join((folder / name).read_text("utf-8") for name in ("pages.py", "wall.py"))
     used = set(re.findall(r"\bw\.(\w+)", pages)) | set(re.findall(r'WORDS\["(\w+)"\]', code))
     used |= set(re.findall(r'\("(\w+)", detail', code))
     assert used == set(WORDS)
