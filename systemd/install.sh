@@ -2,6 +2,7 @@
 # Puts the agent on a truck's computer, brings it up to date, goes back, takes it off again.
 #
 #   sudo ./install.sh [--wheelhouse DIR | --package jagalchi==X] [--config FILE]
+#                     [--gentle-card | --plain-card]
 #   sudo ./install.sh --roll-back
 #   sudo ./install.sh --uninstall [--purge-evidence]
 #
@@ -14,6 +15,11 @@
 #   /opt/jagalchi/current          -> the version that systemd starts; switched by one rename
 #   /opt/jagalchi/previous         -> the one before
 #   /opt/jagalchi/trial            the version that has not yet shown that it records
+#
+# --gentle-card: the file system with the records writes its journal every five minutes instead of five
+# seconds, and no access times: less than half reaches the card. The agent loses nothing by it, since it
+# asks for each commit; what other programs have not asked for may be lost with the power. It holds for
+# the whole file system, on most cards the only one, and until --plain-card or --uninstall.
 #
 # Exit status: 0 done, 1 the new version did not record and the old one runs again, 64 wrong usage,
 # 75 another installer is at work, 78 something has to be mended first.
@@ -28,19 +34,20 @@ readonly OPT=/opt/jagalchi ETC=/etc/jagalchi STATE=/var/lib/jagalchi SYSTEM=/etc
 readonly WANTED=$SYSTEM/multi-user.target.wants
 readonly PROGRAM=/usr/local/bin/jagalchi-agent AGENT=jagalchi-agent.service
 readonly SERVICES=(jagalchi-agent.service jagalchi-enrol.service jagalchi-settle.service)
+readonly GENTLE=jagalchi-gentle-card.service BEFORE=/run/jagalchi-card-before
 readonly LOCK=/run/lock/jagalchi-install.lock
 readonly USAGE=64 BUSY=75 MEND=78
 readonly PATIENCE_S=120 STEADY_S=10 STUMBLES=3
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 readonly here
 
-wheelhouse="" package="" config="" order=install purge=""
+wheelhouse="" package="" config="" order=install purge="" card=""
 
 main() {
     read_arguments "$@"
     [ "$(id -u)" -eq 0 ] || refuse "$MEND" "only root can do this; type: sudo $0 $*"
     case $order in
-        settle) settle ;;  # started by systemd, also while an installer waits for it
+        settle | be_gentle | be_plain) "$order" ;; # started by systemd, maybe while an installer waits
         *) alone; "$order" ;;
     esac
 }
@@ -53,6 +60,9 @@ read_arguments() {
             --config) config=$(value "$@"); shift ;;
             --roll-back) order=go_back ;;
             --settle) order=settle ;;
+            --gentle-card) card=gentle ;;
+            --plain-card) card=plain ;;
+            --card) order=be_$(value "$@"); shift ;;
             --uninstall) order=uninstall ;;
             --purge-evidence) purge=yes ;;
             -h | --help) sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
@@ -61,6 +71,8 @@ read_arguments() {
         shift
     done
     [ -z "$wheelhouse" ] || [ -z "$package" ] || refuse "$USAGE" "--wheelhouse or --package, not both"
+    case $order in be_gentle | be_plain) ;; be_*) refuse "$USAGE" "--card: gentle or plain" ;; esac
+    [ -z "$card" ] || [ "$order" = install ] || refuse "$USAGE" "--$card-card is for installing"
     [ -z "$purge" ] || [ "$order" = uninstall ] || refuse "$USAGE" "--purge-evidence is for --uninstall"
 }
 
@@ -86,9 +98,11 @@ install() {
     make_places
     place_config
     accept_config
+    accept_card
     say "3/4 units"
     switch_to "$name"
     link_units
+    link_card
     say "4/4 start"
     start "$name"
     tidy
@@ -97,9 +111,12 @@ install() {
 
 # Sets `name`, the folder, and `requirement`, what pip is asked for.
 choose_source() {
+    local wanted
+    wanted=$(extras)
     if [ -n "$package" ]; then
         [[ $package =~ ^jagalchi==([0-9A-Za-z.+]+)$ ]] || refuse "$USAGE" "--package jagalchi==X"
-        name=${BASH_REMATCH[1]} requirement=jagalchi$(extras)==$name
+        name=${BASH_REMATCH[1]} requirement=jagalchi$wanted==${BASH_REMATCH[1]}
+        name+=$(mark "$wanted")
         return
     fi
     [ -n "$wheelhouse" ] || wheelhouse=$here
@@ -111,15 +128,24 @@ choose_source() {
         refuse "$MEND" "$wheelhouse: files are damaged or missing; copy the folder again"
     name=$(basename "${wheels[0]}")
     name=${name#jagalchi-} name=${name%%-*}
-    requirement="jagalchi$(extras)==$name"
+    requirement="jagalchi$wanted==$name"
     # Two builds of one version are two versions.
-    name+=-$(sha256sum "${wheels[0]}" | cut -c 1-8)
+    name+=-$(sha256sum "${wheels[0]}" | cut -c 1-8)$(mark "$wanted")
 }
 
-# What a Raspberry Pi needs for its pins, and no other machine has.
+# What a Raspberry Pi needs for its pins, and no other machine has; and the signer that is asked for.
 extras() {
-    if grep -qs 'Raspberry Pi' /proc/device-tree/model; then echo '[pi]'; fi
+    local wanted=()
+    if grep -qs 'Raspberry Pi' /proc/device-tree/model; then wanted+=(pi); fi
+    if grep -qsE '^[[:space:]]*signer[[:space:]]*=[[:space:]]*"openssl"' "${config:-$ETC/agent.toml}"; then
+        wanted+=(openssl)
+    fi
+    local IFS=,
+    [ ${#wanted[@]} -eq 0 ] || printf '[%s]\n' "${wanted[*]}"
 }
+
+# A version that was made without this signer has to be made again.
+mark() { case $1 in *openssl*) echo -openssl ;; esac; }
 
 # A version without `complete` was never used by anybody: it is made again from nothing.
 build() {
@@ -180,6 +206,11 @@ place_config() {
     configured=yes
 }
 
+accept_card() {
+    [ "$card" != gentle ] || [ "$(findmnt -no FSTYPE -T "$STATE")" = ext4 ] ||
+        refuse "$MEND" "--gentle-card is for ext4, and $STATE lies on something else; nothing was switched"
+}
+
 # A version that cannot read the settings that are there would only be rolled back.
 accept_config() { [ ! -e "$ETC/agent.toml" ] || understands "$ETC/agent.toml"; }
 
@@ -219,6 +250,24 @@ link_units() {
     # chrony's own confinement reads nothing outside its folder.
     if [ -d /etc/chrony/conf.d ]; then install_file "$from/chrony.conf" /etc/chrony/conf.d/jagalchi.conf; fi
     systemctl daemon-reload
+}
+
+# Kept from version to version, until it is asked for otherwise.
+link_card() {
+    case $card in
+        gentle)
+            ln -sfn "$OPT/current/systemd/$GENTLE" "$SYSTEM/$GENTLE"
+            ln -sfn "../$GENTLE" "$WANTED/$GENTLE"
+            systemctl daemon-reload
+            systemctl restart "$GENTLE"
+            ;;
+        plain) unlink_service "$GENTLE" ;;
+    esac
+}
+
+unlink_service() {
+    systemctl stop "$1" 2>/dev/null || true
+    rm -f "$WANTED/$1" "$SYSTEM/$1"
 }
 
 # Without settings or enrolment there is nothing to start yet; what is missing is said at the end.
@@ -339,10 +388,7 @@ go_back() {
 
 uninstall() {
     local service
-    for service in "${SERVICES[@]}"; do
-        systemctl stop "$service" 2>/dev/null || true
-        rm -f "$WANTED/$service" "$SYSTEM/$service"
-    done
+    for service in "${SERVICES[@]}" "$GENTLE"; do unlink_service "$service"; done
     rm -f "$SYSTEM/$AGENT.d/10-restart-steps.conf" "$PROGRAM"
     rmdir --ignore-fail-on-non-empty "$SYSTEM/$AGENT.d" 2>/dev/null || true
     rm -f /etc/systemd/journald.conf.d/jagalchi.conf
@@ -353,10 +399,38 @@ uninstall() {
         say "removed; key, enrolment and records stay in $STATE, settings in $ETC"
         return
     fi
-    rm -rf "$STATE" "$ETC/agent.toml" "$ETC/agent.toml.before"
+    empty "$STATE"
+    rm -rf "$ETC/agent.toml" "$ETC/agent.toml.before"
     rmdir --ignore-fail-on-non-empty "$ETC" 2>/dev/null || true
     if id -u jagalchi >/dev/null 2>&1; then userdel jagalchi; fi
     say "removed, with key and records"
+}
+
+# A partition of its own stays, empty.
+empty() {
+    if mountpoint -q "$1"; then find "$1" -mindepth 1 -delete; else rm -rf "$1"; fi
+}
+
+# --- the card -------------------------------------------------------------------------------------
+
+# What was set before is kept until the computer starts anew, when nothing of this is set.
+be_gentle() {
+    local place
+    place=$(findmnt -no TARGET -T "$STATE")
+    [ -e "$BEFORE" ] || findmnt -no OPTIONS "$place" >"$BEFORE"
+    mount -o remount,noatime,commit=300 "$place"
+    say "$place: noatime,commit=300"
+}
+
+be_plain() {
+    local place before access=atime,relatime commit=5
+    [ -e "$BEFORE" ] || return 0
+    place=$(findmnt -no TARGET -T "$STATE") before=,$(cat "$BEFORE"),
+    if [[ $before == *,noatime,* ]]; then access=noatime; fi
+    if [[ $before =~ ,commit=([0-9]+), ]]; then commit=${BASH_REMATCH[1]}; fi
+    mount -o "remount,$access,commit=$commit" "$place"
+    rm "$BEFORE"
+    say "$place: $access,commit=$commit"
 }
 
 # --- files that are there whole or not at all -----------------------------------------------------
