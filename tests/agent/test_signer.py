@@ -5,6 +5,7 @@ One suite for both signers: what one has made the other reads, and they sign the
 
 from __future__ import annotations
 
+import ast
 import os
 import stat
 import sys
@@ -33,6 +34,7 @@ from agent.edges.signer import (
 )
 from agent.settings import SignerKind
 from protocol import cose
+from tests.tidy.source import product
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 RFC6979_KEY = 0xC9AFA9D845BA75166B5C215767B1D6934E50C3DB36E89B127B8A622B120F6721
@@ -90,6 +92,19 @@ def test_what_one_signer_has_made_the_other_reads(tmp_path: Path) -> None:
         path = tmp_path / kind
         signed = made.create(path).sign(b"m")
         assert [read.load(path).sign(b"m") for read in MAKERS.values()] == [signed] * len(MAKERS)
+
+
+def test_nothing_signs_but_the_sampling_loop_and_enrolment() -> None:
+    """No question, answer or command reaches a signature by another way; the note rests on this."""
+    signing = {
+        source.path
+        for source in product()
+        for node in ast.walk(source.tree)
+        if source.path.startswith("agent/") and isinstance(node, ast.Attribute)
+        if node.attr in ("sign", "sign_deterministic")
+    }
+    mine = {"agent/edges/openssl.py", "agent/edges/signer.py"}
+    assert signing - mine == {"agent/edges/enrolment.py", "agent/edges/sealer.py"}
 
 
 EC = "cryptography.hazmat.primitives.asymmetric.ec"
@@ -168,9 +183,7 @@ def test_a_left_over_of_a_power_cut_does_not_hinder_the_next_try(
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
-def test_a_key_that_others_may_read_is_refused(
-    tmp_path: Path, mode: int, maker: Maker
-) -> None:
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int, maker: Maker) -> None:
     path = tmp_path / "device.key"
     maker.create(path)
     path.chmod(mode)

@@ -14,18 +14,20 @@ import pytest
 
 from tests.boot import debian, wheels
 from tests.boot.container import booted
-from tests.boot.truck import Truck
+from tests.boot.truck import STATE, Truck
 
 
 @pytest.fixture(scope="session")
 def houses() -> Iterator[Path]:
-    """The wheelhouses: what `make wheelhouse` makes, a later version, and a later broken one."""
+    """The wheelhouses: what `make wheelhouse` makes, a later version, a later broken one, and one
+    for a Raspberry Pi."""
     folder = debian.CACHE / "houses"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     first = wheels.agent(folder / "first")
     wheels.another(first, folder / "second", "0.1.1")
     wheels.another(first, folder / "broken", "0.1.2", broken=True)
+    wheels.another(wheels.agent(folder / "full", "pi,openssl"), folder / "pi", "0.1.3")
     yield folder
     shutil.rmtree(folder)
 
@@ -34,7 +36,7 @@ def houses() -> Iterator[Path]:
 def fitted(houses: Path) -> Iterator[Truck]:
     """The truck, after its first boot."""
     shared = {houses: "/wheels", wheels.server(): "/server"}
-    with booted(houses.parent, shared) as system:
+    with booted(houses.parent, shared, STATE) as system:
         truck = Truck(system)
         truck.serve()
         truck.fit(time.monotonic)

@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from tests.boot import debian
+from tests.power import device
 
 BOOT_S = 60.0
 STEP_S = 0.2
+CARD_BYTES = 256 * 1024 * 1024
 WANTS_REBOOT = 133
 """How nspawn ends when the system inside wants to be started again."""
 ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8")
@@ -131,15 +133,31 @@ def _only_child(pid: int) -> int:
 
 
 @contextlib.contextmanager
-def booted(work: Path, shared: Mapping[Path, str]) -> Iterator[Container]:
-    """A fresh system for the length of a `with`; nothing of it is left afterwards."""
+def booted(work: Path, shared: Mapping[Path, str], card: str = "") -> Iterator[Container]:
+    """A fresh system for the length of a `with`; nothing of it is left afterwards.
+
+    card: a folder inside that lies on a small ext4 of its own, where this machine has loop devices.
+    """
     folder = work / "truck"
     command = ["cp", "--archive", "--reflink=auto", str(debian.pristine()), str(folder)]
     subprocess.run(command, check=True)
     container = Container(folder, work / "console.log", shared)
-    try:
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, folder, ignore_errors=True)
+        if card and device.available():
+            undo.enter_context(_card(work / "card", folder / card.lstrip("/")))
+        undo.callback(container.close)
         container.boot()
         yield container
+
+
+@contextlib.contextmanager
+def _card(image: Path, folder: Path) -> Iterator[None]:
+    with image.open("wb") as file:
+        file.truncate(CARD_BYTES)
+    try:
+        device.make(image)
+        with device.mounted(image, folder, "relatime"):
+            yield
     finally:
-        container.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        image.unlink()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 
 import pytest
 
 from tests import reliability
-from tests.boot.truck import AGENT, OPT, STATE, Truck
+from tests.boot.truck import AGENT, CONFIG, MODEL, OPT, PI, STATE, Truck
+from tests.power import device
 
 pytestmark = pytest.mark.boot
 
@@ -16,7 +18,8 @@ STRIDE = 1 if os.environ.get("JAGALCHI_CAMPAIGN") else 4
 """Every command of the installer in a campaign, every fourth else."""
 
 KILLED = -9
-BUSY, MEND = 75, 78
+USAGE, BUSY, MEND = 64, 75, 78
+GENTLE = "jagalchi-gentle-card.service"
 ROLL_BACK_S = 180
 POINTS = 400
 """More commands than the installer runs."""
@@ -147,6 +150,66 @@ def test_a_technician_goes_back_and_forward(truck: Truck) -> None:
     assert truck.runs() == "0.1.1"
 
 
+def test_a_version_is_taken_by_its_name_from_an_index(truck: Truck) -> None:
+    """The index is a folder; Debian's own pip, which is not here, comes out of a wheel."""
+    identity, before = truck.identity(), truck.version()
+    words = ("/wheels/first/install.sh", "--package", "jagalchi==0.1.1")
+    without = truck.system.attempt(*words)
+    assert (without.returncode, truck.version()) == (MEND, before)
+    assert "pip is missing: sudo apt install python3-pip" in without.stderr
+    (pip,) = truck.system.run("sh", "-c", "ls /wheels/second/pip-*.whl").split()
+    index = ("env", f"PYTHONPATH={pip}", "PIP_NO_INDEX=1", "PIP_FIND_LINKS=/wheels/second")
+    done = truck.system.attempt(*index, *words, seconds=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert truck.inside(f"{OPT}/current").readlink().name == truck.runs() == "0.1.1"
+    absent = truck.system.attempt(*index, *words[:-1], "jagalchi==9.9", seconds=300)
+    assert (absent.returncode, truck.runs()) == (MEND, "0.1.1")
+    assert truck.system.attempt(*words[:-1], "jagalchi").returncode == USAGE
+    assert truck.identity() == identity
+
+
+def test_a_raspberry_pi_gets_its_parts_and_the_signer_that_its_settings_ask_for(
+    truck: Truck,
+) -> None:
+    truck.write("/root/pi.sh", PI)
+    truck.write("/root/model", MODEL)
+    truck.write("/root/pi.toml", CONFIG.replace("[server]", 'signer = "openssl"\n[server]'))
+    words = ("env", "BASH_ENV=/root/pi.sh", "/wheels/pi/install.sh", "--config", "/root/pi.toml")
+    done = truck.system.attempt(*words, seconds=300)
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = {"gpiozero", "lgpio", "gpiod", "smbus2", "adafruit_circuitpython_dht", "cryptography"}
+    assert parts <= truck.packages()
+    assert truck.version() == truck.runs() == "0.1.3"
+    truck.await_record()
+    doctor = truck.system.attempt(f"{OPT}/current/venv/bin/jagalchi-agent", "doctor", "--json")
+    (key,) = [one for one in json.loads(doctor.stdout)["findings"] if one["part"] == "key"]
+    assert key["seen"]["en"].endswith("signs by OpenSSL")
+    truck.installed("pi", "--config", "/root/agent.toml")
+    assert parts.isdisjoint(truck.packages()), "no Pi, and the signer is the usual one again"
+
+
+def options(truck: Truck) -> set[str]:
+    """How the file system with the records is mounted."""
+    return set(truck.system.run("findmnt", "-no", "OPTIONS", "-T", STATE).split(","))
+
+
+@pytest.mark.skipif(not device.available(), reason="needs loop devices and e2fsprogs")
+def test_a_card_is_spared_from_version_to_version_until_it_is_asked_for_otherwise(
+    truck: Truck,
+) -> None:
+    before = options(truck)
+    truck.installed("pi", "--gentle-card")
+    assert {"noatime", "commit=300"} <= options(truck)
+    truck.await_record()
+    truck.installed("first")
+    assert "commit=300" in options(truck)
+    truck.installed("first", "--plain-card")
+    assert options(truck) - {"commit=5"} == before
+    assert not truck.inside(f"/etc/systemd/system/{GENTLE}").is_symlink()
+    truck.installed("first", "--gentle-card")
+    assert "commit=300" in options(truck)
+
+
 def test_uninstalling_keeps_the_evidence_and_installing_takes_it_up(truck: Truck) -> None:
     identity, device, count = truck.identity(), truck.status()["device"], truck.count()
     for _ in range(2):
@@ -159,6 +222,7 @@ def test_uninstalling_keeps_the_evidence_and_installing_takes_it_up(truck: Truck
         *map("/etc/jagalchi/{}.toml".format, ("agent", "server")),
     }
     assert truck.identity() == identity
+    assert "commit=300" not in options(truck)
     truck.installed("first")
     truck.system.until(lambda: truck.recording(count), 30, "the same card going on")
     reliability.note(
@@ -181,6 +245,7 @@ def test_the_unit_is_stopped_in_order(truck: Truck) -> None:
 def test_uninstalling_with_its_evidence_leaves_nothing(truck: Truck) -> None:
     """The last test of all here: nothing is put back."""
     truck.installed("first", "--uninstall", "--purge-evidence")
-    assert not truck.inside(STATE).exists()
+    left = truck.system.attempt("find", STATE, "-mindepth", "1").stdout
+    assert (left, truck.inside(STATE).exists()) == ("", device.available())
     assert truck.system.attempt("id", "jagalchi").returncode != 0
     assert truck.inside("/etc/jagalchi/server.toml").exists(), "the server's settings are not ours"

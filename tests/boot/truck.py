@@ -33,6 +33,11 @@ SERVER_CONFIG = """\
 home = "/var/lib/jagalchi-server"
 demo = true
 """
+PI = """\
+# Sourced by bash before a script: this machine says that it is a Raspberry Pi.
+grep() { command grep "${@/#\\/proc\\/device-tree\\/model//root/model}"; }
+"""
+MODEL = "Raspberry Pi 4 Model B Rev 1.5\0"
 KNIFE = """\
 # Sourced by bash before a script: SIGKILL before its command number $KNIFE, and never a verdict.
 set -o functrace
@@ -68,6 +73,11 @@ class Truck:
         """Run a wheelhouse's installer; with a knife it is killed before that command."""
         armed = ("env", "BASH_ENV=/root/knife.sh", f"KNIFE={knife}") if knife else ()
         return self.system.attempt(*armed, f"/wheels/{house}/install.sh", *more, seconds=300)
+
+    def packages(self) -> set[str]:
+        """What is installed with the current version."""
+        folder = self.inside(OPT) / self.inside(f"{OPT}/current").readlink()
+        return {path.name.partition("-")[0].lower() for path in folder.rglob("*.dist-info")}
 
     def installed(self, house: str, *more: str) -> str:
         """Run a wheelhouse's installer to its end; what it said."""

@@ -23,9 +23,9 @@ PYTHON = "3.11"
 BROKEN = b'raise RuntimeError("this version does not start")\n'
 
 
-def agent(folder: Path) -> Path:
+def agent(folder: Path, extras: str = "") -> Path:
     """What `make wheelhouse` makes, for the container's Python."""
-    _make("", folder)
+    _make(extras, folder)
     return folder
 
 
