@@ -186,6 +186,7 @@ def test_a_raspberry_pi_gets_its_parts_and_the_signer_that_its_settings_ask_for(
     assert key["seen"]["en"].endswith("signs by OpenSSL")
     truck.installed("pi", "--config", "/root/agent.toml")
     assert parts.isdisjoint(truck.packages()), "no Pi, and the signer is the usual one again"
+    truck.inside("/etc/jagalchi/agent.toml.before").unlink()
 
 
 def options(truck: Truck) -> set[str]:

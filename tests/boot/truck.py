@@ -112,7 +112,7 @@ class Truck:
     def runs(self) -> str:
         """The version whose interpreter is recording."""
         line = self.inside_text(f"/proc/{self.pid()}/cmdline")
-        return line.removeprefix(f"{OPT}/versions/").partition("-")[0]
+        return line.removeprefix(f"{OPT}/versions/").partition("/")[0].partition("-")[0]
 
     def pid(self) -> int:
         """The running agent; 0 where there is none."""
