@@ -69,9 +69,11 @@ def _open(config: Path) -> Light | None:
     try:
         with config.open("rb") as file:
             found = fitted(file.read(MAX_FILE_BYTES).decode("utf-8", "replace"))
-        return open_light(str(found["part"]), found) if found else None
+        light = open_light(str(found["part"]), found) if found else None
     except (OSError, HalError):
         return None
+    # Nobody stands before a simulated one, and everybody would wait.
+    return None if light is None or light.simulated else light
 
 
 def _show(light: Light, pattern: str, clock: Clock) -> None:

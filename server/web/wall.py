@@ -97,9 +97,12 @@ def _look(one: Measured, *, beyond: bool, is_late: bool) -> Look:
 
 
 def _late_ms(reading: LastReading, summary: Summary, now_ms: int) -> int:
-    """Since the reading was made; where nobody could date it, since something was heard."""
-    dated = reading.record.utc_ms or summary.heard_ms or 0
-    return max(now_ms - dated, 0)
+    """Since the reading was made, and no less than since something was heard.
+
+    A clock that goes ahead, or a reading that nobody could date, is no fresher than what came in.
+    """
+    known = (reading.record.utc_ms, summary.heard_ms)
+    return max([0, *(now_ms - at_ms for at_ms in known if at_ms is not None)])
 
 
 def _late(late_ms: int, language: str) -> str:

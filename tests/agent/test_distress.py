@@ -93,15 +93,16 @@ def test_the_light_is_lit_for_a_while_although_the_file_is_broken(
     assert told(RefusedError("broken"), config) == ([distress.SHOWN_MS], True)
 
 
-def test_beside_another_agent_without_a_file_or_with_a_wrong_pin_it_stays_dark(
+def test_beside_another_agent_without_a_file_a_light_or_a_right_pin_it_stays_dark(
     tmp_path: Path,
 ) -> None:
     config = tmp_path / "agent.toml"
     assert told(RefusedError("no file"), config) == ([], False)
     config.write_text(LIGHT.replace("24", "99"))
     assert told(RefusedError("broken"), config) == ([], False)
-    config.write_text('[light]\npart = "none"\n')
-    assert told(RefusedError("broken"), config) == ([], False)
+    for part in ("none", "mock-light"):
+        config.write_text(f'[light]\npart = "{part}"\n')
+        assert told(RefusedError("broken"), config) == ([], False)
     config.write_text(LIGHT)
     assert told(TakenError("another agent is running"), config) == ([], False)
 

@@ -43,14 +43,21 @@ LOOKS = [
 ]
 
 
-def drawn(status: Status, late_ms: int, beyond: bool, milli: int = -18_249) -> wall.Room:
+def drawn(
+    status: Status,
+    late_ms: int,
+    beyond: bool,
+    milli: int = -18_249,
+    dated_ms: int | None = build.START_UTC_MS,
+    heard_ms: int = build.START_UTC_MS,
+) -> wall.Room:
     """One room whose reading is that old."""
     now = build.START_UTC_MS + late_ms
     value = milli if status in (Status.OK, Status.SUSPECT) else None
-    record = build.chain(2)[1].record._replace(utc_ms=build.START_UTC_MS)
+    record = build.chain(2)[1].record._replace(utc_ms=dated_ms)
     reading = LastReading(record, (("냉장고", Measured(1, Quantity.TEMPERATURE, value, status)),))
     summary = Summary(
-        *("a" * 16, ROOM, Standing.GOOD, False, now, reading, None, 2, 0, 0),
+        *("a" * 16, ROOM, Standing.GOOD, False, heard_ms, reading, None, 2, 0, 0),
         beyond=frozenset({1} if beyond else ()),
     )
     (room,) = wall.rooms(summary, {1: milli + 1_000}, "en", now)
@@ -65,6 +72,20 @@ def test_the_gravest_is_said_first(status: Status, late_ms: int, beyond: bool, t
     assert room.now == ("no record" if status is Status.NO_ANSWER else "−18.2 ℃")
     assert room.worst == "−17.2 ℃"
     assert room.late == ("record 15 min late" if late_ms else "")
+
+
+@pytest.mark.parametrize("dated_ms", [None, build.START_UTC_MS + DAY_MS])
+def test_an_undated_reading_or_a_clock_ahead_is_no_fresher_than_what_was_heard(
+    dated_ms: int | None,
+) -> None:
+    room = drawn(Status.OK, 20 * wall.MINUTE_MS, beyond=False, dated_ms=dated_ms)
+    assert (room.late, room.old) == ("record 20 min late", True)
+
+
+def test_old_records_that_arrive_now_are_late_all_the_same() -> None:
+    now = build.START_UTC_MS + 20 * wall.MINUTE_MS
+    room = drawn(Status.OK, 20 * wall.MINUTE_MS, beyond=False, heard_ms=now)
+    assert (room.late, room.old) == ("record 20 min late", True)
 
 
 @given(st.integers(-99_999, 99_999))
