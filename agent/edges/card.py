@@ -15,6 +15,7 @@ Spec: docs/protocol.md, "Epoch" and docs/architecture.md, the outbox.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import sqlite3
@@ -38,6 +39,9 @@ BUSY_TIMEOUT_MS = 1_000
 KEPT_ASIDE = 3
 _DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR})
 """The last one is SQL that does not fit the file: a table or column is gone."""
+_UNSOUND = frozenset({errno.EBADMSG, errno.EUCLEAN})
+"""The file system contradicts itself. Having noticed, it is checked at the next start of Linux."""
+UNSOUND = "the file system is damaged; restart the computer, which checks it"
 
 
 class LockedOutbox(Exception):
@@ -179,7 +183,8 @@ def translated() -> Iterator[None]:
     except sqlite3.Error as error:
         raise _named(error) from error
     except OSError as error:
-        raise StorageTrouble(str(error)) from error
+        told = f"{error.filename}: {UNSOUND}" if error.errno in _UNSOUND else str(error)
+        raise StorageTrouble(told) from error
 
 
 def _named(error: sqlite3.Error) -> Exception:

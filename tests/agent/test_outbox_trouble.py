@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ import pytest
 
 from agent.core.shelf import Cut
 from agent.edges import slicing
-from agent.edges.card import KEPT_ASIDE
+from agent.edges.card import KEPT_ASIDE, UNSOUND, translated
 from agent.edges.outbox import (
     Outbox,
     StorageTrouble,
@@ -159,6 +161,12 @@ def test_a_capped_database_is_trouble_too(tmp_path: Path) -> None:
     sealer.commit(at(20_001))
     assert values(on_disk(tmp_path)) == [0, 1, 2, *range(10, 61)]
     outbox.close()
+
+
+@pytest.mark.parametrize("code", [errno.EBADMSG, errno.EUCLEAN])
+def test_a_damaged_file_system_is_said_with_what_mends_it(code: int) -> None:
+    with pytest.raises(StorageTrouble, match=f"^outbox.db: {UNSOUND}$"), translated():
+        raise OSError(code, os.strerror(code), "outbox.db")
 
 
 def test_a_folder_that_cannot_be_written_is_trouble_not_an_end(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ SUBJECTS = {
     "upgrade": upgrade.UPGRADE,
 }
 REASONS = 8
+BOOTS = 2
+"""What the first one finds out about its file system, the second one repairs."""
 Found = tuple[str, str, str, int]
 """Card, verdict, reason, place of the cut."""
 
@@ -77,9 +79,18 @@ class Examiner:
         return found
 
     def _judge(self, image: Path, cut: int, card: Card) -> Finding:
+        if card is not Card.LYING:
+            return self._boot(image, cut)
         # A card that lies may need what every boot does first; an honest one never may.
-        if card is Card.LYING and not device.repair(image):
-            return Finding(Verdict.UNMOUNTABLE, "a person has to repair it")
+        for _ in range(BOOTS):
+            if not device.repair(image):
+                break
+            finding = self._boot(image, cut)
+            if finding.verdict is not Verdict.UNSOUND:
+                return finding
+        return Finding(Verdict.UNMOUNTABLE, "a person has to repair it")
+
+    def _boot(self, image: Path, cut: int) -> Finding:
         fact = self._acknowledged(cut)
         try:
             with device.mounted(image, self._folder / "mnt") as mounted:

@@ -24,6 +24,8 @@ class Verdict(StrEnum):
     """Something is gone, and whoever has to know can see it."""
     UNTOLD = "untold"
     """Something is gone in silence."""
+    UNSOUND = "unsound"
+    """The file system contradicts itself; having noticed, it is checked at the next boot."""
     UNMOUNTABLE = "unmountable"
     CRASHED = "crashed"
 

@@ -13,6 +13,7 @@ from typing import Any
 from agent.core.chain import Lane
 from agent.core.shelf import Cut, Shelf
 from agent.edges import pruning
+from agent.edges.card import UNSOUND
 from agent.edges.outbox import Caps, Connect, Kept, Outbox, Proof
 from agent.edges.pruning import Settlement
 from agent.edges.sealer import Sealer
@@ -106,7 +107,8 @@ def judge(folder: Path, fact: Fact | None) -> Finding:
     """Open it as an agent does at its start, read all, and go on recording."""
     outbox = Outbox.open(folder / "outbox.db", OWNER, Caps())
     if outbox.trouble:
-        return Finding(Verdict.UNTOLD, f"it did not open: {outbox.trouble}")
+        verdict = Verdict.UNSOUND if UNSOUND in outbox.trouble else Verdict.UNTOLD
+        return Finding(verdict, f"it did not open: {outbox.trouble}")
     aside = outbox.damaged
     missing = _missing(outbox, fact)
     forgot = fact is not None and outbox.kept.size < fact["trusted"]
