@@ -70,10 +70,8 @@ def lock(path: Path) -> int:
     The lock dies with the process, so a crash leaves nothing to clean up. Raises LockedOutbox, or
     StorageTrouble where the file can be neither made nor opened.
     """
-    try:
+    with translated():
         descriptor = _open_lock(path.with_name(path.name + ".lock"))
-    except OSError as error:
-        raise StorageTrouble(f"{path}: {error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -183,8 +181,13 @@ def translated() -> Iterator[None]:
     except sqlite3.Error as error:
         raise _named(error) from error
     except OSError as error:
-        told = f"{error.filename}: {UNSOUND}" if error.errno in _UNSOUND else str(error)
-        raise StorageTrouble(told) from error
+        raise StorageTrouble(_sentence(error)) from error
+
+
+def _sentence(error: OSError) -> str:
+    if error.errno in _UNSOUND:
+        return f"{error.filename}: {UNSOUND}"
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def _named(error: sqlite3.Error) -> Exception:
