@@ -120,6 +120,7 @@ class Reason(IntEnum):
     ROTATED = 4
     SUCCESSOR = 5
     STORAGE = 6
+    CONFIGURED = 7
 
 
 class LeafKind(IntEnum):
@@ -310,6 +311,7 @@ REASONS: Final[Mapping[Reason, Text]] = {
     Reason.ROTATED: Text("key rotated", "키 교체"),
     Reason.SUCCESSOR: Text("log has a successor", "후속 로그로 이전"),
     Reason.STORAGE: Text("storage error", "저장 오류"),
+    Reason.CONFIGURED: Text("another configuration", "설정 변경"),
 }
 
 LEAF_KINDS: Final[Mapping[LeafKind, Text]] = {

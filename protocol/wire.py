@@ -127,6 +127,10 @@ class EnrolAnswer:
         """The key that may declare the log's successor. Raises BAD_NOTE when it is not one."""
         return LogKey.parse(self.recovery_vkey)
 
+    def config_key(self) -> LogKey:
+        """The key that may tell the device what to do. Raises BAD_NOTE when it is not one."""
+        return LogKey.parse(self.config_vkey)
+
 
 def encode_batch(spans: Iterable[Iterable[bytes]]) -> bytes:
     """``[1, [[sealed, ...], ...]]``: up to 16 spans of up to 500 sealed records."""
