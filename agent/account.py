@@ -18,6 +18,7 @@ from agent.edge import State
 from agent.edges import rows, stock
 from agent.edges.outbox import Caps, StorageTrouble
 from agent.edges.sealer import Sealer
+from agent.edges.tuner import Tuner
 from hal import Bench, FittedContact
 from protocol.bodies import Measured
 from protocol.registry import Quantity
@@ -30,13 +31,19 @@ SHOWN_ROWS = 50
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Where the answers come from; `path` is the outbox's file."""
+    """Where the answers come from; `path` is the outbox's file. Without a `tuner` `base` counts."""
 
     sealer: Sealer
-    plan: Plan
+    base: Plan
     bench: Bench
     caps: Caps
     path: Path
+    tuner: Tuner | None = None
+
+    @property
+    def plan(self) -> Plan:
+        """What the loop does now."""
+        return self.tuner.plan if self.tuner else self.base
 
     def status(self, state: State) -> Mapping[str, object]:
         """Everything `status --json` says."""
@@ -46,6 +53,8 @@ class Account:
             "software": self.sealer.identity.software,
             "simulated": self.sealer.identity.simulated,
             "period_ms": self.plan.sample_period_ms,
+            "language": self.plan.language,
+            "config": dict(self.tuner.facts()) if self.tuner else None,
             **self._parts(state.senses, state.now.boot_ms),
             **self._card(state),
         }

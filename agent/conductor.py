@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from agent.core import health
+from agent.core.schedule import Task
 from agent.edge import Mode, State
 from agent.edges.clock import boot_now_ms
 from agent.edges.control import Answer, Control
@@ -36,7 +37,8 @@ LEFT: Final = (
 
 @dataclass(slots=True)
 class Conductor:
-    """One run of the agent. `drain_ms` is real time; `sample_period_ms` the clock's own.
+    """One run of the agent. `drain_ms` is real time; `sample_period_ms` the clock's own,
+    where the loop does not say another.
 
     The first wish to stop ends sampling, and delivery goes on for `drain_ms` or until all is
     proved; the second ends that too. `stop_unpowered_ms` without power ends both: then `unpowered`.
@@ -105,7 +107,8 @@ class Conductor:
 
     def _alive(self, state: State, begun_ms: int) -> bool:
         """An agent that drains samples no more: its own deadline ends it."""
-        fresh_ms = max(FRESH_MS, 2 * self.sample_period_ms)
+        period_ms = state.schedule.period_ms.get(Task.SAMPLE, self.sample_period_ms)
+        fresh_ms = max(FRESH_MS, 2 * period_ms)
         patience_ms = PATIENCE_MS.get(state.health.state, fresh_ms)
         since_ms = begun_ms if state.durable_ms is None else state.durable_ms
         fresh = patience_ms is None or state.now.boot_ms - since_ms <= patience_ms

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -24,6 +24,7 @@ from agent.edge import Edge
 from agent.edges import enrolment
 from agent.edges.beacon import Beacon
 from agent.edges.clock import Clock, SystemClock, VirtualClock, open_virtual
+from agent.edges.config_files import ConfigFiles
 from agent.edges.control import Control
 from agent.edges.courier import Courier, RequestsTransport
 from agent.edges.enrolment import Enrolment
@@ -33,10 +34,12 @@ from agent.edges.outbox import Caps, ForeignOutbox, LockedOutbox, Outbox, Owner
 from agent.edges.sealer import Sealer
 from agent.edges.signals import StopSignals
 from agent.edges.signer import verify_ed25519
+from agent.edges.tuner import Tuner
 from agent.exits import RefusedError, TakenError
 from agent.settings import Calibration, LimitSettings, PairSettings, Settings
 from hal import Bench, HalError, open_bench
 from protocol import wire
+from protocol.errors import ProtocolError
 from protocol.excursion import Limit
 from protocol.opening import SensorLabel
 
@@ -79,8 +82,11 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
         doors.callback(notifier.close)
         control = _control(settings, doors)
         sealer = Sealer(outbox, signer, identity(settings, enrolled, bench), os.urandom)
-        what = plan(settings, enrolled, keys.first())
-        account = Account(sealer, what, bench, caps(settings), settings.outbox_path)
+        base = plan(settings, enrolled, keys.first())
+        tuner = tuned(settings, enrolled, base)
+        if tuner is not None:
+            tuner.begin()
+        account = Account(sealer, base, bench, caps(settings), settings.outbox_path, tuner)
         conductor = Conductor(
             stop,
             control,
@@ -102,7 +108,7 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 bench=bench,
                 sealer=sealer,
                 courier=courier,
-                plan=what,
+                plan=tuner.plan if tuner else base,
                 verify=verify_ed25519,
                 entropy=os.urandom,
                 mode=conductor.mode,
@@ -110,15 +116,21 @@ def run(settings: Settings, orders: Orders, environment: MutableMapping[str, str
                 descriptors=conductor.descriptors,
                 serve=conductor.serve,
                 keys=keys,
+                tuner=tuner,
             )
         )
     return exits.UNPOWERED if conductor.unpowered else exits.OK
 
 
 def _run(edge: Edge) -> None:
-    """The loop. A card that could not be read at first may turn out to be somebody else's."""
+    """The loop, anew for each plan. A card that could not be read at first may be another's."""
     try:
-        loop.run(edge)
+        state = loop.run(edge)
+        while state.retuned and edge.tuner is not None:
+            edge = replace(edge, plan=edge.tuner.plan)
+            state = loop.run(edge, state)
+        if edge.tuner is not None:
+            edge.tuner.rest()
     except LockedOutbox as error:
         raise TakenError(str(error)) from None
     except ForeignOutbox as error:
@@ -183,6 +195,22 @@ def plan(settings: Settings, enrolled: Enrolment, first_key: bytes) -> Plan:
         calibrated=tuple(_calibrated(one) for one in settings.calibrations),
         door_open_ms=settings.door_open_ms,
     )
+
+
+def tuned(settings: Settings, enrolled: Enrolment, base: Plan) -> Tuner | None:
+    """Who chooses the configuration; None where the pinned key is none, and nobody can set any."""
+    try:
+        key = enrolled.answer.config_key()
+    except ProtocolError:
+        return None
+    files = ConfigFiles(settings.state_dir, enrolled.answer.device, key, verify_ed25519)
+    return Tuner(files, base, {sensor.number for sensor in settings.sensors})
+
+
+def resting(settings: Settings, enrolled: Enrolment) -> Mapping[str, object]:
+    """What the files say of the configuration while no agent runs; nothing is begun or written."""
+    tuner = tuned(settings, enrolled, plan(settings, enrolled, b""))
+    return {} if tuner is None else tuner.facts(asleep=True)
 
 
 def _watch(limit: LimitSettings) -> Watch:

@@ -19,6 +19,7 @@ from agent.edges.clock import Clock, Instant
 from agent.edges.courier import Courier
 from agent.edges.keys import Heirs
 from agent.edges.sealer import Sealer
+from agent.edges.tuner import Tuner
 from hal import Bench
 from protocol.cose import Verify
 from protocol.opening import Head
@@ -37,7 +38,8 @@ class Edge:
     """Every door the loop may use.
 
     `courier` is None where there is no server. `keys` is where a next key appears; None: none ever
-    does. `verify` checks the log's Ed25519 notes, and
+    does. `tuner` chooses what is told from afar; None: nothing is. `verify` checks the log's
+    Ed25519 notes, and
     `entropy(n)` draws n random bytes. Once a turn the loop asks `mode` with the state before, and
     reports the state after; `descriptors` are further things to wake up for, and `serve` is told
     which of them are ready.
@@ -55,6 +57,7 @@ class Edge:
     descriptors: Callable[[], tuple[int, ...]]
     serve: Callable[[tuple[int, ...], State], None]
     keys: Heirs | None = None
+    tuner: Tuner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class State:
     `tree`: size and root of the newest checkpoint verified of the log `origin`. `key`, `next_key`:
     ids of the key that seals and of the one that shall take over. `durable_ms`: boot time of the
     newest commit. `closed`: the closing record was written, nothing is sampled any more.
+    `retuned`: the epoch shall end, and the next one go by another configuration.
     """
 
     name: str
@@ -83,6 +87,7 @@ class State:
     damaged: str | None = None
     readers_left: int = 0
     closed: bool = False
+    retuned: bool = False
 
     @property
     def drained(self) -> bool:

@@ -22,8 +22,8 @@ LONGEST_PAUSE_MS = 5_000
 """At least this often the link is looked at and the light told."""
 
 
-def begin(edge: Edge) -> State:
-    """Open the epoch durably, before anything else is tried."""
+def begin(edge: Edge, before: State | None = None) -> State:
+    """Open the epoch durably, before anything else is tried; `before` ended for another plan."""
     now, plan, sealer = edge.clock.read(), edge.plan, edge.sealer
     renewal.begin(edge)
     sealer.begin(now)
@@ -34,7 +34,7 @@ def begin(edge: Edge) -> State:
         now=now,
         schedule=schedule.begin(periods, now.boot_ms),
         senses=Senses(blind=now.utc_ms is None),
-        sync=Sync(looked_ms=now.boot_ms),
+        sync=before.sync if before else Sync(looked_ms=now.boot_ms),
         counters=sealer.outbox.counters({}),
         health=health.judge(Facts(), now.boot_ms),
         head=sealer.head,
@@ -58,11 +58,14 @@ def turn(edge: Edge, state: State, mode: Mode) -> State:
     return reporting.report(edge, state, line)
 
 
-def run(edge: Edge) -> State:
-    """Turn after turn until the daemon says stop; leaves a closed epoch and a committed card."""
-    state = begin(edge)
+def run(edge: Edge, before: State | None = None) -> State:
+    """Turn after turn until the daemon says stop, or another plan is to be gone by.
+
+    Leaves a closed epoch and a committed card.
+    """
+    state = begin(edge, before)
     edge.report(state)
-    while (mode := edge.mode(state)) is not Mode.STOP:
+    while (mode := edge.mode(state)) is not Mode.STOP and not state.retuned:
         state = turn(edge, state, mode)
         edge.report(state)
         edge.serve(edge.clock.wait(_pause_ms(edge, state), _descriptors(edge)), state)

@@ -36,7 +36,7 @@ def report(edge: Edge, state: State, sync: Sync) -> State:
     after = replace(after, health=health.judge(_facts(edge, after), after.now.boot_ms))
     moment = Moment(after.now.boot_ms, after.now.utc_ms)
     edge.bench.light.show(after.health.pattern, moment)
-    loud = after.senses.alarmed or bool(after.senses.doors.told)
+    loud = edge.plan.buzzes and (after.senses.alarmed or bool(after.senses.doors.told))
     edge.bench.buzzer.show(BUZZ if loud else SILENT, moment)
     return after
 

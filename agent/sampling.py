@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent import renewal
+from agent import renewal, retune
 from agent.core import schedule, sensing
 from agent.core.schedule import Task
 from agent.core.sensing import Context
@@ -36,13 +36,14 @@ def sample(edge: Edge, before: State, now: Instant) -> State:
     )
     senses, drafts = sensing.take(seen, before.senses, context, now)
     sealer.put(drafts, now)
+    retuned = Task.SAMPLE in tasks and retune.heed(edge, before, senses, now)
     written = sealer.outbox.due_ms() is not None
     if senses.unpowered_ms is not None and before.senses.unpowered_ms is None:
         sealer.commit(now)  # what a capacitor still holds up is spent on this first
     elif tasks and written and schedule.is_quiet(beats, now.boot_ms, COMMIT_AGE_MS):
         # Nothing comes that could share the commit: to wait for it would only risk what is there.
         sealer.commit(now)
-    return replace(before, now=now, schedule=beats, senses=senses)
+    return replace(before, now=now, schedule=beats, senses=senses, retuned=retuned)
 
 
 def finish(edge: Edge, before: State, now: Instant) -> State:
@@ -50,5 +51,5 @@ def finish(edge: Edge, before: State, now: Instant) -> State:
     if before.closed:
         edge.sealer.tend(now)
     else:
-        edge.sealer.close(now, Reason.STOP)
+        edge.sealer.close(now, Reason.CONFIGURED if before.retuned else Reason.STOP)
     return replace(before, now=now, closed=True)

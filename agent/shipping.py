@@ -6,15 +6,26 @@ what it claims to prove. Spec: docs/protocol.md, "HTTP".
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from agent import settling
+from agent import retune, settling
 from agent.core import answers, reply, sync
 from agent.core.answers import Aside
 from agent.core.reply import Answered, Reply
-from agent.core.sync import Ask, AskHead, AskReturn, AskSuccession, Collect, Post, Sync, View
+from agent.core.sync import (
+    Ask,
+    AskConfig,
+    AskHead,
+    AskReturn,
+    AskSuccession,
+    Collect,
+    Post,
+    Sync,
+    View,
+)
 from agent.edge import Edge
 from agent.edges import following, slicing
 from agent.edges.courier import Outcome, Request
@@ -43,6 +54,8 @@ def ship(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sync:
         origin=outbox.log.name,
         returns=following.is_from_before(outbox),
         kid=edge.sealer.kid,
+        pace_ms=edge.plan.sync_pace_ms,
+        configures=edge.tuner is not None,
     )
     after, ask = sync.decide(before, view, now_ms)
     if ask is None:
@@ -77,6 +90,8 @@ def _request(edge: Edge, ask: Ask) -> tuple[Ask, Request]:
             return ask, Request("GET", "/api/log/succession")
         case AskReturn():
             return ask, Request("POST", f"{base}/readmission", _readmission(edge))
+        case AskConfig():
+            return ask, Request("GET", f"{base}/config")
 
 
 def _readmission(edge: Edge) -> bytes:
@@ -91,6 +106,10 @@ def collect(edge: Edge, before: Sync, now_ms: int, *, hurry: bool = False) -> Sy
     outcome = edge.courier.collect() if edge.courier else None
     if outcome is None:
         return before
+    if isinstance(before.asked, AskConfig):
+        with contextlib.suppress(MemoryError):
+            retune.offered(edge, outcome)
+        return answers.configured(before, _jitter(edge))
     try:
         got = _weighed(edge, before, _meaning(outcome, before), now_ms, hurry)
     except MemoryError:

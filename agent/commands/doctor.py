@@ -74,6 +74,7 @@ def examine(settings: Settings, machine: ThisMachine) -> Visit:
         *_wired(settings, parts),
         *checkup.light("light" in settings.parts, _blinked(settings, is_running, parts)),
         *upkeep.limits(len(settings.limits)),
+        *_configured(status),
         *_card(settings, status, machine),
         *_ends(settings, status, is_running),
         *_service(machine),
@@ -185,6 +186,12 @@ def _calibrated(settings: Settings, parts: Facts) -> Iterator[Finding]:
     now_ms = clock.get("utc_ms") if isinstance(clock, Mapping) else None
     dated = {one.sensor: one.at_ms for one in settings.calibrations}
     yield from upkeep.calibrations(_names(settings), dated, now_ms)
+
+
+def _configured(status: Facts) -> Iterator[Finding]:
+    config = status.get("config")
+    if isinstance(config, Mapping):
+        yield from upkeep.configuration(config)
 
 
 def _names(settings: Settings) -> dict[int, str]:

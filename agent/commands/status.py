@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 
 from agent import exits
@@ -19,9 +20,11 @@ from agent.commands import language
 from agent.core import health
 from agent.core.board import Board
 from agent.core.health import Facts
-from agent.edges import stock
+from agent.daemon import resting
+from agent.edges import enrolment, stock
 from agent.edges.clock import Clock, SystemClock
 from agent.edges.control import ForbiddenError, NotRunningError, ask
+from agent.edges.enrolment import NotEnrolledError
 from agent.edges.lookout import Glimpse, NoOutboxError, glimpse
 from agent.edges.outbox import Caps
 from agent.settings import Settings
@@ -67,7 +70,7 @@ def _show(settings: Settings, options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps({"running": running, **status}, ensure_ascii=False))
     else:
-        board = Board(language.chosen(options, os.environ))
+        board = Board(language.chosen(options, os.environ, status.get("language")))
         print("\n".join(board.lines(status)))
     return exits.OK if running else exits.NO
 
@@ -84,6 +87,8 @@ def _at_rest(settings: Settings) -> Iterator[tuple[str, object]]:
     """The part of the status that can be read from the card."""
     yield "name", settings.name
     yield from _why(settings)
+    with suppress(NotEnrolledError):
+        yield "config", resting(settings, enrolment.load(settings))
     try:
         yield from _seen(glimpse(settings.outbox_path), settings).items()
     except NoOutboxError as error:

@@ -51,6 +51,7 @@ LINK_CAP_MS: Final = 60_000
 SERVER_CAP_MS: Final = 900_000
 HALTED_MS: Final = 3_600_000
 JITTER_BITS: Final = 16
+CONFIG_SPREAD_MS: Final = 300_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,13 @@ def answered(
             return _back_off(refused, Cue.BUSY, f"refused: {got.problem}", now_ms, jitter), ()
         case _:
             return _back_off(sync, Cue.BUSY, "an answer to another question", now_ms, jitter), ()
+
+
+def configured(sync: Sync, jitter: int) -> Sync:
+    """The question for a configuration is over, however: it says nothing about anything else."""
+    phase = TABLE[sync.phase, Cue.GOOD]
+    later_ms = (sync.config_ms or 0) + (CONFIG_SPREAD_MS * jitter >> JITTER_BITS)
+    return replace(sync, phase=phase, asked=None, config_ms=later_ms)
 
 
 def _took_successor(

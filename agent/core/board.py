@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, cast
 from unicodedata import east_asian_width
 
+from agent.core import told
 from protocol.registry import (
     FIXES,
     PROBLEMS,
@@ -65,6 +66,7 @@ WORDS: Final[Mapping[str, Text]] = {
     "entry": Text("{}, entry {}", "{}, 항목 {}"),
     "entries": Text("{} entries of the log verified", "로그 항목 {}개까지 확인함"),
     "run": Text("{} of run {}", "실행 {1}의 {0}번"),
+    "config": Text("settings", "설정"),
     "balance": Text(
         "THE COUNTS DO NOT BALANCE. Export this card and call the operator.",
         "개수가 맞지 않습니다. 카드를 내보내고 운영자에게 연락하세요.",
@@ -115,6 +117,8 @@ class Board:
         for key in ("device", "key", "next_key", "origin", "outbox"):
             if status.get(key) is not None:
                 yield self._row(key, str(status[key]))
+        if "config" in status:
+            yield self._row("config", self.say(told.config(_table(status, "config"))))
         yield from self._readings(status)
         yield from self._surroundings(status)
         yield from self._records(status)

@@ -48,6 +48,7 @@ PARTS: Final[Mapping[str, Text]] = {
     "chain": Text("chain", "기록 연결"),
     "service": Text("service", "서비스"),
     "calibration": Text("calibration", "교정"),
+    "config": Text("settings", "설정"),
 }
 """What the first word of a finding's `part` is called; another word is somebody's own name."""
 

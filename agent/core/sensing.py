@@ -168,8 +168,8 @@ def _warnings(context: Context, at: Moment) -> list[Draft]:
 
 
 def _introductions(plan: Plan, at: Moment) -> list[Draft]:
-    """How the sensors are corrected is said once a run, before the first reading."""
-    return [
+    """Configuration, and how sensors are corrected: said once a run, before the first reading."""
+    return [Draft(one.body(), at) for one in plan.standings] + [
         Draft(EventBody(Event.CONFIG_APPLIED, one.sensor, params), at)
         for one in plan.calibrated
         for params in [

@@ -27,6 +27,9 @@ COLLECT_AGE_MS: Final = 60_000
 FORGET_HELD_MS: Final = 3_600_000
 FIRST_RETRY_ASIDE_MS: Final = 3_600_000
 RETRY_ASIDE_MS: Final = 86_400_000
+CONFIG_PACE_MS: Final = 900_000
+CONFIG_PATIENCE_MS: Final = 3_600_000
+"""How long the question for a configuration gives way to what waits; an alarm always goes first."""
 
 
 class Phase(Enum):
@@ -97,7 +100,12 @@ class AskReturn:
     """Ask a log that has lost everything to take this device back."""
 
 
-Ask = Post | AskHead | Collect | AskSuccession | AskReturn
+@dataclass(frozen=True, slots=True)
+class AskConfig:
+    """Ask what this device is told to do: now and then, when nothing else is to be sent."""
+
+
+Ask = Post | AskHead | Collect | AskSuccession | AskReturn | AskConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,8 @@ class View:
     `link`: False when the hardware says there is none. `hurry`: do not save on requests (draining).
     `proofs`: False once the log showed two histories; shipping goes on without receipts. `origin`:
     the log that is trusted. `returns`: only a log before it has vouched for this device so far.
-    `kid`: the key that seals now.
+    `kid`: the key that seals now. `pace_ms`: least time from one post to the next that is no alarm.
+    `configures`: whether a configuration may be asked for.
     """
 
     shelves: tuple[Shelf, ...]
@@ -117,6 +126,8 @@ class View:
     origin: str = ""
     returns: bool = False
     kid: bytes = b""
+    pace_ms: int = 0
+    configures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +139,8 @@ class Sync:
     moved nothing. `owed_ms`: since when receipts are owed; `owed_then`: what was, at the hourly
     look (`looked_ms`). `distrust_ms`: since when answers have failed to prove anything. `origin`:
     the log that all this is about. `first`: what is asked before anything else. `unfollowed`: why
-    the newest statement of a successor was refused.
+    the newest statement of a successor was refused. `posted_ms`: when rows were posted last.
+    `config_ms`: when to ask for a configuration.
     """
 
     phase: Phase = Phase.IDLE
@@ -161,6 +173,8 @@ class Sync:
     returns: bool = False
     first: Ask | None = None
     unfollowed: Problem | None = None
+    posted_ms: int | None = None
+    config_ms: int | None = None
 
 
 def decide(before: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
@@ -169,7 +183,8 @@ def decide(before: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
     if sync.origin != view.origin:
         # What another log held and owed says nothing about this one.
         sync = Sync(looked_ms=now_ms, origin=view.origin, link=sync.link, aside_ms=sync.aside_ms)
-    sync = replace(sync, link=view.link, returns=view.returns)
+    config_ms = now_ms if sync.config_ms is None else sync.config_ms
+    sync = replace(sync, link=view.link, returns=view.returns, config_ms=config_ms)
     sync = _wake(sync, before.link, now_ms)
     if sync.phase is not Phase.IDLE or view.link is False:
         return sync, None
@@ -245,14 +260,34 @@ def _next(sync: Sync, view: View, now_ms: int) -> tuple[Sync, Ask | None]:
     if not sync.known:
         return sync, AskHead(sync.after)
     waiting = lanes.still_open(view.shelves, sync.held, view.kid)
+    alarm = lanes.has_alarm(waiting)
     collect = _collect(sync, view, now_ms, idle=not waiting)
-    if collect is not None and not lanes.has_alarm(waiting):
+    resting = not alarm and _is_resting(sync, view, now_ms)
+    idle = collect is None and (resting or not waiting)
+    if not alarm and _asks_config(sync, view, now_ms, idle=idle):
+        return replace(sync, config_ms=now_ms + CONFIG_PACE_MS), AskConfig()
+    if resting or (collect is not None and not alarm):
         return sync, collect
     way = _way(sync, waiting)
     cuts = lanes.cut(waiting, way, sync.reach)
     if not cuts:
         return sync, collect
-    return replace(sync, way=way), Post(way, cuts[:1] if sync.narrow else cuts)
+    after = replace(sync, way=way, posted_ms=now_ms)
+    return after, Post(way, cuts[:1] if sync.narrow else cuts)
+
+
+def _is_resting(sync: Sync, view: View, now_ms: int) -> bool:
+    """Whether the last post is too fresh for the pace that was set."""
+    if view.hurry or sync.posted_ms is None:
+        return False
+    return now_ms - sync.posted_ms < view.pace_ms
+
+
+def _asks_config(sync: Sync, view: View, now_ms: int, *, idle: bool) -> bool:
+    """Now and then, when nothing else is to be sent; a long backlog gives way once an hour."""
+    if not view.configures or view.hurry or sync.config_ms is None:
+        return False
+    return now_ms >= sync.config_ms + (0 if idle else CONFIG_PATIENCE_MS)
 
 
 def _way(sync: Sync, waiting: Sequence[Open]) -> Way:

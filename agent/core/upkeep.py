@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from agent.core import told
 from agent.core.board import balanced, moment
 from agent.core.finding import Facts, Finding, Grade, command, good
 from protocol.registry import Text
@@ -145,6 +146,22 @@ def limits(count: int) -> Iterator[Finding]:
     else:
         seen = Text("none: no excursion will be noticed", "없음: 온도 이탈을 알 수 없음")
         yield Finding("limits", Grade.WARNING, seen, SETTINGS)
+
+
+def configuration(facts: Facts) -> Iterator[Finding]:
+    """What is told from afar: gone by, on trial, or not to be had."""
+    text = told.config(facts)
+    if facts.get("unstored") or facts.get("damaged"):
+        mend = Text("replace the card if it stays so", "계속되면 카드를 교체하세요")
+        yield Finding("config", Grade.WARNING, text, mend)
+    elif told.bad(facts) is not None:
+        mend = Text(
+            "the operator publishes another: jagalchi-server config publish",
+            "운영자가 다시 발행해야 함: jagalchi-server config publish",
+        )
+        yield Finding("config", Grade.WARNING, text, mend)
+    else:
+        yield Finding("config", Grade.OK, text)
 
 
 def calibrations(
