@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.utils.http import parse_etags
 from ninja import Field, NinjaAPI, Path, Query, Router, Schema
 from ninja.errors import HttpError, ValidationError
 from pydantic import BeforeValidator
@@ -29,7 +30,7 @@ from server.accounts import refusals
 from server.accounts.api import router as accounts_router
 from server.accounts.door import guarded, guarded_api
 from server.accounts.rules import Need, Reason, Refused
-from server.devices import enrolment, history, intake, readmission, receipts
+from server.devices import enrolment, history, intake, readmission, receipts, tuning
 from server.ledger import keys, succession
 from server.ledger.log import LogBroken, LogUnavailable
 from server.ledger.tick import now_ms
@@ -211,10 +212,17 @@ def readmit(request: HttpRequest, device: Device) -> HttpResponse:
     return _cbor(wire.encode_head(receipts.head(device, 0)))
 
 
-@_endpoint("GET", "/devices/{device}/config", "The device's configuration", _described())
+@_endpoint("GET", "/devices/{device}/config", "The device's configuration", _described(200))
 def config(request: HttpRequest, device: Device) -> HttpResponse:
-    """Always 404: this server publishes no configuration yet."""
-    return problem(Problem.NOT_FOUND, "no configuration is published for this device")
+    """The newest document as it was signed; 304 for who has it, 404 until one is published."""
+    document = tuning.served(device)
+    etag = f'"{document.digest.hex()}"'
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    same = "*" in known or etag in {one.removeprefix("W/") for one in known}
+    response = HttpResponse(status=304) if same else _cbor(document.raw)
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["ETag"] = etag
+    return response
 
 
 @_endpoint("GET", "/log/succession", "Which logs this one follows", _described(200))

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from server import admission, demo, options, upkeep, walls
+from server import admission, configuring, demo, options, upkeep, walls
 
 NO, USAGE, MISCONFIGURED = 1, 64, 78
 MAX_ASSET = 64
@@ -39,7 +39,13 @@ class Refused(Exception):
     """Nothing was done; the text tells the operator why."""
 
 
-REFUSALS = (Refused, upkeep.UpkeepRefused, admission.AdmissionRefused, options.OptionError)
+REFUSALS = (
+    Refused,
+    upkeep.UpkeepRefused,
+    admission.AdmissionRefused,
+    configuring.ConfiguringRefused,
+    options.OptionError,
+)
 
 
 class Unknown(Exception):
@@ -111,6 +117,7 @@ def parser() -> argparse.ArgumentParser:
     _of_device(sub)
     admission.add_commands(add, _acting)
     walls.add_command(add, _acting, _asset)
+    configuring.add_commands(add, _acting)
     upkeep.add_commands(add)
     return top
 

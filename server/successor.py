@@ -98,7 +98,11 @@ def move_aside(chosen: Options, lost: Lost, recovery: LogKey) -> None:
     keys.create(chosen.home / "keys", chosen.origin)
     (chosen.home / "keys" / f"{keys.RECOVERY}.key").unlink()
     (chosen.home / "keys" / f"{keys.RECOVERY}.pub").write_text(recovery.vkey + "\n")
-    for name in (masters.VAULT, masters.SUBJECTS):
+    config = (f"{keys.CONFIG}.key", f"{keys.CONFIG}.pub")
+    if (chosen.home / LOST / "keys" / config[1]).exists():
+        # Devices obey the key that they have pinned, whatever log they believe.
+        (chosen.home / "keys" / config[0]).unlink()
+    for name in (masters.VAULT, masters.SUBJECTS, *config):
         old = chosen.home / LOST / "keys" / name
         if old.exists():
             shutil.copy(old, chosen.home / "keys" / old.name)

@@ -38,13 +38,16 @@ WHOLE = {
     " FROM devices_enrolmenttoken AS t LEFT JOIN devices_asset AS a ON a.id = t.asset_id",
     "devices_twonotes": "SELECT digest, size, one, other, received_ms FROM devices_twonotes",
     "devices_predecessor": "SELECT origin, note FROM devices_predecessor",
+    "devices_configuration": "SELECT device_id, version, document, mark, published_ms"
+    " FROM devices_configuration",
 }
 """What is derived of the small tables; names stand for the numbers that the database gave."""
 OF_A_DEVICE = {
     "devices_devicekey": 'kid, cose_key, "order", since_ms, ended_ms',
     "devices_epochfacts": "epoch, kid, opening, opening_leaf, parent, parent_seq, parent_hash,"
     " opened_size, opened_ms, kept_from, held, told, gossip, trusted_from_ms, trusted_until_ms,"
-    " flags, first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions, lasting",
+    " flags, first_heard_ms, last_heard_ms, last_reading_seq, last_reading, excursions,"
+    " configured, lasting",
     "devices_heldspan": "epoch, first, last, prev_hash, hashes, leaf_hash,"
     " first_boot_ms, last_boot_ms, CAST(contested AS integer)",
     "devices_heard": "epoch, seq, size, CAST(ours AS integer)",

@@ -63,6 +63,17 @@ class Lasting:
 
 
 @dataclass(frozen=True, slots=True)
+class Configured:
+    """What record `seq` says of a configuration: numbers of the registries, 0 for none."""
+
+    seq: int
+    stage: int
+    mark: int
+    version: int
+    why: int
+
+
+@dataclass(frozen=True, slots=True)
 class Epoch:
     """One epoch as far as it is held.
 
@@ -73,8 +84,9 @@ class Epoch:
     from which number on. former: records below it were proved by the predecessor, says some opening
     (filled in by `with_former`). gossip: largest checkpoint size that its records prove to have
     known. trusted: (earliest, latest) UTC ms that is certain. reading: (seq, sealed bytes) of the
-    newest. excursions: what was last said of each limit; lasting: of what else goes on. heard:
-    first and last received, server's UTC ms.
+    newest. excursions: what was last said of each limit; lasting: of what else goes on. configured:
+    of configurations, the newest word of each stage. heard: first and last received, server's UTC
+    ms.
     """
 
     id: bytes
@@ -94,6 +106,7 @@ class Epoch:
     reading: tuple[int, bytes] | None = None
     excursions: tuple[Excursion, ...] = ()
     lasting: tuple[Lasting, ...] = ()
+    configured: tuple[Configured, ...] = ()
     heard: tuple[int, int] = (0, 0)
 
     @property

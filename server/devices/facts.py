@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from protocol.bodies import EventBody, Gossip, Opening
 from protocol.record import Record, Sealed
 from protocol.registry import Event, Kind, Param, TimeSource
-from server.devices.epochs import Epoch, Excursion, Flag, Lasting
+from protocol.settable import Stage
+from server.devices.epochs import Configured, Epoch, Excursion, Flag, Lasting
 from server.devices.held import Point
 
 OLDEST_MS = 1_577_836_800_000
@@ -40,6 +41,7 @@ ENDS = {
     Event.POWER_RETURNED: Event.POWER_LOST,
 }
 """Which event ends which; what is not here lasts as long as its epoch."""
+STAGES = frozenset(stage.value for stage in Stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def observe(epoch: Epoch, records: Sequence[Sealed], known: Known) -> Epoch:
         reading=_newest_reading(epoch, records),
         excursions=_excursions(epoch, records),
         lasting=_lasting(epoch, records),
+        configured=_configured(epoch, records),
         heard=(epoch.heard[0] or known.now_ms, max(epoch.heard[1], known.now_ms)),
     )
 
@@ -181,3 +184,26 @@ def _episode(sealed: Sealed) -> Lasting | None:
         params.get(Param.STATUS, 0),
         body.event is began,
     )
+
+
+def _configured(epoch: Epoch, records: Sequence[Sealed]) -> tuple[Configured, ...]:
+    """Keep the newest word of each stage, whatever the order in which they arrive."""
+    newest = {one.stage: one for one in epoch.configured}
+    for sealed in records:
+        one = _configuration(sealed)
+        if one is not None and (one.stage not in newest or newest[one.stage].seq < one.seq):
+            newest[one.stage] = one
+    return tuple(sorted(newest.values(), key=lambda one: one.seq))
+
+
+def _configuration(sealed: Sealed) -> Configured | None:
+    """With a subject it tells of a calibration; a stage that is not registered tells nothing."""
+    body = sealed.record.body
+    if not isinstance(body, EventBody) or body.event is not Event.CONFIG_APPLIED:
+        return None
+    params = dict(body.params)
+    stage = params.get(Param.STATUS)
+    if body.subject is not None or stage not in STAGES:
+        return None
+    numbers = (params.get(param, 0) for param in (Param.VALUE, Param.VERSION, Param.PROBLEM))
+    return Configured(sealed.record.seq, stage, *numbers)

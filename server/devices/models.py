@@ -91,6 +91,8 @@ class EpochFacts(models.Model):
     excursions: the newest word on each limit, "sensor:limit:seq:ongoing" apart by spaces.
     lasting: of what else goes on, "event:subject:limit:seq:detail:ongoing" likewise.
     kept_from: what its opening says is still on the card after a successor, "epoch:seq" likewise.
+    configured: what its records say of configurations, the newest word of each stage,
+    "seq:stage:mark:version:why" likewise.
     """
 
     device = models.ForeignKey(Device, models.PROTECT, related_name="epochs")
@@ -116,6 +118,7 @@ class EpochFacts(models.Model):
     last_reading = models.BinaryField(null=True)
     excursions = models.TextField(default="")
     lasting = models.TextField(default="")
+    configured = models.TextField(default="")
 
     class Meta:
         constraints = [
@@ -222,6 +225,25 @@ class ForkEvidence(models.Model):
             models.UniqueConstraint(
                 fields=["device", "epoch", "seq", "held_hash", "posted_hash"], name="told_once"
             )
+        ]
+
+
+class Configuration(models.Model):
+    """A document that was published for a device, as it was signed; the newest one is served.
+
+    mark: the first 52 bits of its SHA-256, by which the device's records name it.
+    """
+
+    device = models.ForeignKey(Device, models.PROTECT, related_name="configurations")
+    version = models.BigIntegerField()
+    document = models.BinaryField()
+    mark = models.BigIntegerField()
+    published_ms = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["device", "version"], name="one_document_per_version"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="versions_begin_at_one"),
         ]
 
 

@@ -14,10 +14,11 @@ import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from protocol import cose, wire
+from protocol import configuration, cose, wire
 from server.devices.models import (
     Asset,
     Assignment,
+    Configuration,
     Device,
     DeviceKey,
     EnrolmentToken,
@@ -30,6 +31,7 @@ from server.ledger.keys import entropy
 SERVICE = "devices"
 TOKEN, ENROLLED, ASSIGNED, REVOKED = "token", "enrolled", "assigned", "revoked"
 TWO_NOTES, PREDECESSOR, READMITTED = "two-notes", "predecessor", "readmitted"
+CONFIGURED = "configured"
 
 
 def add_token(
@@ -67,6 +69,11 @@ def assign(device: str, asset: str, now_ms: int) -> None:
 def revoke(device: str, now_ms: int) -> None:
     """End a device and its keys."""
     _put(REVOKED, [device, now_ms], _secret(device))
+
+
+def configure(device: str, document: bytes, now_ms: int) -> None:
+    """Publish a signed configuration for a device; the caller has chosen its number."""
+    _put(CONFIGURED, [device, document, now_ms], _secret(device) + document)
 
 
 def keep_notes(digest: bytes, size: int, notes: Sequence[str], now_ms: int) -> None:
@@ -159,6 +166,16 @@ def _revoked(device: str, now_ms: int) -> None:
     DeviceKey.objects.filter(device=row, ended_ms=None).update(ended_ms=now_ms)
 
 
+def _configured(device: str, document: bytes, now_ms: int) -> None:
+    signed = configuration.decode(document)
+    if signed.content.device != device:
+        raise ValueError("the configuration is another device's")
+    rest = {"document": document, "mark": signed.mark, "published_ms": now_ms}
+    Configuration.objects.get_or_create(
+        device=Device.objects.get(name=device), version=signed.content.version, defaults=rest
+    )
+
+
 def _two_notes(digest: bytes, size: int, one: str, other: str, now_ms: int) -> None:
     rest = {"size": size, "one": one, "other": other, "received_ms": now_ms}
     TwoNotes.objects.get_or_create(digest=digest, defaults=rest)
@@ -176,4 +193,5 @@ _APPLIED: dict[str, Callable[..., None]] = {
     TWO_NOTES: _two_notes,
     PREDECESSOR: _predecessor,
     READMITTED: _readmitted,
+    CONFIGURED: _configured,
 }

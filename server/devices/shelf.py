@@ -20,7 +20,7 @@ from protocol.opening import KeptFrom
 from protocol.registry import Event
 from protocol.span import Span
 from server.devices import ranges
-from server.devices.epochs import Epoch, Excursion, Flag, Lasting
+from server.devices.epochs import Configured, Epoch, Excursion, Flag, Lasting
 from server.devices.held import Held, House, Key, Point, Said, Source, tombstones
 from server.devices.models import Device, DeviceKey, EpochFacts, Gone, HeldSpan
 from server.devices.ranges import Runs
@@ -131,6 +131,7 @@ def epoch_of(facts: EpochFacts, index: int | None = None) -> Epoch:
         flags=Flag(facts.flags),
         excursions=tuple(map(_excursion, facts.excursions.split())),
         lasting=tuple(map(_lasting, facts.lasting.split())),
+        configured=tuple(map(_configured, facts.configured.split())),
         reading=None if reading is None else (facts.last_reading_seq, bytes(reading)),
         heard=(facts.first_heard_ms, facts.last_heard_ms),
     )
@@ -148,6 +149,7 @@ CHANGING = [
     "last_reading",
     "excursions",
     "lasting",
+    "configured",
 ]
 
 
@@ -179,6 +181,7 @@ def facts_of(device: Device, epoch: Epoch) -> EpochFacts:
         last_reading=reading,
         excursions=" ".join(map(_excursion_text, epoch.excursions)),
         lasting=" ".join(map(_lasting_text, epoch.lasting)),
+        configured=" ".join(map(_configured_text, epoch.configured)),
     )
 
 
@@ -204,6 +207,14 @@ def _lasting_text(one: Lasting) -> str:
 def _lasting(text: str) -> Lasting:
     event, subject, limit, seq, detail, ongoing = map(int, text.split(":"))
     return Lasting(Event(event), subject, limit, seq, detail, bool(ongoing))
+
+
+def _configured_text(one: Configured) -> str:
+    return f"{one.seq}:{one.stage}:{one.mark}:{one.version}:{one.why}"
+
+
+def _configured(text: str) -> Configured:
+    return Configured(*map(int, text.split(":")))
 
 
 def _head(facts: EpochFacts) -> Head | None:
