@@ -32,7 +32,7 @@ def begin(edge: Edge, before: State | None = None) -> State:
         name=plan.name,
         device=sealer.identity.device,
         now=now,
-        schedule=schedule.begin(periods, now.boot_ms),
+        schedule=schedule.begin(periods, _first_beat(before, now.boot_ms)),
         senses=Senses(blind=now.utc_ms is None),
         sync=before.sync if before else Sync(looked_ms=now.boot_ms),
         counters=sealer.outbox.counters({}),
@@ -44,6 +44,11 @@ def begin(edge: Edge, before: State | None = None) -> State:
         key=sealer.kid.hex(),
     )
     return reporting.report(edge, state, state.sync)
+
+
+def _first_beat(before: State | None, now_ms: int) -> int:
+    """At once; after another plan when its own next beat was due, for no sensor is asked twice."""
+    return now_ms if before is None else before.schedule.next_ms.get(Task.SAMPLE, now_ms)
 
 
 def turn(edge: Edge, state: State, mode: Mode) -> State:

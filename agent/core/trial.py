@@ -125,7 +125,7 @@ def confirmed(book: Book) -> Book:
     """The document on trial is the last good one from now on."""
     if book.trial is None:
         return book
-    return Book(good=book.trial, newest=standing(book.trial, Stage.CONFIRMED))
+    return Book(good=book.trial, newest=_newer(book, standing(book.trial, Stage.CONFIRMED)))
 
 
 def reverted(book: Book, why: Why) -> Book:
@@ -133,21 +133,24 @@ def reverted(book: Book, why: Why) -> Book:
     if book.trial is None:
         return book
     newest = standing(book.trial, Stage.REVERTED, why)
-    return Book(good=book.good, newest=newest)
+    return Book(good=book.good, newest=_newer(book, newest))
 
 
 def mended(book: Book) -> Book:
     """What a cut between two files leaves, put in order: a trial that was confirmed already."""
     good, trial = book.good, book.trial
     if good is not None and trial is not None and trial.content.version <= good.content.version:
-        return Book(good=good, newest=standing(good, Stage.CONFIRMED))
-    if good is not None and (book.newest is None or _is_behind(book.newest, good)):
-        return replace(book, newest=standing(good, Stage.CONFIRMED))
+        return Book(good=good, newest=_newer(book, standing(good, Stage.CONFIRMED)))
+    if good is not None and trial is None:
+        return replace(book, newest=_newer(book, standing(good, Stage.CONFIRMED)))
     return book
 
 
-def _is_behind(newest: Standing, good: Signed) -> bool:
-    return newest.version is None or newest.version < good.content.version
+def _newer(book: Book, said: Standing) -> Standing:
+    """What was decided of a later document meanwhile stays the newest: numbers never fall."""
+    newest = book.newest
+    later = newest is not None and (newest.version or 0) > (said.version or 0)
+    return newest if later and newest is not None else said
 
 
 @dataclass(frozen=True, slots=True)

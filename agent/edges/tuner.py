@@ -172,6 +172,8 @@ class Tuner:
 
     def revert(self, why: Why) -> None:
         """Give the document up. Also where that cannot be written: the next start counts on."""
+        if self.active is not None:
+            self._news.append(trial.standing(self.active, Stage.REVERTED, why))
         self._keep(trial.reverted(self.book, why))
         self._given_up = True
         self.running = None

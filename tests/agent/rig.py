@@ -39,6 +39,7 @@ IDENTITY = Identity(DEVICE, bytes(32), "test 1", (), simulated=True)
 RECOVERY = note_key("recovery.test")
 OWNER = Owner(DEVICE, note_key(ORIGIN).key(), RECOVERY.key())
 CBOR = {"content-type": "application/cbor"}
+NOT_FOUND = Response(404, {"content-type": "application/problem+json"}, b"{}")
 
 
 def at(boot_ms: int, *, utc: bool = True) -> Stamp:
@@ -157,13 +158,14 @@ class Server:
     """A log server of the simplest kind: holds spans, proves them, answers like the real one.
 
     `prompt` False: answers carry no receipts, they have to be collected. `frozen`: it takes spans
-    but adds nothing to the log.
+    but adds nothing to the log. `config`: the document it publishes; empty: none.
     """
 
     log: Log = field(default_factory=Log)
     prompt: bool = True
     frozen: bool = False
     utc_ms: int = START_UTC_MS
+    config: bytes = b""
     requests: list[tuple[str, str]] = field(default_factory=list)
     held: dict[bytes, dict[int, bytes]] = field(default_factory=dict)
     spans: dict[bytes, list[tuple[int, int, int]]] = field(default_factory=dict)
@@ -176,6 +178,8 @@ class Server:
         query = {name: found[0] for name, found in parse_qs(url.query).items()}
         if url.path.endswith("/head"):
             return Response(200, CBOR, wire.encode_head(self._head()))
+        if url.path.endswith("/config"):
+            return Response(200, CBOR, self.config) if self.config else NOT_FOUND
         since = int(query["since"])
         if since > self.log.size:
             return Response(503, {"content-type": "application/problem+json"}, b"{}")

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests.independent import checker, second, successor
+from tests.independent import checker, configuration, second, successor
 from tests.independent.second import Key, Refused, Trust
 
 HERE = Path(__file__).parent
@@ -105,6 +105,11 @@ def readmit(case: dict[str, Any]) -> None:
     successor.readmit(case["device"], case["known"], raw(case["request"]))
 
 
+def told(document: bytes) -> dict[int, Any]:
+    """What a device of the vectors takes this document to say."""
+    return configuration.open_document(document, load("configurations")["config_vkey"])
+
+
 def on(field: str, act: Callable[[bytes], object]) -> Callable[[dict[str, Any]], object]:
     return lambda case: act(raw(case[field]))
 
@@ -121,6 +126,7 @@ REFUSE: list[tuple[str, str, Callable[[dict[str, Any]], object]]] = [
     ("enrolment", "negative", on("request", enrol)),
     ("succession", "negative", lambda case: follow(case)),
     ("readmission", "negative", lambda case: readmit(case)),
+    ("configurations", "negative", on("document", lambda data: told(data))),
 ]
 
 
@@ -184,7 +190,17 @@ def test_it_follows_and_admits_whom_the_page_says() -> None:
         readmit(case)
 
 
-@pytest.mark.parametrize("name", ["second", "checker", "evidence", "successor"])
+def test_it_reads_the_same_configurations() -> None:
+    for case in load("configurations")["golden"]:
+        said = told(raw(case["document"]))
+        assert [said[0], said[1], said[2], said[3], said[5]] == [
+            case[key] for key in ("device", "version", "issued_ms", "issue", "limits")
+        ]
+        assert {str(key): value for key, value in said[4].items()} == case["settings"]
+        assert configuration.mark(raw(case["document"])) == case["mark"]
+
+
+@pytest.mark.parametrize("name", ["second", "checker", "evidence", "successor", "configuration"])
 def test_it_imports_nothing_of_ours(name: str) -> None:
     tree = ast.parse((HERE / f"{name}.py").read_text(encoding="utf-8"))
     named = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from enum import IntEnum
 from pathlib import Path
 
-from protocol import registry
+from protocol import registry, settable
 from protocol.registry import Text
+from protocol.settable import Range
 
 PAGE = Path(__file__).parents[2] / "docs" / "protocol.md"
 BEGIN, END = "<!-- registries: begin -->\n", "<!-- registries: end -->\n"
@@ -22,12 +23,35 @@ TABLES: tuple[tuple[str, Mapping[IntEnum, Text]], ...] = (
     ("param", registry.PARAMS),
     ("reason", registry.REASONS),
     ("leaf kind", registry.LEAF_KINDS),
+    ("configuration stage", settable.STAGES),
+    ("configuration why", settable.WHYS),
 )  # type: ignore[assignment]  # mappings are invariant in their key
 
 
 def render() -> str:
     """All registries as Markdown."""
-    return "\n".join([*(_table(name, texts) for name, texts in TABLES), _problems()])
+    tables = (_table(name, texts) for name, texts in TABLES)
+    return "\n".join([*tables, _settings(), _limits(), _problems()])
+
+
+def _settings() -> str:
+    rows = [f"| {code.value} | {_range(one)}" for code, one in settable.SETTINGS.items()]
+    head = ["**setting**\n", "| code | in a file | least | most | English | 한국어 |"]
+    return "\n".join([*head, "|---|---|---:|---:|---|---|", *rows, ""])
+
+
+def _limits() -> str:
+    rows = [
+        f"| {quantity.name.lower()} | {_range(one)}"
+        for quantity, fields in settable.LIMITED.items()
+        for one in fields.values()
+    ]
+    head = ["**limit**\n", "| quantity | in a file | least | most | English | 한국어 |"]
+    return "\n".join([*head, "|---|---|---:|---:|---|---|", *rows, ""])
+
+
+def _range(one: Range) -> str:
+    return f"`{one.key}` | {one.least:,} | {one.most:,} | {one.text.en} | {one.text.ko} |"
 
 
 def _table(name: str, texts: Mapping[IntEnum, Text]) -> str:

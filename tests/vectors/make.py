@@ -11,7 +11,13 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.vectors import cases_log, cases_record, cases_rules, cases_succession
+from tests.vectors import (
+    cases_configuration,
+    cases_log,
+    cases_record,
+    cases_rules,
+    cases_succession,
+)
 
 FOLDER = Path(__file__).parent
 
@@ -27,6 +33,7 @@ FILES: Mapping[str, Callable[[], dict[str, object]]] = {
     "succession": cases_succession.succession_file,
     "readmission": cases_succession.readmission_file,
     "enrolment": cases_rules.enrolment_file,
+    "configurations": cases_configuration.configurations_file,
     "excursions": cases_rules.excursions_file,
 }
 

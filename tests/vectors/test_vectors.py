@@ -8,10 +8,28 @@ from typing import Any
 
 import pytest
 
-from protocol import cbor, cose, excursion, leaf, merkle, receipt, span, succession, wire
+from protocol import (
+    cbor,
+    configuration,
+    cose,
+    excursion,
+    leaf,
+    merkle,
+    receipt,
+    span,
+    succession,
+    wire,
+)
 from protocol.checkpoint import LogKey
 from tests.protocol import build
-from tests.vectors import cases_log, cases_record, cases_rules, cases_succession, make
+from tests.vectors import (
+    cases_configuration,
+    cases_log,
+    cases_record,
+    cases_rules,
+    cases_succession,
+    make,
+)
 from tests.vectors.outcome import problem_of
 
 
@@ -37,6 +55,7 @@ NEGATIVE: dict[str, tuple[str, Callable[[bytes], object]]] = {
     "records": ("sealed", cases_record.verify_record),
     "leaves": ("leaf", leaf.decode_leaf),
     "enrolment": ("request", cases_rules.open_enrol),
+    "configurations": ("document", cases_configuration.open_document),
 }
 
 
@@ -140,6 +159,19 @@ def test_the_detector_tells_the_story(case: dict[str, Any]) -> None:
         state, notices = excursion.step(limit, state, excursion.Sample(at_ms, value))
         told += [(one.kind.value, one.at_ms, one.peak, one.area) for one in notices]
     assert told == [(n["kind"], n["at_ms"], n["peak"], n["area"]) for n in case["notices"]]
+
+
+@pytest.mark.parametrize("case", cases("configurations", "golden"))
+def test_a_configuration_says_what_it_says(case: dict[str, Any]) -> None:
+    found = configuration.decode(bytes.fromhex(case["document"]))
+    said = found.content
+    assert (said.device, said.version, found.mark) == (
+        case["device"],
+        case["version"],
+        case["mark"],
+    )
+    assert [one.values() for one in said.limits] == case["limits"]
+    assert {str(int(key)): value for key, value in said.settings} == case["settings"]
 
 
 def test_records_of_every_kind_are_among_the_golden() -> None:
