@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocol import configuration
+from protocol import cbor, configuration
 from protocol.cbor import MAX_INT
 from protocol.configuration import Bound, Configuration, Issue
 from protocol.errors import Problem, ProtocolError
@@ -81,8 +81,13 @@ def test_one_beyond_either_end_of_a_range_is_refused(setting: Setting) -> None:
 
 
 def test_a_limit_beyond_its_range_cannot_even_be_signed() -> None:
-    for field in ("threshold", "hysteresis", "delay_ms", "budget_ms"):
-        limit = replace(COLD, **{field: -(10**6)})
+    least = -(10**6)
+    for limit in (
+        replace(COLD, threshold=least),
+        replace(COLD, hysteresis=least),
+        replace(COLD, delay_ms=least),
+        replace(COLD, budget_ms=least),
+    ):
         with pytest.raises(ValueError, match="allowed"):
             configuration.sign(replace(PLAIN, limits=(limit,)), KEY.sign)
 
@@ -90,7 +95,7 @@ def test_a_limit_beyond_its_range_cannot_even_be_signed() -> None:
 def test_nothing_inside_is_looked_at_before_the_signature() -> None:
     body = b"\xff" * 40
     thief = note_key("config.test", seed="thief")
-    stolen = configuration.cbor.encode([1, body, thief.sign(configuration.DOMAIN + body)])
+    stolen = cbor.encode([1, body, thief.sign(configuration.DOMAIN + body)])
     with pytest.raises(ProtocolError) as refused:
         opened(stolen)
     assert refused.value.problem is Problem.BAD_SIGNATURE

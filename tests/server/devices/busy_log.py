@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.test import Client
 
+from agent.core.trial import Standing
 from protocol import cbor, checkpoint, cose
 from protocol.bodies import Gossip, Rotation
 from protocol.checkpoint import Checkpoint
 from protocol.record import Sealed, rotation_message, seal
 from protocol.registry import Kind, Reason
+from protocol.settable import Stage
 from protocol.tombstone import Evicted, Tombstone
-from server.devices import commands, roster
+from server.devices import commands, roster, tuning
 from server.ledger import keys, log
 from server.ledger.tick import now_ms, tick
 from tests.protocol import build
@@ -26,6 +29,7 @@ def fill(client: Client) -> None:
     _forked(mackerel)
     tick(now_ms())
     _rotated(hake)
+    _told(hake)
     _moved_and_revoked(client)
     _two_notes(client)
     _followed()
@@ -64,6 +68,14 @@ def _rotated(truck: Truck) -> None:
     opening = build.opening(truck.who, chain[-1].head, ORIGIN)
     place = build.Place(build.digest("epoch new key", 8), 0, chain[-1].hash)
     truck.post([seal(build.record(Kind.OPENING, opening, place), new.kid, new.sign)])
+
+
+def _told(truck: Truck) -> None:
+    """A configuration is published, and the device says that it goes by it."""
+    signer = keys.private_signer(settings.JAGALCHI.home / "keys/config.key", keys.current().config)
+    tuning.publish(truck.device, tuning.read("door_open_ms = 600000"), 30, signer, now_ms())
+    said = Standing(Stage.ON_TRIAL, tuning.served(truck.device).digest, 1).body()
+    truck.post(truck.append(truck.chain(3, "epoch told"), said))
 
 
 def _moved_and_revoked(client: Client) -> None:
