@@ -188,7 +188,7 @@ class Published:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """All that is known: documents, newest first, and the number the newest run goes by; 0: its own
-    settings; None: nobody knows."""
+    settings; None: nothing was heard, or of something that was never published here."""
 
     documents: tuple[Published, ...]
     in_use: int | None
@@ -198,10 +198,11 @@ def standing(device: str) -> Standing:
     """What was published for a device, and what its records say became of it."""
     found = EpochFacts.objects.filter(device=device).order_by("-id")[:SHOWN]
     runs = [shelf.epoch_of(one).configured for one in found]
-    documents = Configuration.objects.filter(device=device).order_by("-version")[:SHOWN]
+    documents = list(Configuration.objects.filter(device=device).order_by("-version")[:SHOWN])
+    numbers = {one.mark: one.version for one in documents}
     return Standing(
         tuple(_published(one, runs) for one in documents),
-        _in_use(runs[0]) if runs else None,
+        _in_use(runs[0], numbers) if runs else None,
     )
 
 
@@ -215,10 +216,10 @@ def _published(row: Configuration, runs: Sequence[tuple[Configured, ...]]) -> Pu
     return replace(plain, stage=Stage(said.stage), why=Why(said.why) if why else None)
 
 
-def _in_use(run: tuple[Configured, ...]) -> int:
-    """Of one run: the document that was gone by last."""
+def _in_use(run: tuple[Configured, ...], numbers: Mapping[int, int]) -> int | None:
+    """Of one run: the document that was gone by last, if it is one of ours."""
     used = [one for one in run if one.stage in (Stage.ON_TRIAL, Stage.CONFIRMED)]
-    return used[-1].version if used else 0
+    return numbers.get(used[-1].mark) if used else 0
 
 
 def lines(signed: Signed, say: Callable[[Range], str]) -> list[str]:

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_safe
 from server.accounts import who
 from server.accounts.door import guarded
 from server.accounts.rules import ALLOWED, Need, Who, may
-from server.devices import overview
+from server.devices import overview, tuning
 from server.ledger.tick import now_ms
-from server.web import displays, pages, shell, wall
+from server.web import displays, pages, shell, told, wall
 
 STYLE = Path(__file__).with_name("static") / "web" / "style.css"
 
@@ -53,7 +53,10 @@ def device(request: HttpRequest, name: str) -> HttpResponse:
     found = overview.detail(name, now, _whose(request))
     if found is None:
         return not_found(request)
-    content = {"device": pages.device(found, language, now)}
+    content = {
+        "device": pages.device(found, language, now),
+        "told": told.section(tuning.standing(name), language),
+    }
     return shell.page(request, "web/device.html", content)
 
 

@@ -211,6 +211,12 @@ WORDS: Mapping[str, Text] = {
     "sign_in_nav": Text("sign in", "로그인"),
     "sign_out_nav": Text("sign out", "로그아웃"),
     "lost": Text("lost by the card, kept here", "카드 유실분 보관"),
+    "configuration": Text("Settings from afar", "원격 설정"),
+    "config_in_use": Text("in use", "적용 중"),
+    "config_own": Text("the device's own settings", "기기 자체 설정"),
+    "config_version": Text("version {}", "버전 {}"),
+    "config_published": Text("published", "발행"),
+    "config_untold": Text("not told of by the device yet", "기기의 응답을 아직 받지 못함"),
 }
 
 

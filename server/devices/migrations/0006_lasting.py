@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('devices', '0004_successor'),
+        ('devices', '0005_configurations'),
     ]
 
     operations = [

@@ -225,4 +225,5 @@ def test_the_example_shows_every_setting_and_every_number_of_a_limit() -> None:
     wish = tuning.read(EXAMPLE)
     assert {setting for setting, _ in wish.settings} == set(Setting)
     assert {bound.quantity for bound in wish.limits} == set(LIMITED)
-    assert all(f"{bounds.key} = " in EXAMPLE for bounds in SETTINGS.values())
+    told = [*SETTINGS.values(), *(one for fields in LIMITED.values() for one in fields.values())]
+    assert all(f"{bounds.key} = " in EXAMPLE for bounds in told)

@@ -41,8 +41,8 @@ def test_every_standing_and_flag_has_words_and_standings_differ_without_colour()
 
 def test_every_word_is_used_and_every_used_word_exists() -> None:
     pages = "".join(path.read_text("utf-8") for path in TEMPLATES.glob("*.html"))
-    folder = Path(shown.__file__).parent
-    code = "".join((folder / name).read_text("utf-8") for name in ("pages.py", "wall.py"))
+    folder, files = Path(shown.__file__).parent, ("pages.py", "told.py", "wall.py")
+    code = "".join((folder / name).read_text("utf-8") for name in files)
     used = set(re.findall(r"\bw\.(\w+)", pages)) | set(re.findall(r'WORDS\["(\w+)"\]', code))
     used |= set(re.findall(r'\("(\w+)", detail', code))
     assert used == set(WORDS)
