@@ -33,6 +33,7 @@ def sample(edge: Edge, before: State, now: Instant) -> State:
         tree=sealer.tree(),
         inconsistent=sealer.outbox.two_histories,
         aside=before.counters.set_aside,
+        standing=edge.tuner.standing if edge.tuner else (),
     )
     senses, drafts = sensing.take(seen, before.senses, context, now)
     sealer.put(drafts, now)
@@ -50,6 +51,8 @@ def finish(edge: Edge, before: State, now: Instant) -> State:
     """Close the epoch, once; from then on only what is there is looked after."""
     if before.closed:
         edge.sealer.tend(now)
+    elif before.retuned:
+        edge.sealer.end(now, Reason.CONFIGURED)
     else:
-        edge.sealer.close(now, Reason.CONFIGURED if before.retuned else Reason.STOP)
+        edge.sealer.close(now, Reason.STOP)
     return replace(before, now=now, closed=True)

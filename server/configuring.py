@@ -59,7 +59,8 @@ def _config(chosen: argparse.Namespace, now_ms: int) -> int:
     except (tuning.Unpublishable, KeyRefused) as error:
         raise ConfiguringRefused(f"{error}. Nothing was published.") from None
     except LogUnavailable as error:
-        raise ConfiguringRefused(f"The log cannot be extended just now ({error}).") from None
+        text = f"the log cannot be extended just now ({error}); it takes along later what was told"
+        raise ConfiguringRefused(text) from None
     for device in devices:
         _tell(device, whole=chosen.verb == "history")
     return 0
@@ -74,6 +75,8 @@ def _publish(chosen: argparse.Namespace, devices: list[str], now_ms: int) -> int
     wish = _read(chosen.file)
     path = chosen.key or settings.JAGALCHI.home / "keys" / f"{keys.CONFIG}.key"
     signer = keys.private_signer(path, keys.current().config)
+    for device in devices:
+        tuning.check(device, wish)
     for device in devices:
         version = tuning.publish(device, wish, chosen.days, signer, now_ms)
         print(f"{device}: version {version} is published; it asks every 15 to 20 minutes")

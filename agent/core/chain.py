@@ -144,13 +144,14 @@ def _record(draft: Draft, identity: Identity, place: Head) -> Record:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What this epoch has already said about the log, about time, and about rows set aside."""
+    """What this epoch has already said about log and time, rows set aside, and configurations."""
 
     gossip_ms: int | None = None
     tree: TreeHead | None = None
     anchors: tuple[Anchor, ...] = ()
     inconsistent: bool = False
     aside: int = 0
+    configured: bool = False
 
 
 def tell(told: Told, body: Body, now_ms: int) -> Told:
@@ -165,6 +166,8 @@ def tell(told: Told, body: Body, now_ms: int) -> Told:
             return replace(told, inconsistent=True)
         case EventBody(Event.SET_ASIDE):
             return replace(told, aside=dict(body.params).get(Param.COUNT, 0))
+        case EventBody(Event.CONFIG_APPLIED, None):
+            return replace(told, configured=True)
     return told
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from agent.core.judgement import Pair
 from agent.core.quality import Key
-from agent.core.trial import Standing
 from protocol.excursion import Limit
 from protocol.registry import Quantity
 
@@ -40,8 +39,7 @@ class Plan:
     COSE_Key that the device is named after: what a log is shown that has forgotten it.
     `door_open_ms`: how long a door may stay open before it is an alarm; 0: for ever.
     `sync_pace_ms`: least time between two deliveries that are no alarm. `language` of `status`,
-    "ko" or "en"; "": the reader's own. `buzzes`: an alarm is heard as well as seen. `standings`:
-    what the run's first records say of configurations.
+    "ko" or "en"; "": the reader's own. `buzzes`: an alarm is heard as well as seen.
     """
 
     name: str
@@ -57,4 +55,3 @@ class Plan:
     sync_pace_ms: int = 0
     language: str = ""
     buzzes: bool = True
-    standings: tuple[Standing, ...] = ()

@@ -121,6 +121,7 @@ class Context:
     """What else `take` looks at: the plan, what this epoch has said, the newest checkpoint.
 
     `inconsistent`: the log has shown two histories. `aside`: rows the server refused for good.
+    `standing`: what every epoch says of configurations, once.
     """
 
     plan: Plan
@@ -128,6 +129,7 @@ class Context:
     tree: TreeHead | None = None
     inconsistent: bool = False
     aside: int = 0
+    standing: tuple[EventBody, ...] = ()
 
 
 def take(
@@ -140,6 +142,7 @@ def take(
         gossip = chain.gossip(context.told, context.tree, at.boot_ms)
         drafts += [Draft(gossip, at)] if gossip else []
         drafts += _warnings(context, at)
+        drafts += [] if context.told.configured else [Draft(one, at) for one in context.standing]
         drafts += [] if senses.introduced else _introductions(context.plan, at)
         senses = replace(senses, introduced=True)
         senses, read = _reading(seen.measurements, senses, context.plan, at)
@@ -168,8 +171,8 @@ def _warnings(context: Context, at: Moment) -> list[Draft]:
 
 
 def _introductions(plan: Plan, at: Moment) -> list[Draft]:
-    """Configuration, and how sensors are corrected: said once a run, before the first reading."""
-    return [Draft(one.body(), at) for one in plan.standings] + [
+    """How the sensors are corrected is said once a run, before the first reading."""
+    return [
         Draft(EventBody(Event.CONFIG_APPLIED, one.sensor, params), at)
         for one in plan.calibrated
         for params in [

@@ -141,10 +141,14 @@ class Sealer:
 
     def take_over(self, heir: Signer, now: Moment) -> None:
         """End the epoch and open the next under another key, whose file is in place already."""
-        self._attempt(now, partial(self._append, Draft(Closing(Reason.ROTATED), now)))
+        self.end(now, Reason.ROTATED)
         # Whatever became of the closing: from here on a start would sign with this key, too.
         self._signer = heir
         self._attempt(now, self._begin)
+
+    def end(self, now: Moment, reason: Reason) -> None:
+        """End the epoch, for another one is to follow: what cannot be written now is left out."""
+        self._attempt(now, partial(self._append, Draft(Closing(reason), now)))
 
     def close(self, now: Moment, reason: Reason) -> None:
         """End the epoch in order: a closing record, then everything durable."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from agent.core import fitting, trial
@@ -19,6 +19,7 @@ from agent.core.plan import Plan
 from agent.core.trial import READINGS, Book, Place, Standing
 from agent.edges.config_files import ConfigFiles
 from protocol import configuration
+from protocol.bodies import EventBody
 from protocol.configuration import Signed
 from protocol.errors import Problem, ProtocolError
 from protocol.settable import Stage, Why
@@ -101,14 +102,13 @@ class Tuner:
 
     @property
     def plan(self) -> Plan:
-        """What the loop shall do, and say first."""
-        plan = self._base
-        if self.active is not None:
-            plan = fitting.fitted(plan, self.active.content)
-        return replace(plan, standings=tuple(self._standings()))
+        """What the loop shall do."""
+        active = self.active
+        return self._base if active is None else fitting.fitted(self._base, active.content)
 
-    def _standings(self) -> list[Standing]:
-        """The document of this run; and the newest one, if that was given up or refused."""
+    @property
+    def standing(self) -> tuple[EventBody, ...]:
+        """What every epoch says: the document that it goes by, and the newest that it does not."""
         told = []
         if self.active is not None:
             stage = Stage.ON_TRIAL if self.on_trial else Stage.CONFIRMED
@@ -116,12 +116,13 @@ class Tuner:
         newest = self.book.newest
         if newest is not None and newest.stage in (Stage.REVERTED, Stage.REFUSED):
             told.append(newest)
-        return told
+        return tuple(one.body() for one in told)
 
     def offer(self, data: bytes, origin: str, size: int) -> None:
         """Take what the server publishes, or not. Never raises for anything that it may be."""
         digest = hashlib.sha256(data).digest()
         if any(one is not None and one.raw == data for one in (self.book.good, self.book.trial)):
+            self.refused = None
             return
         try:
             configuration.vouched(data, self._files.key, self._files.verify)

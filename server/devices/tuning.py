@@ -108,6 +108,12 @@ def devices_of(asset: str) -> list[str]:
     return found
 
 
+def check(device: str, wish: Wish) -> None:
+    """Raises Unpublishable where `publish` would."""
+    with writing():
+        _insist(device, wish)
+
+
 def publish(device: str, wish: Wish, days: int, sign: Sign, now_ms: int) -> int:
     """Sign the next document for a device; return its number, once the log holds it.
 
@@ -197,12 +203,15 @@ class Standing:
 def standing(device: str) -> Standing:
     """What was published for a device, and what its records say became of it."""
     found = EpochFacts.objects.filter(device=device).order_by("-id")[:SHOWN]
-    runs = [shelf.epoch_of(one).configured for one in found]
+    epochs = [shelf.epoch_of(one) for one in found]
+    runs = [epoch.configured for epoch in epochs]
+    # A run that has neither said a word nor read anything yet has only just begun.
+    told = [epoch.configured for epoch in epochs if epoch.configured or epoch.reading]
     documents = list(Configuration.objects.filter(device=device).order_by("-version")[:SHOWN])
     numbers = {one.mark: one.version for one in documents}
     return Standing(
         tuple(_published(one, runs) for one in documents),
-        _in_use(runs[0], numbers) if runs else None,
+        _in_use(told[0], numbers) if told else None,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from agent.edges.tuner import MAX_TOLD, Tuner
 from protocol import cbor, configuration
-from protocol.registry import Quantity
+from protocol.registry import Param, Quantity
 from protocol.settable import Stage, Why
 from tests import reliability
 from tests.agent.rig import ORIGIN
@@ -69,8 +69,8 @@ def test_the_last_good_one_stays_while_another_is_tried_and_when_it_is_given_up(
     assert one.advance()
     for now in (one, restarted(tmp_path)):
         assert (version(now), now.on_trial, now.due) == (3, False, False)
-        stages = [(said.stage, said.version) for said in now.plan.standings]
-        assert stages == [(Stage.CONFIRMED, 3), (Stage.REVERTED, 4)]
+        words = [dict(said.params) for said in now.standing]
+        assert [(word[Param.STATUS], word[Param.VERSION]) for word in words] == [(2, 3), (3, 4)]
         assert not offer(now, document(4, sample_period=60_000)).due
 
 
