@@ -18,7 +18,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.power import device, key_files, server_disk, truck_card, upgrade
+from tests.power import config_files, device, key_files, server_disk, truck_card, upgrade
 from tests.power.forks import forked
 from tests.power.subject import Fact, Finding, Notary, Subject, Verdict, facts
 from tests.power.tape import Card, Entry, read, states
@@ -28,6 +28,7 @@ SUBJECTS = {
     "watched-outbox": truck_card.WATCHED_OUTBOX,
     "lax-outbox": truck_card.LAX_OUTBOX,
     "keys": key_files.KEY_FILES,
+    "configurations": config_files.CONFIG_FILES,
     "server": server_disk.SERVER,
     "unsynced-server": server_disk.UNSYNCED_SERVER,
     "upgrade": upgrade.UPGRADE,

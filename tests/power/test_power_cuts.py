@@ -72,6 +72,12 @@ def test_D3_journal_and_database_keep_every_published_checkpoint() -> None:
     assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
 
 
+def test_D23_an_honest_card_keeps_the_good_configuration_and_what_was_given_up() -> None:
+    seen = cut("configurations", "whole", 34 * OFTEN, *HONEST)
+    reliability.note("D23", f"configuration files, honest card: {WAY}", seen.cuts, seen.losses)
+    assert seen.verdicts == {"kept": seen.cuts}, (seen.reasons, seen.told)
+
+
 def test_D10_a_cut_while_a_reader_is_left_behind_loses_no_acknowledged_record() -> None:
     seen = cut("watched-outbox", "whole", 34 * OFTEN, *HONEST)
     how = f"outbox that goes on in a copy because somebody else has it open, honest card: {WAY}"
