@@ -81,7 +81,8 @@ def free_port() -> int:
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for arguments in ([], ["run"], ["demo"], ["migrate"], ["token"], ["assign"], ["revoke"]):
+    commands = ("run", "demo", "migrate", "token", "assign", "revoke", "config")
+    for arguments in ([], *([one] for one in commands)):
         with pytest.raises(SystemExit) as ended:
             cli.main([*arguments, "--help"])
         assert ended.value.code == 0
@@ -102,6 +103,12 @@ def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> No
         ["token", "--asset", "a\udcff"],
         ["assign", "aaaaaaaaaaaaaaaa"],
         ["revoke"],
+        ["config"],
+        ["config", "show"],
+        ["config", "publish", "x.toml"],
+        ["config", "publish", "x.toml", "--asset", "a", "--device", "b"],
+        ["config", "publish", "x.toml", "--asset", "a", "--days", "0"],
+        ["config", "wipe", "--asset", "a"],
     ],
 )
 def test_a_wrong_command_line_is_told_with_status_64(
