@@ -31,6 +31,7 @@ def heed(edge: Edge, before: State, senses: Senses, now: Instant) -> bool:
         _watch(edge, tuner, before.sync, senses, now)
     if not sealer.writes:
         return False
+    tuner.retry()
     sealer.put([Draft(one.body(), now) for one in tuner.take_news()], now)
     # Of a device whose sensors are all silent no trial could tell anything.
     if not tuner.due or (tuner.begins_trial and not _is_well(senses)):

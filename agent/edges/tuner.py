@@ -55,7 +55,6 @@ class Tuner:
         self.running: Running | None = None
         self.refused: Standing | None = None
         self.unstored = False
-        self._given_up = False
         self._told: set[tuple[bytes, Why]] = set()
         self._news: list[Standing] = []
 
@@ -89,10 +88,10 @@ class Tuner:
     @property
     def begins_trial(self) -> bool:
         """Whether the document that is wanted is one on trial that is not gone by yet."""
-        return self.book.trial is not None and not self._given_up and not self.on_trial
+        return self.book.trial is not None and not self.on_trial
 
     def _wanted(self) -> Signed | None:
-        return self._good() if self.book.trial is None or self._given_up else self.book.trial
+        return self.book.trial or self._good()
 
     @property
     def on_trial(self) -> bool:
@@ -142,14 +141,14 @@ class Tuner:
         book, why = trial.offered(self.book, got, place)
         if why is not None:
             self._refuse(trial.standing(got, Stage.REFUSED, why))
-        elif book is not self.book:
-            self._given_up = False
+        if book == self.book:
+            return
+        before = self.book
+        self._keep(book)
+        if why is None and self.unstored:
+            self.book = before  # asked for again; till then nothing has happened
+        elif why is None:
             self.refused = None
-        if book is not self.book:
-            before = self.book
-            self._keep(book)
-            if self.unstored and why is None:
-                self.book = before  # asked for again; till then nothing has happened
 
     def _refuse(self, said: Standing) -> None:
         self.refused = said
@@ -172,12 +171,16 @@ class Tuner:
         return True
 
     def revert(self, why: Why) -> None:
-        """Give the document up. Also where that cannot be written: the next start counts on."""
+        """Give the document up, also where that cannot be written yet: see `retry`."""
         if self.active is not None:
             self._news.append(trial.standing(self.active, Stage.REVERTED, why))
         self._keep(trial.reverted(self.book, why))
-        self._given_up = True
         self.running = None
+
+    def retry(self) -> None:
+        """Write down what the card did not take; until then a start would count on."""
+        if self.unstored:
+            self._keep(self.book)
 
     def rest(self) -> None:
         """The agent ends in order: a trial that goes on was not what ended it."""

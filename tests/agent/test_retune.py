@@ -134,6 +134,32 @@ def test_a_trial_without_a_network_is_confirmed_by_readings_alone(life: Life) ->
     assert version(tuner) == 1 and life.states[-1].counters.waiting > 240
 
 
+def test_orderly_ends_within_a_trial_are_no_falls(life: Life) -> None:
+    life.server.config = document(1, TIGHT)
+    life.live(1)
+    life.script = itertools.repeat("lost")
+    for _ in range(2 * MOST_STARTS):
+        assert life.live(1).on_trial
+    assert [word for word in life.said() if word[0] is Stage.REVERTED] == []
+
+
+def test_a_device_whose_sensors_are_silent_tries_nothing_until_they_speak(life: Life) -> None:
+    life.thermometer.mute = True
+    life.server.config = document(1, TIGHT)
+    tuner = life.live(20)
+    assert (version(tuner), life.said()) == (None, [])
+    life.thermometer.mute = False
+    assert version(life.live(6)) == 1
+
+
+def test_a_document_from_before_what_the_device_has_verified_is_too_old(life: Life) -> None:
+    life.live(10)
+    life.server.config = document(1, TIGHT, last=3)
+    tuner = life.live(5)
+    assert version(tuner) is None
+    assert set(life.said()) == {(Stage.REFUSED, 1, int(Why.EXPIRED))}
+
+
 def test_a_server_that_proves_nothing_for_an_hour_ends_the_trial(life: Life) -> None:
     life.server.config = document(1, TIGHT)
     life.server.frozen = True

@@ -55,6 +55,11 @@ def facts(
             "버전 5 적용 확정; 버전 6 되돌림: 적용 후 쓸 수 있는 측정이 없음",
         ),
         (
+            facts(None, Stage.CONFIRMED),
+            "the device's own; version 6 does not fit this device any more",
+            "기기 자체 설정; 버전 6 설정이 이 기기에 더 이상 맞지 않음",
+        ),
+        (
             facts(None, damaged=True, unstored=True),
             "the device's own; what was kept of a configuration is damaged;"
             " the card does not take a configuration",

@@ -153,6 +153,21 @@ def test_whatever_is_damaged_the_agent_goes_by_what_is_left(
         assert version(restarted(tmp_path)) == 3
 
 
+def test_what_the_card_did_not_take_of_a_reversal_is_written_down_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, knife = confirmed(tmp_path), Knife()
+    offer(one, document(4, sample_period=60_000)).advance()
+    knife.arm(1, Harm.FAIL_BEFORE)
+    with cut_files(knife, monkeypatch):
+        one.revert(Why.NO_READING)
+        assert one.unstored and one.advance() and version(one) == 3
+        assert tuner(tmp_path).book.trial
+        one.retry()
+    assert not one.unstored
+    assert version(restarted(tmp_path)) == 3 and tuner(tmp_path).book.trial is None
+
+
 def test_both_damaged_and_a_folder_in_the_way_leave_the_devices_own_settings(
     tmp_path: Path,
 ) -> None:

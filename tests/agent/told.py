@@ -59,13 +59,14 @@ TIGHT = Bound(1, 1, Quantity.TEMPERATURE, True, 2_000, 500, 0, 0)
 def document(
     version: int, *limits: Bound, key: NoteKey = KEY, device: str = DEVICE, **settings: int
 ) -> bytes:
-    """A signed document; settings by their names in lower case."""
+    """A signed document; settings by their names in lower case. `last`: of how long a log."""
+    last = settings.pop("last", 1_000_000)
     given = {Setting[name.upper()]: value for name, value in settings.items()}
     content = Configuration(
         device=device,
         version=version,
         issued_ms=START_UTC_MS,
-        issue=Issue(ORIGIN, 0, 1_000_000),
+        issue=Issue(ORIGIN, 0, last),
         settings=tuple(sorted(given.items())),
         limits=limits,
     )
@@ -78,16 +79,20 @@ def tuner(folder: Path, base: Plan = BASE) -> Tuner:
 
 
 class Thermometer:
-    """3.1 degrees and a little more each time; asked again within `spacing_ms` it says nothing."""
+    """3.1 degrees and a little more each time; asked again within `spacing_ms` it says nothing.
+
+    `mute`: neither otherwise.
+    """
 
     simulated, wake_fd = True, None
 
     def __init__(self, spacing_ms: int = 20_000) -> None:
         self.spacing_ms, self.asked_ms, self.reads = spacing_ms, -spacing_ms, 0
+        self.mute = False
 
     def read(self, at: Moment) -> tuple[Measurement, ...]:
         """See Sensor."""
-        early = at.boot_ms - self.asked_ms < self.spacing_ms
+        early = self.mute or at.boot_ms - self.asked_ms < self.spacing_ms
         self.asked_ms, self.reads = at.boot_ms, self.reads + 1
         value = None if early else 3_100 + self.reads % 90
         fault = Fault.NO_ANSWER if early else None
@@ -112,6 +117,7 @@ class Life:
     states: list[State] = field(default_factory=list)
     crash: Callable[[Tuner], bool] = lambda _: False
     buzzer: MockLight = field(default_factory=MockLight)
+    thermometer: Thermometer = field(default_factory=Thermometer)
 
     def live(self, minutes: int) -> Tuner:
         """Until then, started again whenever something kills it."""
@@ -141,7 +147,7 @@ class Life:
 
     def _edge(self, outbox: Outbox, tuner: Tuner, until_ms: int) -> Edge:
         light = NoLight()
-        bench = Bench((Thermometer(),), NoPositioner(), (), light, self.buzzer, NoLink())
+        bench = Bench((self.thermometer,), NoPositioner(), (), light, self.buzzer, NoLink())
 
         def mode(state: State) -> Mode:
             if self.crash(tuner):
