@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,20 @@ def test_whatever_is_damaged_the_agent_goes_by_what_is_left(
         assert version(restarted(tmp_path)) == 3
 
 
+def test_a_trial_whose_beginning_cannot_be_written_down_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a document that ends the agent at once would do so for ever."""
+    one, knife = confirmed(tmp_path), Knife()
+    offer(one, document(4, sample_period=60_000))
+    for harm in (Harm.FAIL_BEFORE, Harm.FAIL_AFTER):
+        knife.arm(1, harm)
+        with cut_files(knife, monkeypatch):
+            assert not one.advance()
+        assert (version(one), one.on_trial, one.unstored) == (3, False, True)
+    assert one.advance() and one.on_trial
+
+
 def test_what_the_card_did_not_take_of_a_reversal_is_written_down_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,6 +181,22 @@ def test_what_the_card_did_not_take_of_a_reversal_is_written_down_later(
         one.retry()
     assert not one.unstored
     assert version(restarted(tmp_path)) == 3 and tuner(tmp_path).book.trial is None
+
+
+@pytest.mark.parametrize("name", ["config.good", "config.state"])
+def test_the_files_of_another_device_are_no_files_of_this_one(tmp_path: Path, name: str) -> None:
+    """A card put together from two: rightly signed, and meant for somebody else."""
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    here.mkdir()
+    other = Tuner(replace(tuner(there)._files, device="b" * 16), BASE, {1})
+    other.begin()
+    offer(other, document(1, TIGHT, device="b" * 16)).advance()
+    assert other.confirm()
+    offer(other, document(2, device="b" * 16)).advance()
+    (there / name).rename(here / name)
+    one = restarted(here)
+    assert (one.active, one.book.trial, one.plan) == (None, None, BASE)
 
 
 def test_both_damaged_and_a_folder_in_the_way_leave_the_devices_own_settings(
