@@ -140,7 +140,9 @@ def test_s17_a_lost_log_gets_a_successor_that_names_it_and_takes_over_what_is_le
     new = keys.read(home / "keys")
     assert new.origin != old.origin and new.recovery == old.recovery
     # Devices obey the configuration key that they pinned when the lost log enrolled them.
-    assert keys.private_signer(home / "keys/config.key", old.config) and new.config == old.config
+    signature = keys.private_signer(home / "keys/config.key", old.config)(b"a document")
+    assert keys.verify_ed25519(new.config.public, b"a document", signature)
+    assert new.config == old.config
     with closing(sqlite3.connect(home / "db.sqlite3")) as sql:
         (first,) = sql.execute("SELECT leaf FROM ledger_entry WHERE number = 0").fetchone()
     leaf = decode_leaf(first)
