@@ -206,8 +206,9 @@ class Pair:
 def tails(epochs: Iterable[Epoch]) -> tuple[Tail, ...]:
     """Return every branch beyond a head that some opening names: at most one tail per epoch.
 
-    Of two openings that name the same head, the one that knows the older checkpoint (then: the
-    earlier clock, then the smaller id) is the forgotten one.
+    Of openings that name the same head, the one with the latest clock was not forgotten. Where one
+    of them has no time, it is the one that knows the newest checkpoint: less is certain then, for a
+    card that forgets an epoch may forget a checkpoint with it.
     """
     tree = _children(epochs)
     found: list[Tail] = []
@@ -241,8 +242,15 @@ def _branches(children: list[Epoch]) -> list[tuple[Epoch, bytes | None]]:
     if not children:
         return []
     cut = min(_head_seq(child) for child in children)
-    newest = max((c for c in children if _head_seq(c) == cut), key=lambda c: (c.opened, c.id))
+    newest = _newest([child for child in children if _head_seq(child) == cut])
     return [(child, None if child is newest else newest.id) for child in children]
+
+
+def _newest(siblings: list[Epoch]) -> Epoch:
+    """Which of those that name one head was opened last; a pure view, so the id decides at last."""
+    if all(utc_ms for _, utc_ms in (one.opened for one in siblings)):
+        return max(siblings, key=lambda one: (*reversed(one.opened), one.id))
+    return max(siblings, key=lambda one: (one.opened, one.id))
 
 
 def _tail(epoch: Epoch, first: int, by: bytes) -> list[Tail]:

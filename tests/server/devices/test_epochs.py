@@ -40,9 +40,15 @@ def test_epochs_that_hang_on_a_lost_tail_are_lost_with_it() -> None:
     )
 
 
-def test_of_two_epochs_on_one_head_the_one_that_knows_less_was_forgotten() -> None:
-    older, newer = epoch("b", "a", opened=(5, 100)), epoch("c", "a", opened=(8, 50))
-    assert epochs.tails([epoch("a"), newer, older]) == (Tail(b"b", 0, 9, 10, b"c"),)
+def test_of_two_epochs_on_one_head_the_one_with_the_earlier_clock_was_forgotten() -> None:
+    """Whatever they know: the checkpoint that the older one knew may be forgotten with it."""
+    older, newer = epoch("c", "a", opened=(8, 50)), epoch("b", "a", opened=(5, 100))
+    assert epochs.tails([epoch("a"), newer, older]) == (Tail(b"c", 0, 9, 10, b"b"),)
+
+
+def test_of_two_epochs_without_time_the_one_that_knows_less_was_forgotten() -> None:
+    older, newer = epoch("c", "a", opened=(5, 100)), epoch("b", "a", opened=(8, 0))
+    assert epochs.tails([epoch("a"), newer, older]) == (Tail(b"c", 0, 9, 10, b"b"),)
 
 
 def test_a_card_that_knows_nothing_has_forgotten_everything() -> None:
@@ -129,6 +135,26 @@ def lives(draw: st.DrawFn) -> list[Epoch]:
 def test_an_honest_card_however_forgetful_is_never_flagged(life: list[Epoch]) -> None:
     assert epochs.forks(life) == ()
     assert epochs.suspects(life) == ()
+
+
+@given(st.data())
+def test_what_a_card_with_a_clock_forgot_is_what_is_shown(data: st.DataObject) -> None:
+    """It falls back to any earlier state, and then knows no more than it did in that state."""
+    made: list[Epoch] = []
+    line: list[tuple[Epoch, int]] = []
+    for number in range(data.draw(st.integers(1, 8))):
+        line = line[: data.draw(st.integers(0, len(line)))]
+        if line:
+            parent, head = line[-1]
+            line[-1] = (parent, data.draw(st.integers(0, head)))
+        above = (line[-1][0].id.decode(), line[-1][1]) if line else (None, 0)
+        known = data.draw(st.integers(line[-1][0].opened[0] if line else 0, 99))
+        made.append(epoch(f"{number}", *above, opened=(known, 1_000 + number)))
+        line.append((made[-1], 9))
+    kept = {(one.id, seq) for one, head in line for seq in range(head + 1)}
+    forgotten = {(one.id, seq) for one in made for seq in range(10)} - kept
+    shown = {(t.epoch, seq) for t in epochs.tails(made) for seq in range(t.first, t.last + 1)}
+    assert shown == forgotten
 
 
 @given(lives(), st.randoms(use_true_random=False))
