@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "server.accounts",
     "server.messages",
     "server.pilots",
+    "server.coldchain",
     "server.web",
 ]
 MIDDLEWARE = [

@@ -1,0 +1,1 @@
+"""The cold chain: lots from landing to consumption, and how cold they stayed."""

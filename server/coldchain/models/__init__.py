@@ -1,0 +1,53 @@
+"""Tables of the cold chain: parties, lots, custody, labels, findings, recalls, tracks."""
+
+from server.coldchain.models.custody import (
+    Handover,
+    OnPallet,
+    Pallet,
+    Stay,
+)
+from server.coldchain.models.labels import Label, Roll, Scan
+from server.coldchain.models.lots import (
+    Event,
+    EventLot,
+    Link,
+    Lot,
+)
+from server.coldchain.models.parties import Party, Place, Room
+from server.coldchain.models.quality import (
+    Hold,
+    Inspection,
+    Problem,
+    Purchase,
+    Sample,
+)
+from server.coldchain.models.recall import Recall, RecallHolder, RecallLot
+from server.coldchain.models.tracks import Excursion, Result, Track
+
+__all__ = [
+    "Event",
+    "EventLot",
+    "Excursion",
+    "Handover",
+    "Hold",
+    "Inspection",
+    "Label",
+    "Link",
+    "Lot",
+    "OnPallet",
+    "Pallet",
+    "Party",
+    "Place",
+    "Problem",
+    "Purchase",
+    "Recall",
+    "RecallHolder",
+    "RecallLot",
+    "Result",
+    "Roll",
+    "Room",
+    "Sample",
+    "Scan",
+    "Stay",
+    "Track",
+]

@@ -1,0 +1,1 @@
+"""What temperature does to fish. Pure: no table, no clock, no IO."""

@@ -1,0 +1,148 @@
+"""What the cold chain says for each word of its closed lists, in English and Korean."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from protocol.registry import Text
+from server.coldchain.rules import Reason
+
+REASONS: Mapping[Reason, Text] = {
+    Reason.NOT_FOUND: Text("There is no such page.", "없는 페이지입니다."),
+    Reason.ROLE: Text(
+        "Your role does not include this. Ask an administrator of your organisation.",
+        "현재 역할로는 할 수 없습니다. 소속 기관의 관리자에게 문의하세요.",
+    ),
+    Reason.BAD_INPUT: Text(
+        "Something is missing or misspelt. Go back, correct it, and send it again.",
+        "빠졌거나 잘못된 값이 있습니다. 돌아가 고친 뒤 다시 보내세요.",
+    ),
+    Reason.TAKEN: Text("This is there already.", "이미 있습니다."),
+    Reason.KEY_REUSED: Text(
+        "This request was used for something else. Load the page again and repeat.",
+        "다른 작업에 쓰인 요청입니다. 새로고침한 뒤 다시 하세요.",
+    ),
+    Reason.FUTURE: Text(
+        "This time is in the future. Check the clock of your device.",
+        "미래의 시각입니다. 기기의 시계를 확인하세요.",
+    ),
+    Reason.TOO_OLD: Text(
+        "This is more than 60 days ago. It can no longer be entered.",
+        "60일이 지난 일입니다. 더 이상 입력할 수 없습니다.",
+    ),
+    Reason.BEFORE_IT_WAS: Text(
+        "The lot did not exist at that time. Correct the time.",
+        "그 시각에는 없던 로트입니다. 시각을 고치세요.",
+    ),
+    Reason.NOT_HOLDER: Text(
+        "Your organisation does not hold this lot. Accept it first.",
+        "우리 기관이 가지고 있지 않은 로트입니다. 먼저 인수하세요.",
+    ),
+    Reason.NOT_YOURS_TO_DO: Text(
+        "An organisation of another kind does this. Ask it to.",
+        "다른 종류의 기관이 하는 일입니다. 그 기관에 요청하세요.",
+    ),
+    Reason.WRONG_STATE: Text(
+        "The lot is not in a state for this. Load the page again and see where it stands.",
+        "지금 상태에서는 할 수 없습니다. 새로고침해 현재 상태를 확인하세요.",
+    ),
+    Reason.USED_UP: Text(
+        "There is less left of the lot than this. Enter what is there.",
+        "남은 수량보다 많습니다. 실제 수량을 입력하세요.",
+    ),
+    Reason.TOO_MANY_PARTS: Text(
+        "These are too many lots at once. Do it in several steps.",
+        "한 번에 처리할 수 있는 로트 수를 넘었습니다. 나누어 하세요.",
+    ),
+    Reason.HEAVIER: Text(
+        "More comes out than went in. Weigh again and correct the numbers.",
+        "나온 무게가 들어간 무게보다 무겁습니다. 다시 재고 고치세요.",
+    ),
+    Reason.ELSEWHERE: Text(
+        "The lot is recorded in another place. Unload it there first.",
+        "다른 곳에 있는 것으로 기록된 로트입니다. 그곳에서 먼저 하차하세요.",
+    ),
+    Reason.NOT_THERE: Text(
+        "The lot is not recorded in this place. Look where it is.",
+        "이곳에 있는 것으로 기록되지 않은 로트입니다. 위치를 확인하세요.",
+    ),
+    Reason.UNLOADED_ALREADY: Text(
+        "The lot was unloaded already. Nothing more is needed.",
+        "이미 하차한 로트입니다. 더 할 일이 없습니다.",
+    ),
+    Reason.OFFERED_ALREADY: Text(
+        "This quantity is being handed over already. Wait for the answer or withdraw it.",
+        "이미 인계 중인 수량입니다. 답을 기다리거나 취소하세요.",
+    ),
+    Reason.EXCURSION_OPEN: Text(
+        "The lot has an open temperature excursion. Accept it with a reason, or refuse it.",
+        "온도 이탈이 처리되지 않은 로트입니다. 이유를 적어 인수하거나 거부하세요.",
+    ),
+    Reason.PHOTO_MISSING: Text(
+        "A refusal needs a photo. Take one and send it again.",
+        "거부하려면 사진이 필요합니다. 사진을 찍어 다시 보내세요.",
+    ),
+    Reason.WHY_MISSING: Text(
+        "This needs a reason. Write one and send it again.",
+        "이유가 필요합니다. 이유를 적어 다시 보내세요.",
+    ),
+    Reason.LABEL_UNKNOWN: Text(
+        "This label is not one of ours. Check the code.",
+        "등록되지 않은 라벨입니다. 코드를 확인하세요.",
+    ),
+    Reason.LABEL_BOUND: Text(
+        "This label belongs to a lot already. Take a new one.",
+        "이미 로트에 연결된 라벨입니다. 새 라벨을 쓰세요.",
+    ),
+    Reason.LABEL_VOID: Text(
+        "This label is void. Take a new one.", "무효가 된 라벨입니다. 새 라벨을 쓰세요."
+    ),
+    Reason.GTIN: Text(
+        "The check digit of this product number (GTIN) is wrong. Type it again.",
+        "상품 번호(GTIN)의 검사 숫자가 맞지 않습니다. 다시 입력하세요.",
+    ),
+    Reason.HELD: Text(
+        "Sales of this lot are on hold. Keep it apart until it is released.",
+        "판매 중지된 로트입니다. 해제될 때까지 따로 보관하세요.",
+    ),
+    Reason.RECALLED: Text(
+        "This lot is recalled. Keep it apart and follow the recall.",
+        "회수 중인 로트입니다. 따로 보관하고 회수 안내를 따르세요.",
+    ),
+    Reason.SETTLED: Text(
+        "The lot is settled. Declare the error instead; the numbers stay.",
+        "정산이 끝난 로트입니다. 수치는 그대로 두고 오류를 신고하세요.",
+    ),
+    Reason.NOT_UNDOABLE: Text(
+        "This cannot be undone. Enter a correction instead.",
+        "되돌릴 수 없는 작업입니다. 정정을 입력하세요.",
+    ),
+    Reason.UNDO_LATE: Text(
+        "Something has happened since, or too much time has passed. Enter a correction instead.",
+        "시간이 지났거나 다음 작업이 있었습니다. 정정을 입력하세요.",
+    ),
+    Reason.NOTHING_TOUCHED: Text(
+        "No lot is concerned. Check truck, place and time.",
+        "해당하는 로트가 없습니다. 차량, 장소, 시각을 확인하세요.",
+    ),
+    Reason.HOLDERS_OPEN: Text(
+        "A holder has neither acknowledged nor been listed as unreached. Settle that first.",
+        "확인하지도 연락 안 됨으로 표시되지도 않은 보유자가 있습니다. 먼저 처리하세요.",
+    ),
+    Reason.QUANTITIES_OPEN: Text(
+        "Recovered, destroyed and gone do not add up to what was handed out. Complete the numbers.",
+        "회수·폐기·소진의 합이 나간 수량과 다릅니다. 수량을 채우세요.",
+    ),
+    Reason.PERSON_NEEDED: Text(
+        "This needs a person's signature. Sign in on your own device.",
+        "사람의 서명이 필요합니다. 본인 기기에서 로그인하세요.",
+    ),
+    Reason.SCORE_EXCEEDS: Text(
+        "The score is higher than the scale allows. Correct it.",
+        "점수가 최고점보다 높습니다. 고치세요.",
+    ),
+    Reason.CYCLE: Text(
+        "A lot cannot come from itself. Choose another one.",
+        "로트는 자기 자신에서 나올 수 없습니다. 다른 로트를 고르세요.",
+    ),
+}
