@@ -1,6 +1,7 @@
 """Tables of the cold chain: parties, lots, custody, labels, findings, recalls, tracks."""
 
 from server.coldchain.models.custody import (
+    Award,
     Handover,
     OnPallet,
     Pallet,
@@ -25,6 +26,7 @@ from server.coldchain.models.recall import Recall, RecallHolder, RecallLot
 from server.coldchain.models.tracks import Excursion, Result, Track
 
 __all__ = [
+    "Award",
     "Event",
     "EventLot",
     "Excursion",

@@ -80,6 +80,24 @@ class OnPallet(models.Model):
         ]
 
 
+class Award(models.Model):
+    """What an auction gave a lot to: buyer and price are nobody else's business, the log's least.
+
+    dealer: 중도매인 번호 as it was called; buyer: the member it belongs to, if any; krw: whole lot.
+    """
+
+    lot = models.OneToOneField(Lot, models.PROTECT, related_name="award")
+    event = models.ForeignKey(Event, models.PROTECT)
+    dealer = models.CharField(max_length=20, blank=True)
+    buyer = models.ForeignKey(Organisation, models.PROTECT, null=True, related_name="awards")
+    krw = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(krw=None) | Q(krw__gte=0), name="award_price")
+        ]
+
+
 class Handover(models.Model):
     """A hand-over (인수인계) of so much of a lot, from its proposal to its answer.
 

@@ -13,7 +13,7 @@ from django.db.models import F, Q
 
 from server.accounts.models import ID, Organisation
 from server.coldchain.models.parties import Place
-from server.coldchain.rules import Gear, Kind, LinkKind, Part, Side, Source, Status
+from server.coldchain.rules import AHEAD_MS, Gear, Kind, LinkKind, Part, Side, Source, Status
 from server.pilots.models.programme import one_of, word
 
 KEY = 64
@@ -46,6 +46,9 @@ class Event(models.Model):
     class Meta:
         constraints = [
             one_of("kind", Kind, "event_kind"),
+            models.CheckConstraint(
+                condition=Q(at_ms__lte=F("noted_ms") + AHEAD_MS), name="not_in_the_future"
+            ),
             models.UniqueConstraint(
                 fields=["organisation", "key"], condition=~Q(key=""), name="request_done_once"
             ),
