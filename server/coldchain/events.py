@@ -8,7 +8,7 @@ in the row, and the log has its digest under a salt that goes with it when it is
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -22,8 +22,32 @@ from server.ledger import service
 from server.ledger.keys import entropy
 
 MARK: Final = "event"
+NO_FACTS: Final = "-"
+FACTS: Final = (
+    "code",
+    "gtin",
+    "maker_id",
+    "made_ms",
+    "trade",
+    "species",
+    "form",
+    "kept",
+    "feed",
+    "catch_ms",
+    "catch_by",
+    "ice",
+    "ice_ratio",
+    "area",
+    "gear",
+    "landed_id",
+    "origin",
+    "use_by",
+    "trace_no",
+    "boxes",
+    "grams",
+)
+"""Columns of a lot that the log commits to; the vessel's name is not among them."""
 SALT: Final = 16
-Value = int | str | None | bool | Sequence["Value"]
 
 
 class Line(NamedTuple):
@@ -41,7 +65,7 @@ class Told:
 
     kind: Kind
     lines: Sequence[Line] = ()
-    told: Mapping[str, Value] = field(default_factory=dict)
+    told: Mapping[str, object] = field(default_factory=dict)
     said: str = ""
     place: Place | None = None
     corrects: Event | None = None
@@ -74,7 +98,11 @@ def happened(desk: Desk, what: Told) -> Event:
         key=desk.key,
         asked=desk.asked,
     )
-    text = lines_text((one.lot.ref, one.part, one.boxes, one.grams) for one in what.lines)
+    facing = what.kind is Kind.CORRECTED
+    text = lines_text(
+        (*one[1:], facts(one.lot) if one.part is Part.MADE or facing else NO_FACTS, one.lot.ref)
+        for one in what.lines
+    )
     row.leaf_hash = service.stage(SERVICE, row.kind, private(row, text), entropy(2 * SALT))
     row.save(force_insert=True)
     made = [one.lot for one in what.lines if one.part is Part.MADE]
@@ -88,14 +116,20 @@ def happened(desk: Desk, what: Told) -> Event:
     return row
 
 
-def canonical(told: Mapping[str, Value]) -> str:
+def canonical(told: Mapping[str, object]) -> str:
     """Equal contents have equal texts."""
     return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def lines_text(lines: Sequence[tuple[str, str, int, int]] | object) -> str:
+def lines_text(lines: Iterable[tuple[object, ...]]) -> str:
     """The lots of an event as the log has them: a line each, in the order of their rows."""
-    return "\n".join(" ".join(map(str, one)) for one in lines)  # type: ignore[attr-defined]
+    return "\n".join(" ".join(map(str, one)) for one in lines)
+
+
+def facts(lot: Lot) -> str:
+    """A digest of what was said of a lot when it was made, or when that was corrected last."""
+    text = "\n".join(str(getattr(lot, name)) for name in FACTS)
+    return letters(sha256(text.encode()).digest()[:10])
 
 
 def private(row: Event, lines: str) -> list[object]:

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from server.accounts import limits, refusals
+from server.accounts.contacts import Contact
 from server.accounts.door import guarded_api
 from server.accounts.limits import Whence, address_of
 from server.accounts.links import BY_LINK
@@ -24,7 +25,6 @@ from server.ledger.tick import now_ms
 from server.pilots import personal, policy, snapshot
 from server.pilots.acting import Desk
 from server.pilots.actions import board, joining, papers, phases, switch
-from server.pilots.actions.joining import Contact
 from server.pilots.actions.papers import File, Filed
 from server.pilots.actions.phases import Planned
 from server.pilots.days import Period
@@ -311,5 +311,3 @@ def _phase(row: Phase) -> PhaseOut:
         cap=row.cap,
         taken=row.taken if plan and row.kind == PhaseKind.OPEN else None,
     )
-
-

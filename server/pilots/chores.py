@@ -30,7 +30,6 @@ AT_ONCE: Final = 200
 """People in one round."""
 
 
-
 SWEEP_MS: Final = 60_000
 
 

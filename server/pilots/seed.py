@@ -14,13 +14,14 @@ from datetime import date
 from typing import TypeVar
 
 from server.accounts import members, organisations
+from server.accounts.contacts import Contact
 from server.accounts.members import Post
 from server.accounts.models import Kind, Membership, Organisation
 from server.accounts.rules import CLOCKWORK, Actor, Refused, Role, Who
 from server.ledger.writing import writing
 from server.pilots.acting import Desk
 from server.pilots.actions import board, joining, papers, phases
-from server.pilots.actions.joining import Contact, Invited
+from server.pilots.actions.joining import Invited
 from server.pilots.actions.papers import File, Filed, Wording
 from server.pilots.actions.phases import Planned
 from server.pilots.days import DAY_MS, Period, begins_ms

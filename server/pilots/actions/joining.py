@@ -14,7 +14,8 @@ from typing import Final
 from django.conf import settings
 from django.db.models import F
 
-from server.accounts import links, members, subjects, vault
+from server.accounts import contacts, links, subjects
+from server.accounts.contacts import Contact
 from server.accounts.rules import Allowed, letters
 from server.ledger.keys import entropy
 from server.ledger.writing import writing
@@ -70,14 +71,6 @@ class Invited:
     cost_krw: int = 0
     uses: int | None = None
     cohort: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Where somebody can be told things: a phone number or an e-mail address; "": nowhere."""
-
-    address: str = ""
-    language: str = "ko"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,19 +270,10 @@ def _policy(desk: Desk) -> Policy:
 
 
 def _person(contact: Contact, now_ms: int) -> str:
-    """The person of this address, or a new one. Raises Refusal for a misspelt address."""
-    if contact.address:
-        try:
-            kind = vault.kind_of(contact.address)
-            plain = vault.spelled(kind, contact.address)
-        except ValueError:
-            raise Refusal(Reason.BAD_INPUT) from None
-        if known := vault.find(kind, plain):
-            return known
-    person = members.new_person(contact.language, now_ms)
-    if contact.address:
-        vault.put(person.id, kind, plain)
-    return person.id
+    try:
+        return contacts.person_at(contact, now_ms)
+    except ValueError:
+        raise Refusal(Reason.BAD_INPUT) from None
 
 
 def _begin(

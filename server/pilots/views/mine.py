@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from server.accounts import limits, refusals
+from server.accounts.contacts import Contact
 from server.accounts.door import guarded
 from server.accounts.limits import Whence, address_of
 from server.accounts.links import BY_LINK
@@ -20,7 +21,6 @@ from server.ledger.tick import now_ms
 from server.pilots import pages, personal
 from server.pilots.acting import Desk
 from server.pilots.actions import joining
-from server.pilots.actions.joining import Contact
 from server.pilots.forms import BadForm, Form
 from server.pilots.labels import WORDS
 from server.pilots.rules import Reason
@@ -113,5 +113,3 @@ def _turned_away(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A link that leads nowhere; whoever tries many is told to wait."""
     tries = limits.tried(Try.LINK, Whence(address=address_of(request)), now_ms())
     return refusals.answer(request, tries if isinstance(tries, Refused) else refused)
-
-

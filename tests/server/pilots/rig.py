@@ -15,13 +15,14 @@ from typing import Any, TypeVar
 from django.db import transaction
 from django.test import Client
 
+from server.accounts.contacts import Contact
 from server.accounts.models import Duty, Membership, Organisation, Person
 from server.accounts.rules import CLOCKWORK, Actor, Refused, Role, Who, letters
 from server.ledger.tick import now_ms
 from server.pilots import policy, snapshot
 from server.pilots.acting import Desk
 from server.pilots.actions import board, joining, papers, phases, switch
-from server.pilots.actions.joining import Contact, Invited
+from server.pilots.actions.joining import Invited
 from server.pilots.actions.papers import File, Filed, Wording
 from server.pilots.actions.phases import Planned
 from server.pilots.days import Period, begins_ms, day_of
@@ -209,9 +210,7 @@ def organisation(name: str, kind: str = "agency") -> str:
 def member(name: str, organisation: str, role: Role = Role.OPERATOR) -> Who:
     """A person with a role in an organisation, signed in."""
     person = Person.objects.create(id=name.ljust(16, "a")[:16], made_ms=0)
-    Membership.objects.create(
-        person=person, organisation_id=organisation, role=role, from_ms=0
-    )
+    Membership.objects.create(person=person, organisation_id=organisation, role=role, from_ms=0)
     return Who(person.id, Actor.PERSON, {organisation: role})
 
 
@@ -269,5 +268,3 @@ def on_board(made: Rig, name: str, steps: int) -> None:
     done(board.list_row(made.desk(), BoardKind.TRUCK, name))
     for step in range(1, steps + 1):
         done(board.note_readiness(made.desk(), name, ReadinessStep(step), True, PDF))
-
-

@@ -8,12 +8,13 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from server.accounts import links
+from server.accounts.contacts import Contact
 from server.accounts.models import Deed, Person
 from server.accounts.rules import Refused
 from server.messages.models import Message
 from server.pilots import chores
 from server.pilots.actions import joining, papers, phases
-from server.pilots.actions.joining import Contact, Invited
+from server.pilots.actions.joining import Invited
 from server.pilots.actions.papers import Wording
 from server.pilots.days import DAY_MS
 from server.pilots.decide import Action

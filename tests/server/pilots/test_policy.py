@@ -17,11 +17,11 @@ from django.db import IntegrityError, OperationalError, connection, connections,
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.accounts.contacts import Contact
 from server.accounts.rules import ALLOWED, Actor, Refused, Role, Who
 from server.ledger.tick import now_ms
 from server.pilots import policy, replay, snapshot
 from server.pilots.actions import joining, papers, phases, switch
-from server.pilots.actions.joining import Contact
 from server.pilots.actions.papers import Wording
 from server.pilots.decide import Action
 from server.pilots.models import Denial, Flip, LifeEntry, PolicyText
@@ -375,5 +375,3 @@ def test_a_refusal_that_the_trail_does_not_bear_out_is_found(rig: Rig) -> None:
 def test_every_mode_that_stops_something_is_a_reason_of_its_own() -> None:
     stopped = [set(table.values()) for table in MODES.values()]
     assert stopped == [set(), {Reason.STOPPED_NEW}, {Reason.READ_ONLY}, {Reason.HALTED}]
-
-

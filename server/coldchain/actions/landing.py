@@ -1,0 +1,244 @@
+"""양륙 and 위판: lots come into being, go through the auction, and are corrected until 정산."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import date
+from typing import Any, Final
+
+from server.accounts.rules import Need
+from server.coldchain import taking
+from server.coldchain.acting import Desk, Refusal, action
+from server.coldchain.events import Line, Told, happened
+from server.coldchain.making import new
+from server.coldchain.models import Award, Event, EventLot, Lot, Party, Place
+from server.coldchain.rules import (
+    AHEAD_MS,
+    MAX_LANDINGS,
+    Gear,
+    Kind,
+    Part,
+    Reason,
+    Source,
+    Status,
+    Step,
+)
+from server.coldchain.science.species import Form, Ice, IceRatio, Kept, Species
+from server.pilots.rules import ActionKind
+
+LIMITS: Final = {"trade": 40, "area": 40, "vessel": 60, "origin": 40, "code": 20, "trace_no": 20}
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """What is said of one landed lot. catch_ms None: nobody knows (어획 시각 미상)."""
+
+    trade: str
+    species: Species
+    grams: int
+    boxes: int = 0
+    form: Form = Form.WHOLE
+    kept: Kept = Kept.CHILLED
+    catch_ms: int | None = None
+    catch_by: Source = Source.NOBODY
+    ice: Ice = Ice.UNSTATED
+    ice_ratio: IceRatio = IceRatio.UNRECORDED
+    area: str = ""
+    gear: Gear = Gear.UNKNOWN
+    vessel: str = ""
+    origin: str = ""
+    use_by: date | None = None
+    code: str = ""
+    gtin: str = ""
+    trace_no: str = ""
+    graded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """What an auction gave one lot to: 중도매인 번호, and the price of the whole lot if told."""
+
+    lot: str
+    dealer: str
+    krw: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What was wrong of a lot, by the columns of `Landing`; None: stays as it is."""
+
+    trade: str | None = None
+    species: Species | None = None
+    form: Form | None = None
+    kept: Kept | None = None
+    catch_ms: int | None = None
+    catch_unknown: bool = False
+    catch_by: Source | None = None
+    ice: Ice | None = None
+    ice_ratio: IceRatio | None = None
+    area: str | None = None
+    gear: Gear | None = None
+    vessel: str | None = None
+    origin: str | None = None
+    use_by: date | None = None
+    trace_no: str | None = None
+    graded: bool | None = None
+    grams: int | None = None
+    boxes: int | None = None
+
+
+@action(Need.OPERATE, ActionKind.NEW)
+def land(desk: Desk, landings: tuple[Landing, ...], place: str = "") -> Event:
+    """Land lots, one or a whole night's list, all or none of them; `place`: one of one's own."""
+    if not landings:
+        raise Refusal(Reason.BAD_INPUT)
+    if len(landings) > MAX_LANDINGS:
+        raise Refusal(Reason.TOO_MANY_PARTS)
+    where = _place(desk, place)
+    lots = [_landed(desk, one, where) for one in landings]
+    lines = [Line(lot, Part.MADE, lot.boxes, lot.grams) for lot in lots]
+    return happened(desk, Told(Kind.LANDED, lines, {"lots": len(lots)}, place=where))
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def pass_in(desk: Desk, lots: tuple[str, ...]) -> Event:
+    """유찰: nobody bid; the lots may be called again (재경매)."""
+    found = taking.held(desk, lots)
+    states = [taking.step(one, Step.PASS_IN) for one in found]
+    taking.free(found)
+    event = happened(desk, Told(Kind.PASSED_IN, [Line(one) for one in found]))
+    _set(found, states)
+    return event
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def award(desk: Desk, sold: tuple[Sold, ...]) -> Event:
+    """낙찰: each lot has a buyer. The price stays in the table and never enters the log."""
+    found = taking.held(desk, [one.lot for one in sold])
+    states = [taking.step(one, Step.AWARD) for one in found]
+    taking.free(found)
+    event = happened(desk, Told(Kind.AWARDED, [Line(one) for one in found]))
+    _set(found, states)
+    dealers = {one.dealer for one in sold}
+    buyers = dict(Party.objects.filter(dealer__in=dealers).values_list("dealer", "organisation"))
+    Award.objects.bulk_create(
+        Award(
+            lot=lot,
+            event=event,
+            dealer=one.dealer[:20],
+            buyer_id=buyers.get(one.dealer),
+            krw=one.krw,
+        )
+        for lot, one in zip(found, sold, strict=True)
+    )
+    return event
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def settle(desk: Desk, lots: tuple[str, ...]) -> Event:
+    """정산: from now on numbers stay, and an error is only declared."""
+    found = taking.seen(desk, lots)
+    _own(desk, found)
+    if any(one.settled_ms is not None for one in found):
+        raise Refusal(Reason.SETTLED)
+    if any(not Award.objects.filter(lot=one).exists() for one in found):
+        raise Refusal(Reason.WRONG_STATE)
+    event = happened(desk, Told(Kind.SETTLED, [Line(one) for one in found]))
+    Lot.objects.filter(id__in=[one.id for one in found]).update(settled_ms=desk.now_ms)
+    return event
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def correct(desk: Desk, lot: str, correction: Correction, why: str) -> Event:
+    """Correct what was said of a lot by who made it, until 정산: an event that declares the error.
+
+    The event that made the lot stays as it is. Weight can be corrected while the lot is whole.
+    """
+    (found,) = taking.seen(desk, [lot])
+    _own(desk, [found])
+    if not why.strip():
+        raise Refusal(Reason.WHY_MISSING)
+    if found.settled_ms is not None:
+        raise Refusal(Reason.SETTLED)
+    changed = _apply(found, correction)
+    if not changed:
+        raise Refusal(Reason.BAD_INPUT)
+    _check_catch(desk, found.catch_ms, found.made_ms)
+    line = Line(found, Part.NAMED, found.boxes, found.grams)
+    told = {"changed": sorted(changed)}
+    event = happened(desk, Told(Kind.CORRECTED, [line], told, said=why, corrects=found.event))
+    found.save(update_fields=sorted({*changed, "left_grams", "left_boxes"}))
+    return event
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def declare_error(desk: Desk, event: str, why: str) -> Event:
+    """Say that an event of one's own was wrong, changing nothing: the only way after 정산."""
+    wrong = Event.objects.filter(ref=event, organisation=desk.organisation).first()
+    if wrong is None:
+        raise Refusal(Reason.NOT_FOUND)
+    if not why.strip():
+        raise Refusal(Reason.WHY_MISSING)
+    lots = [one.lot for one in EventLot.objects.filter(event=wrong).select_related("lot")]
+    lines = [Line(one) for one in dict.fromkeys(lots)]
+    return happened(desk, Told(Kind.DECLARED, lines, said=why, corrects=wrong))
+
+
+def _landed(desk: Desk, one: Landing, where: Place | None) -> Lot:
+    _check_catch(desk, one.catch_ms, desk.when_ms)
+    given = asdict(one)
+    for name, longest in LIMITS.items():
+        if len(given[name]) > longest or not given[name].isprintable():
+            raise Refusal(Reason.BAD_INPUT)
+    if not one.trade.strip() or (one.catch_ms is None) is not (one.catch_by is Source.NOBODY):
+        raise Refusal(Reason.BAD_INPUT)
+    return new(desk, {**given, "landed": where, "status": Status.LANDED})
+
+
+def _check_catch(desk: Desk, catch_ms: int | None, before_ms: int) -> None:
+    if catch_ms is not None and not 0 < catch_ms <= min(before_ms, desk.now_ms + AHEAD_MS):
+        raise Refusal(Reason.FUTURE)
+
+
+def _place(desk: Desk, place: str) -> Place | None:
+    if not place:
+        return None
+    found = Place.objects.filter(id=place, organisation=desk.organisation, ended_ms=None).first()
+    if found is None:
+        raise Refusal(Reason.NOT_FOUND)
+    return found
+
+
+def _own(desk: Desk, lots: Sequence[Lot]) -> None:
+    if any(one.maker_id != desk.organisation for one in lots):
+        raise Refusal(Reason.NOT_HOLDER)
+
+
+def _set(lots: Sequence[Lot], states: Sequence[Status]) -> None:
+    for state in set(states):
+        ids = [lot.id for lot, one in zip(lots, states, strict=True) if one is state]
+        Lot.objects.filter(id__in=ids).update(status=state)
+
+
+def _apply(lot: Lot, correction: Correction) -> set[str]:
+    """Change the lot's columns, not yet written; return which."""
+    given: dict[str, Any] = {
+        one.name: getattr(correction, one.name)
+        for one in fields(correction)
+        if one.name != "catch_unknown" and getattr(correction, one.name) is not None
+    }
+    if correction.catch_unknown:
+        given |= {"catch_ms": None, "catch_by": Source.NOBODY}
+    whole = (lot.left_grams, lot.left_boxes) == (lot.grams, lot.boxes)
+    if {"grams", "boxes"} & set(given):
+        if not whole or lot.stays.exists():
+            raise Refusal(Reason.WRONG_STATE)
+        lot.left_grams = given.get("grams", lot.grams)
+        lot.left_boxes = given.get("boxes", lot.boxes)
+        taking.sane(lot.left_grams, lot.left_boxes)
+    for name, value in given.items():
+        if len(str(value)) > LIMITS.get(name, 10**6):
+            raise Refusal(Reason.BAD_INPUT)
+        setattr(lot, name, value)
+    return set(given)

@@ -1,0 +1,128 @@
+"""상차, 하차, 환적: so much of a lot enters a truck or a room, and leaves it.
+
+What is elsewhere is not loaded, and nothing is unloaded twice. A transshipment is an unloading and
+a loading at one time, so that no minute falls between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db.models import Sum
+
+from server.accounts.rules import Need
+from server.coldchain import taking
+from server.coldchain.acting import Desk, Refusal, action
+from server.coldchain.events import Line, Told, happened
+from server.coldchain.models import Event, Lot, Room, Stay
+from server.coldchain.rules import MAX_LANDINGS, OVER, Kind, Reason, RoomKind, Status
+from server.coldchain.taking import Amount
+from server.pilots.rules import ActionKind
+
+CHUNK = 500
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def load(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
+    """Bring lots into a truck, or into a room of one's own: holders, carriers and takers do."""
+    where = _room(room)
+    if where.organisation_id != desk.organisation and where.kind != RoomKind.TRUCK:
+        raise Refusal(Reason.NOT_FOUND)
+    _check_size(amounts)
+    lots = taking.carried(desk, [one.lot for one in amounts])
+    if any(Status(one.status) in OVER for one in lots):
+        raise Refusal(Reason.WRONG_STATE)
+    placed = _placed(lots)
+    lines = []
+    for lot, amount in zip(lots, amounts, strict=True):
+        there = placed.get(lot.id, 0)
+        grams, boxes = taking.weigh(lot, amount)
+        if grams == 0:
+            raise Refusal(Reason.USED_UP)
+        if grams > lot.left_grams - there:
+            raise Refusal(Reason.ELSEWHERE)
+        lines.append(Line(lot, boxes=boxes, grams=grams))
+    event = happened(desk, Told(Kind.LOADED, lines, {"room": where.id}, place=where.place))
+    Stay.objects.bulk_create(
+        Stay(
+            lot=one.lot,
+            room=where,
+            boxes=one.boxes,
+            grams=one.grams,
+            from_ms=event.at_ms,
+            loaded=event,
+        )
+        for one in lines
+    )
+    return event
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def unload(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
+    """Take lots out of a truck or room; grams None: all of it that is there."""
+    where = _room(room)
+    _check_size(amounts)
+    refs = [one.lot for one in amounts]
+    ours = where.organisation_id == desk.organisation
+    lots = taking.seen(desk, refs) if ours else taking.carried(desk, refs)
+    taking.check_time(desk, lots)
+    stays = _stays(lots, where)
+    plan = [_leaving(lot, one, stays.get(lot.id)) for lot, one in zip(lots, amounts, strict=True)]
+    lines = [Line(stay.lot, boxes=boxes, grams=grams) for stay, grams, boxes in plan]
+    event = happened(desk, Told(Kind.UNLOADED, lines, {"room": where.id}, place=where.place))
+    for stay, grams, boxes in plan:
+        taking.end(stay, event)
+        if grams < stay.grams:
+            rest = (stay.grams - grams, max(stay.boxes - boxes, 0))
+            taking.begin(stay.lot, where.id, rest, event)
+    return event
+
+
+def _room(room: int) -> Room:
+    found = Room.objects.select_related("place").filter(id=room).first()
+    if found is None:
+        raise Refusal(Reason.NOT_FOUND)
+    return found
+
+
+def _check_size(amounts: Sequence[Amount]) -> None:
+    if len(amounts) > MAX_LANDINGS:
+        raise Refusal(Reason.TOO_MANY_PARTS)
+
+
+def _placed(lots: Sequence[Lot]) -> dict[int, int]:
+    """Grams of each lot that lie somewhere now."""
+    found: dict[int, int] = {}
+    for start in range(0, len(lots), CHUNK):
+        ids = [one.id for one in lots[start : start + CHUNK]]
+        open_ = Stay.objects.filter(lot__in=ids, until_ms=None).order_by()
+        found |= dict(open_.values_list("lot").annotate(sum=Sum("grams")))
+    return found
+
+
+def _stays(lots: Sequence[Lot], where: Room) -> Mapping[int, Stay]:
+    """The open stay of each lot in this room."""
+    found: dict[int, Stay] = {}
+    for start in range(0, len(lots), CHUNK):
+        ids = [one.id for one in lots[start : start + CHUNK]]
+        open_ = Stay.objects.select_for_update(of=("self",)).select_related("lot")
+        found |= {
+            one.lot_id: one
+            for one in open_.filter(lot__in=ids, room=where, until_ms=None).order_by("-id")
+        }
+    return found
+
+
+def _leaving(lot: Lot, amount: Amount, stay: Stay | None) -> tuple[Stay, int, int]:
+    """The stay that ends, and how much leaves. Raises Refusal."""
+    if stay is None:
+        ended = Stay.objects.filter(lot=lot, until_ms__isnull=False).exists()
+        elsewhere = Stay.objects.filter(lot=lot, until_ms=None).exists()
+        reason = Reason.UNLOADED_ALREADY if ended and not elsewhere else Reason.NOT_THERE
+        raise Refusal(reason)
+    if amount.grams is None:
+        return stay, stay.grams, stay.boxes
+    taking.sane(amount.grams, amount.boxes)
+    if amount.grams > stay.grams:
+        raise Refusal(Reason.NOT_THERE)
+    return stay, amount.grams, amount.boxes

@@ -1,0 +1,109 @@
+"""Who takes part, their places, trucks and rooms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.accounts.models import Organisation
+from server.accounts.rules import Need
+from server.coldchain.acting import Desk, Refusal, action
+from server.coldchain.events import Told, happened, new_ref
+from server.coldchain.models import Event, Party, Place, Room
+from server.coldchain.rules import Kind, PlaceKind, Reason, RoomKind
+from server.coldchain.science import gs1
+from server.devices.models import Asset
+from server.pilots.rules import ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place to be added. region: what everybody may see of where it is."""
+
+    kind: PlaceKind
+    name: str
+    region: str
+    name_en: str = ""
+    region_en: str = ""
+    gln: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an organisation says of itself. dealer: 중도매인 번호."""
+
+    region: str = ""
+    region_en: str = ""
+    gln: str = ""
+    dealer: str = ""
+
+
+@action(Need.ADMINISTER, ActionKind.USE_EXISTING)
+def tell_party(desk: Desk, facts: Facts) -> Event:
+    """Say, or say anew, what the cold chain has to know of one's organisation."""
+    _check_texts((facts.region, facts.region_en), 40)
+    organisation = Organisation.objects.get(id=desk.organisation)
+    event = happened(desk, Told(Kind.PARTY_TOLD))
+    Party.objects.update_or_create(
+        organisation=organisation,
+        defaults={
+            "region": facts.region,
+            "region_en": facts.region_en,
+            "gln": _gln(facts.gln),
+            "dealer": facts.dealer.strip()[:20],
+        },
+    )
+    return event
+
+
+@action(Need.ADMINISTER, ActionKind.USE_EXISTING)
+def add_place(desk: Desk, site: Site) -> Event:
+    """Add a fixed site; the event's place is the new one."""
+    _check_texts((site.name, site.name_en), 80)
+    _check_texts((site.region, site.region_en), 40)
+    if not site.name or not site.region:
+        raise Refusal(Reason.BAD_INPUT)
+    place = Place.objects.create(
+        id=new_ref(),
+        organisation_id=desk.organisation,
+        kind=site.kind,
+        name=site.name,
+        name_en=site.name_en,
+        region=site.region,
+        region_en=site.region_en,
+        gln=_gln(site.gln),
+        made_ms=desk.now_ms,
+    )
+    return happened(desk, Told(Kind.PLACE_ADDED, told={"kind": str(site.kind)}, place=place))
+
+
+@action(Need.ADMINISTER, ActionKind.USE_EXISTING)
+def add_room(desk: Desk, asset: str, kind: RoomKind, place: str = "", profile: str = "") -> Event:
+    """Make a room of an asset of one's own: a truck, or a room of a place. profile: its limits."""
+    found = Asset.objects.filter(name=asset, organisation=desk.organisation).first()
+    where = Place.objects.filter(id=place, organisation=desk.organisation).first()
+    if found is None or (place and where is None):
+        raise Refusal(Reason.NOT_FOUND)
+    if (where is None) is not (kind is RoomKind.TRUCK) or len(profile) > 40:
+        raise Refusal(Reason.BAD_INPUT)
+    room = Room.objects.create(
+        asset=found,
+        organisation_id=desk.organisation,
+        place=where,
+        kind=kind,
+        profile=profile,
+        made_ms=desk.now_ms,
+    )
+    told = {"room": room.id, "kind": str(kind)}
+    return happened(desk, Told(Kind.ROOM_ADDED, told=told, place=where))
+
+
+def _gln(text: str) -> str:
+    try:
+        return gs1.gln(text) if text else ""
+    except gs1.Gs1Error:
+        raise Refusal(Reason.BAD_INPUT) from None
+
+
+def _check_texts(texts: tuple[str, ...], longest: int) -> None:
+    if any(len(one) > longest or not one.isprintable() for one in texts):
+        raise Refusal(Reason.BAD_INPUT)

@@ -1,0 +1,141 @@
+"""검수, 수거검사, 판매 중지: what somebody found, and what may not be sold until it is cleared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.accounts.rules import Need
+from server.coldchain import taking
+from server.coldchain.acting import Desk, Refusal, action
+from server.coldchain.events import Line, Told, happened
+from server.coldchain.models import Event, Hold, Inspection, Lot, Sample
+from server.coldchain.rules import (
+    MAX_PARTS,
+    Basis,
+    HoldState,
+    Judge,
+    Kind,
+    Reason,
+    SampleState,
+    Side,
+)
+from server.pilots.models.programme import SHA256_HEX
+from server.pilots.rules import ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A QIM score: demerits of at most `out_of`; photo: SHA-256, hex, of what shows the ice."""
+
+    side: Judge
+    score: int
+    out_of: int
+    ice_seen: bool = False
+    photo: str = ""
+
+
+@action(Need.OPERATE, ActionKind.USE_EXISTING)
+def inspect(desk: Desk, lot: str, score: Score) -> Event:
+    """Score a lot. Only an authority is independent; a seller's score may only worsen a figure."""
+    (found,) = taking.seen(desk, [lot])
+    taking.check_time(desk, [found])
+    independent = score.side is Judge.INDEPENDENT
+    if independent is not desk.inspects:
+        raise Refusal(Reason.NOT_YOURS_TO_DO)
+    if not 0 <= score.score <= score.out_of or score.out_of == 0:
+        raise Refusal(Reason.SCORE_EXCEEDS)
+    if score.ice_seen and len(score.photo) != SHA256_HEX:
+        raise Refusal(Reason.PHOTO_MISSING)
+    told = {
+        "side": str(score.side),
+        "score": score.score,
+        "out_of": score.out_of,
+        "ice_seen": score.ice_seen,
+        "photo": score.photo,
+    }
+    event = happened(desk, Told(Kind.INSPECTED, [Line(found)], told))
+    Inspection.objects.create(
+        lot=found,
+        event=event,
+        organisation_id=desk.organisation,
+        side=score.side,
+        score=score.score,
+        out_of=score.out_of,
+        ice_seen=score.ice_seen,
+        photo=score.photo,
+        at_ms=desk.when_ms,
+    )
+    return event
+
+
+@action(Need.OPERATE, ActionKind.LEAVE)
+def take_sample(desk: Desk, lot: str, laboratory: str) -> Event:
+    """수거검사: an authority takes a sample of a lot."""
+    (found,) = taking.seen(desk, [lot])
+    if not laboratory.strip() or len(laboratory) > 80:
+        raise Refusal(Reason.BAD_INPUT)
+    event = happened(desk, Told(Kind.SAMPLED, [Line(found)]))
+    Sample.objects.create(
+        lot=found, organisation_id=desk.organisation, laboratory=laboratory, taken=event
+    )
+    return event
+
+
+@action(Need.OPERATE, ActionKind.LEAVE)
+def report_sample(desk: Desk, sampled: str, state: SampleState, said: str = "") -> Event:
+    """What the laboratory found; `sampled`: the event by which the sample was taken."""
+    rows = Sample.objects.select_for_update(of=("self",)).select_related("lot", "taken")
+    row = rows.filter(taken__ref=sampled, organisation=desk.organisation).first()
+    if row is None:
+        raise Refusal(Reason.NOT_FOUND)
+    if row.state != SampleState.TAKEN or state is SampleState.TAKEN:
+        raise Refusal(Reason.WRONG_STATE)
+    told = {"state": str(state)}
+    event = happened(desk, Told(Kind.RESULT, [Line(row.lot)], told, said=said, corrects=None))
+    row.state, row.result = state, event
+    row.save(update_fields=["state", "result"])
+    return event
+
+
+@action(Need.OPERATE, ActionKind.LEAVE)
+def hold(desk: Desk, lots: tuple[str, ...], basis: Basis, said: str = "") -> Event:
+    """판매 중지: by whoever holds the lots out of caution, by an authority on a legal basis."""
+    if (basis is Basis.OWN) is desk.inspects:
+        raise Refusal(Reason.NOT_YOURS_TO_DO)
+    if len(lots) > MAX_PARTS:
+        raise Refusal(Reason.TOO_MANY_PARTS)
+    found = taking.seen(desk, lots) if desk.inspects else taking.held(desk, lots)
+    if any(one.side == Side.RECALLED for one in found):
+        raise Refusal(Reason.RECALLED)
+    event = happened(
+        desk, Told(Kind.HELD, [Line(one) for one in found], {"basis": str(basis)}, said=said)
+    )
+    Hold.objects.bulk_create(
+        Hold(lot=one, organisation_id=desk.organisation, basis=basis, ordered=event)
+        for one in found
+    )
+    _side(found, Side.HELD)
+    return event
+
+
+@action(Need.OPERATE, ActionKind.LEAVE)
+def release(desk: Desk, lots: tuple[str, ...], said: str = "") -> Event:
+    """Release lots from one's own hold; another's hold stays, and so does a recall."""
+    found = taking.seen(desk, lots)
+    ours = Hold.objects.select_for_update().filter(
+        lot__in=found, organisation=desk.organisation, state=HoldState.HELD
+    )
+    if {one.lot_id for one in ours} != {one.id for one in found}:
+        raise Refusal(Reason.WRONG_STATE)
+    event = happened(desk, Told(Kind.RELEASED, [Line(one) for one in found], said=said))
+    ours.update(state=HoldState.RELEASED, released=event)
+    still = set(
+        Hold.objects.filter(lot__in=found, state=HoldState.HELD).values_list("lot", flat=True)
+    )
+    _side([one for one in found if one.side == Side.HELD and one.id not in still], Side.FREE)
+    return event
+
+
+def _side(lots: Sequence[Lot], side: Side) -> None:
+    Lot.objects.filter(id__in=[one.id for one in lots]).update(side=side)
