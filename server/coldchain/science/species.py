@@ -1,7 +1,7 @@
 """Species, product forms and states, and what is inside which model.
 
-Both *Lophiomus setigerus* and *Lophius litulon* are traded as 아귀, and 고등어 is several species, so
-a lot carries a scientific name or says that nobody identified it. Life in ice is published for
+Both *Lophiomus setigerus* and *Lophius litulon* are traded as 아귀, and 고등어 is several species,
+so a lot carries a scientific name or says that nobody identified it. Life in ice is published for
 mackerel only; what holds for one species never stands in for another.
 """
 

@@ -1,0 +1,263 @@
+"""From readings to time: each millisecond of a window in exactly one value state.
+
+Rule, published with every number (`HOLD`): a reading holds until the next one when both have a
+value, nothing between them failed, and they are at most `gap_ms` apart. All other time is unknown
+and charged at the worst of the last reading, the next one, and ambient if known; with none of them
+it is charged at nothing, and said so. An open door is an excuse for its allowance and no longer.
+
+Late readings change what was unknown; the order in which they arrive changes nothing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from server.coldchain.science.histogram import RECORDED, Bin, End, Exposure, State
+from server.coldchain.science.marks import Formula, Mark
+
+MINUTE_MS: Final = 60_000
+
+HOLD: Final = Formula(
+    "hold", 1, "ms", "readings at most 10 min apart", "zero-order hold, capped", Mark.OURS
+)
+
+
+class Look(NamedTuple):
+    """One reading of a place: its warmest trusted temperature, None when no sensor could say."""
+
+    at_ms: int
+    milli_celsius: int | None
+    uncertainty_milli: int = 0
+
+
+class Stretch(NamedTuple):
+    """A time [from_ms, until_ms)."""
+
+    from_ms: int
+    until_ms: int
+
+
+class Piece(NamedTuple):
+    """A stretch in one bin."""
+
+    from_ms: int
+    until_ms: int
+    bin: Bin
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How readings become time. ambient: a bin at which unknown time may be charged, if known.
+
+    door_ms: how long one opening is excused, the MFDS guide's 20 minutes of loading; settle_ms: how
+    long after closing the air may take, inside the same allowance.
+    """
+
+    gap_ms: int = 10 * MINUTE_MS
+    door_ms: int = 20 * MINUTE_MS
+    settle_ms: int = 5 * MINUTE_MS
+    ambient: Bin | None = None
+
+
+RULES: Final = Rules()
+
+
+def arrange(looks: Iterable[Look]) -> list[Look]:
+    """Sort by time; of several readings of one moment the warmest that has a value remains."""
+    best: dict[int, Look] = {}
+    for look in looks:
+        held = best.get(look.at_ms)
+        if held is None or _warmth(look) > _warmth(held):
+            best[look.at_ms] = look
+    return [best[at_ms] for at_ms in sorted(best)]
+
+
+def _warmth(look: Look) -> tuple[bool, int, int]:
+    known, doubt = look.milli_celsius, look.uncertainty_milli
+    return (known is not None, (known or 0) + doubt, known or 0)
+
+
+def pieces(looks: Sequence[Look], window: Stretch, rules: Rules = RULES) -> list[Piece]:
+    """Cut a window into known and unknown pieces, from arranged readings.
+
+    Readings outside the window count: the one before holds into it, the one behind closes it.
+    """
+    held = [look for look in looks if look.milli_celsius is not None]
+    faults = [look.at_ms for look in looks if look.milli_celsius is None]
+    return list(_clip(_all_time(held, faults, window, rules), window))
+
+
+def _all_time(
+    held: Sequence[Look], faults: Sequence[int], window: Stretch, rules: Rules
+) -> Iterator[Piece]:
+    """Known and unknown time, without end on either side."""
+    if not held:
+        yield Piece(*window, _charged((), rules))
+        return
+    first, last = held[0], held[-1]
+    if window.from_ms < first.at_ms:
+        yield Piece(window.from_ms, first.at_ms, _charged((first,), rules))
+    low = max(bisect_right(held, window.from_ms, key=_at) - 1, 0)
+    high = bisect_left(held, window.until_ms, key=_at) + 1
+    fault = bisect_left(faults, held[low].at_ms)
+    for look, after in pairwise(held[low:high]):
+        broken = fault < len(faults) and faults[fault] < after.at_ms
+        if broken or after.at_ms - look.at_ms > rules.gap_ms:
+            yield Piece(look.at_ms, after.at_ms, _charged((look, after), rules))
+            fault = bisect_left(faults, after.at_ms)
+        else:
+            yield Piece(look.at_ms, after.at_ms, Bin(State.KNOWN, look[1], look[2]))
+    if window.until_ms > last.at_ms:
+        yield Piece(last.at_ms, window.until_ms, _charged((last,), rules))
+
+
+def _at(look: Look) -> int:
+    return look.at_ms
+
+
+def _charged(near: Iterable[Look], rules: Rules) -> Bin:
+    ambient = (rules.ambient,) if rules.ambient else ()
+    return charge([*(Bin(State.UNKNOWN, look[1], look[2]) for look in near), *ambient])
+
+
+def charge(near: Iterable[Bin]) -> Bin:
+    """The bin at which unknown time is charged: the worst of what is known near it."""
+    known = [one for one in near if one.milli_celsius is not None]
+    worst = max(known, key=_reach, default=Bin(State.UNKNOWN, None, 0))
+    return worst._replace(state=State.UNKNOWN)
+
+
+def _reach(one: Bin) -> tuple[int, int]:
+    return one.at(End.WARM) or 0, one.milli_celsius or 0
+
+
+def _clip(found: Iterable[Piece], window: Stretch) -> Iterator[Piece]:
+    for piece in found:
+        low, high = max(piece.from_ms, window.from_ms), min(piece.until_ms, window.until_ms)
+        if low < high:
+            yield Piece(low, high, piece.bin)
+
+
+def cut(found: Iterable[Piece], window: Stretch) -> list[Piece]:
+    """The part of these pieces inside a window."""
+    return list(_clip(found, window))
+
+
+def excused_by_door(openings: Iterable[Stretch], rules: Rules = RULES) -> list[Stretch]:
+    """When open doors are an excuse: from opening until the air has settled, at most `door_ms`."""
+    return merged(
+        Stretch(one.from_ms, min(one.until_ms + rules.settle_ms, one.from_ms + rules.door_ms))
+        for one in openings
+    )
+
+
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+    """Sorted, without overlaps, touching ones joined."""
+    out: list[Stretch] = []
+    for one in sorted(one for one in stretches if one.from_ms < one.until_ms):
+        if out and one.from_ms <= out[-1].until_ms:
+            out[-1] = Stretch(out[-1].from_ms, max(out[-1].until_ms, one.until_ms))
+        else:
+            out.append(one)
+    return out
+
+
+def excuse(found: Iterable[Piece], stretches: Sequence[Stretch], state: State) -> Iterator[Piece]:
+    """Give the known time inside these merged stretches another state; unknown stays unknown."""
+    for piece in found:
+        if piece.bin.state is not State.KNOWN:
+            yield piece
+            continue
+        at_ms = piece.from_ms
+        for one in _touching(stretches, piece):
+            low, high = max(one.from_ms, at_ms), min(one.until_ms, piece.until_ms)
+            if at_ms < low:
+                yield Piece(at_ms, low, piece.bin)
+            yield Piece(low, high, piece.bin._replace(state=state))
+            at_ms = high
+        if at_ms < piece.until_ms:
+            yield Piece(at_ms, piece.until_ms, piece.bin)
+
+
+def _touching(stretches: Sequence[Stretch], piece: Piece) -> Sequence[Stretch]:
+    low = bisect_right(stretches, piece.from_ms, key=lambda one: one.until_ms)
+    high = bisect_left(stretches, piece.until_ms, key=lambda one: one.from_ms)
+    return stretches[low:high]
+
+
+def exposure(found: Iterable[Piece]) -> Exposure:
+    """How long at which temperature."""
+    bins: dict[Bin, int] = {}
+    for from_ms, until_ms, one in found:
+        bins[one] = bins.get(one, 0) + until_ms - from_ms
+    return Exposure(bins)
+
+
+Combine = Callable[[Sequence[Bin]], Bin]
+
+
+def warmest(bins: Sequence[Bin]) -> Bin:
+    """Of several devices in one place: what is recorded, at its warmest."""
+    recorded = [one for one in bins if one.state in RECORDED]
+    return max(recorded, key=_reach) if recorded else charge(bins)
+
+
+def doubtful(bins: Sequence[Bin]) -> Bin:
+    """Of several places that all claim one lot: the worst; unknown as soon as one of them is."""
+    if any(one.state is State.UNKNOWN for one in bins):
+        return charge(bins)
+    return max(bins, key=_reach)
+
+
+def overlay(timelines: Sequence[Sequence[Piece]], combine: Combine) -> list[Piece]:
+    """Lay timelines over each other; each covers the same window without holes."""
+    if len(timelines) < 2:
+        return list(timelines[0]) if timelines else []
+    edges = sorted({piece.from_ms for one in timelines for piece in one})
+    end_ms = timelines[0][-1].until_ms if timelines[0] else 0
+    places = [0] * len(timelines)
+    out = []
+    for from_ms, until_ms in pairwise([*edges, end_ms]):
+        for which, one in enumerate(timelines):
+            while one[places[which]].until_ms <= from_ms:
+                places[which] += 1
+        here = [one[place].bin for one, place in zip(timelines, places, strict=True)]
+        out.append(Piece(from_ms, until_ms, combine(here)))
+    return out
+
+
+class Stay(NamedTuple):
+    """A lot, or part of it, in a place, from loading to unloading."""
+
+    place: int
+    from_ms: int
+    until_ms: int
+
+
+class Leg(NamedTuple):
+    """A time in which a lot was in the same places: none (nobody says), one, or contradictorily
+    several."""
+
+    from_ms: int
+    until_ms: int
+    places: tuple[int, ...]
+
+
+def legs(stays: Iterable[Stay], window: Stretch) -> list[Leg]:
+    """Cut a window by where the stays say that the lot was; legs of equal places are joined."""
+    inside = [one for one in stays if one.from_ms < one.until_ms]
+    edges = {window.from_ms, window.until_ms}
+    edges |= {at for one in inside for at in one[1:] if window.from_ms < at < window.until_ms}
+    out: list[Leg] = []
+    for from_ms, until_ms in pairwise(sorted(edges)):
+        here = {one.place for one in inside if one.from_ms <= from_ms < one.until_ms}
+        places = tuple(sorted(here))
+        if out and out[-1].places == places:
+            out[-1] = Leg(out[-1].from_ms, until_ms, places)
+        else:
+            out.append(Leg(from_ms, until_ms, places))
+    return out
