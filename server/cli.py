@@ -302,6 +302,7 @@ def _ready() -> str:
 
     from server import tables
     from server.accounts import replay as deeds
+    from server.coldchain import again as goods
     from server.devices import replay
     from server.ledger import keys, sequencing, startup
     from server.ledger.tick import now_ms
@@ -321,6 +322,7 @@ def _ready() -> str:
         replay.rebuild(known, newest.size)
         deeds.rebuild(known, newest.size)
         again.rebuild(known, newest.size, now_ms())
+        goods.rebuild(known, newest.size)
         _check_people()
     except keys.KeyRefused as error:
         raise Refused(str(error)) from None

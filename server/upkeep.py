@@ -111,6 +111,7 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
     from django.db import Error, connection
 
     from server.accounts import replay as deeds
+    from server.coldchain import again as goods
     from server.devices.replay import ReplayRefused, rebuild
     from server.ledger import audit, keys, sequencing, startup
     from server.ledger.journal import JournalDamaged
@@ -131,6 +132,7 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
         rebuild(size, newest.size)
         deeds.rebuild(size, newest.size)
         again.rebuild(size, newest.size, now_ms())
+        goods.rebuild(size, newest.size)
         if known:
             for finding in audit.published(_note(known), keys.current()):
                 raise UpkeepRefused(f"{known}: {finding}.")
@@ -179,6 +181,7 @@ def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Findi
     from django.db import Error
 
     from server.accounts import replay as deeds
+    from server.coldchain import audit as goods
     from server.ledger import audit, keys, sequencing
     from server.ledger.log import journal
 
@@ -191,7 +194,9 @@ def _findings(chosen: argparse.Namespace, progress: _Progress) -> Iterator[Findi
         if not chosen.tree_only:
             end = audit.end_of(before)
             yield from audit.against(journal(), end, pair, progress("journalled leaves"))
-            yield from deeds.check(newest.size if (newest := sequencing.newest()) else 0)
+            size = newest.size if (newest := sequencing.newest()) else 0
+            yield from deeds.check(size)
+            yield from goods.check(size)
             yield from _devices(end, progress)
     except (Error, TypeError, ValueError) as error:
         # A table may say anything once somebody has been at it.

@@ -25,6 +25,18 @@ from server.coldchain.rules import (
 from server.pilots.models.programme import SHA256_HEX
 
 
+ANSWERED = (
+    "status",
+    "went",
+    "took_grams",
+    "took_boxes",
+    "photo",
+    "excursions",
+    "settled",
+    "settled_ms",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """How much of a hand-over is taken: grams None all of it, 0 nothing. photo: SHA-256, hex."""
@@ -91,7 +103,7 @@ def settle(desk: Desk, pairs: Sequence[tuple[Handover, Answer]], said: str = "")
         row.status, row.went = _state(move), move.went
         row.took_grams, row.took_boxes, row.photo = move.grams, move.boxes, move.answer.photo
         row.settled, row.settled_ms = event, desk.now_ms
-        row.save()
+        row.save(update_fields=ANSWERED)
     return event
 
 

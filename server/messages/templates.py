@@ -114,4 +114,44 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         frozenset({"pilot", "pilot_en", "link"}),
     ),
+    "goods-offered": Template(
+        Text("Jagalchi: {organisation} hands over to you", "자갈치: {organisation} 인계"),
+        Text(
+            "{organisation} hands {lots} lots over to you. Accept or refuse them: {address}",
+            "{organisation}에서 로트 {lots}건을 인계합니다. 인수하거나 거부하세요: {address}",
+        ),
+        frozenset({"organisation", "lots"}),
+    ),
+    "goods-link": Template(
+        Text(
+            "Jagalchi: {organisation} hands goods over to you", "자갈치: {organisation} 인계 확인"
+        ),
+        Text(
+            "{organisation} hands goods over to you. Say by this link, once, within 14 days, what"
+            " you received or refuse: {link}",
+            "{organisation}에서 물건을 인계했습니다. 14일 안에 한 번, 이 링크에서 인수하거나"
+            " 거부하세요: {link}",
+        ),
+        frozenset({"organisation", "link"}),
+    ),
+    "recall-notice": Template(
+        Text("Jagalchi: RECALL by {organisation}", "자갈치: 회수 안내 - {organisation}"),
+        Text(
+            "{organisation} recalls goods that you hold or held. Stop selling them now, keep them"
+            " apart, and acknowledge: {address}",
+            "{organisation}에서 귀 기관이 가지고 있거나 거쳐 간 물건을 회수합니다. 지금 판매를"
+            " 멈추고 따로 보관한 뒤 확인하세요: {address}",
+        ),
+        frozenset({"organisation"}),
+    ),
+    "recall-link": Template(
+        Text("Jagalchi: RECALL by {organisation}", "자갈치: 회수 안내 - {organisation}"),
+        Text(
+            "{organisation} recalls goods that you received. Do not sell or eat them, keep them"
+            " apart, and say by this link what you have of them: {link}",
+            "{organisation}에서 받으신 물건을 회수합니다. 팔거나 먹지 말고 따로 보관한 뒤 이"
+            " 링크에서 남은 수량을 알려 주세요: {link}",
+        ),
+        frozenset({"organisation", "link"}),
+    ),
 }

@@ -1,4 +1,4 @@
-"""비회원 인도: goods go to somebody who is no member, who answers by a one-time link, or not at all.
+"""비회원 인도: goods go to somebody who is no member, and who answers by a one-time link.
 
 Until they answer a hand-over that was left one-sidedly is 수령 미확인 (CC16): it is counted as no
 acceptance. Who holds the link answers once, for all that came with it.

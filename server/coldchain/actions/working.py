@@ -1,7 +1,7 @@
 """선별, 손질, 소분, 합침: lots are taken up, others come of them.
 
 One event each. A sum that does not close is told ("수량 불일치", `told["balance"]`), and the work
-goes on; more coming out than went in is refused. A child never has a better history than its parents.
+goes on; more coming out than went in is refused. No child has a better history than its parents.
 """
 
 from __future__ import annotations

@@ -42,6 +42,8 @@ class Event(models.Model):
     key = models.CharField(max_length=KEY, blank=True)
     asked = models.BinaryField(default=b"")
     leaf_hash = models.BinaryField(unique=True)
+    restored = models.BooleanField(default=False)
+    """Written again from the log after a restore: what it said of lots may be lost."""
 
     class Meta:
         constraints = [

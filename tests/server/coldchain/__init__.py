@@ -1,0 +1,1 @@
+"""The cold chain: lots, custody, places, labels, recalls, and their traces."""
