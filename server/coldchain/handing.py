@@ -24,7 +24,6 @@ from server.coldchain.rules import (
 )
 from server.pilots.models.programme import SHA256_HEX
 
-
 ANSWERED = (
     "status",
     "went",

@@ -40,8 +40,8 @@ class Logged:
     place: str
     corrects: str
     told: str
-    lines: tuple[LoggedLine, ...]
     said: bytes
+    lines: tuple[LoggedLine, ...]
 
 
 def events(first: int, size: int) -> Iterator[Logged]:
@@ -68,6 +68,6 @@ def _read(number: int, digest: bytes, leaf: bytes, body: bytes) -> Logged | None
             return None
         _, *rest, lines, said = told
         read = tuple(LoggedLine(*line.split(" ")) for line in str(lines).splitlines())
-        return Logged(number, digest, opened.kind, *rest, lines=read, said=said)
+        return Logged(*(number, digest, opened.kind, *rest, said, read))
     except (ProtocolError, ValueError, TypeError):
         return None  # the audit of the log itself tells
