@@ -12,11 +12,10 @@ from typing import Final
 
 SERVICE: Final = "coldchain"
 MINUTE_MS: Final = 60_000
-DAY_MS: Final = 24 * 60 * MINUTE_MS
 
 AHEAD_MS: Final = 2 * MINUTE_MS
 """How far a clock in somebody's hand may be ahead of ours."""
-BEHIND_MS: Final = 60 * DAY_MS
+BEHIND_MS: Final = 60 * 24 * 60 * MINUTE_MS
 """How late something may be told."""
 UNDO_MS: Final = 15 * MINUTE_MS
 """How long the last action of a person can be undone."""
