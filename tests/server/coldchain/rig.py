@@ -13,7 +13,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from server.accounts.rules import NOBODY, Refused, Role, Who
+from server.accounts import contacts
+from server.accounts.contacts import Contact
+from server.accounts.models import Membership
+from server.accounts.rules import NOBODY, Actor, Refused, Role, Who
 from server.coldchain.acting import Desk
 from server.coldchain.actions import custody, landing, loading, places, working
 from server.coldchain.actions.custody import To
@@ -141,7 +144,7 @@ def chain() -> Chain:
     pilots.done(phases.open_phase(pilot.desk(), 1))
     now_ms = pilot.at(pilots.INTERNAL.first).now_ms
     ids = {name: pilots.organisation(name, name) for name in NAMES}
-    people = {name: pilots.member(name, id, Role.OPERATOR) for name, id in ids.items()}
+    people = {name: _reachable(name, id) for name, id in ids.items()}
     built = Chain(pilot, ids, people, now_ms)
     bosses = {
         name: pilots.member(f"{name}boss", id, Role.ADMINISTRATOR) for name, id in ids.items()
@@ -149,6 +152,16 @@ def chain() -> Chain:
     desks = {name: Desk(bosses[name], ids[name], now_ms - 24 * HOUR) for name in NAMES}
     _pilot_ran(built, desks)
     return built
+
+
+def _reachable(name: str, organisation: str) -> Who:
+    """Somebody who may act for an organisation and has a phone."""
+    phone = f"010-2000-{NAMES.index(name):04}"
+    person = contacts.person_at(Contact(phone), 0)
+    Membership.objects.create(
+        person_id=person, organisation_id=organisation, role=Role.OPERATOR, from_ms=0
+    )
+    return Who(person, Actor.PERSON, {organisation: Role.OPERATOR})
 
 
 def _pilot_ran(built: Chain, desks: dict[str, Desk]) -> None:
