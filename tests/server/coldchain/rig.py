@@ -104,6 +104,12 @@ class Chain:
         amounts = tuple(Amount(one.ref) for one in lots)
         return done(loading.load(self.desk(name), self.rooms[room], amounts))
 
+    def touched_by_another(self, lot: Lot) -> Event:
+        """Somebody else of the cooperative goes on with a lot: throws a gram of it away."""
+        boss = pilots.member("another", self.ids["cooperative"], Role.OPERATOR)
+        desk = Desk(boss, self.ids["cooperative"], self.now_ms)
+        return done(working.waste(desk, (Amount(lot.ref, 1),)))
+
     def unload(self, room: str, *lots: Lot, name: str = "cooperative") -> Event:
         """Unload all of these."""
         amounts = tuple(Amount(one.ref) for one in lots)
