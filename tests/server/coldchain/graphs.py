@@ -1,0 +1,69 @@
+"""Graphs of lots written straight into the tables, and a naive walk over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from server.coldchain.models import Event, Lot
+from server.ledger import rows
+
+Edges = Sequence[tuple[int, int]]
+BATCH = 20_000
+_MADE = "ref species form kept code trade gtin area vessel origin trace_no catch_by ice_ratio side"
+
+
+def lots(count: int, organisation: str) -> int:
+    """Write that many lots of one event; return the number of the first."""
+    event = Event.objects.create(
+        ref="graph", kind="landed", at_ms=0, noted_ms=0, leaf_hash=b"graph"
+    )
+    highest = Lot.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    given = dict.fromkeys(_MADE.split(), "") | {"ice": "none", "gear": "other"}
+    given |= {"status": "processed", "maker_id": organisation, "holder_id": organisation}
+    numbers = {"event_id": event.id, "made_ms": 0, "boxes": 0, "left_boxes": 0}
+    weights = {"grams": 1000, "left_grams": 1000, "feed": False, "graded": False}
+    fixed: dict[str, Any] = {**given, **numbers, **weights}
+    for start in range(0, count, BATCH):
+        some = range(start, min(start + BATCH, count))
+        Lot.objects.bulk_create(
+            Lot(id=highest + 1 + n, **{**fixed, "ref": f"g{n}", "code": f"g{n}"}) for n in some
+        )
+    return highest + 1
+
+
+def links(edges: Edges, first: int) -> None:
+    """Write links between lots, numbered from the first."""
+    event = Event.objects.get(ref="graph").id
+    columns = {
+        "parent_id": "bigint",
+        "child_id": "bigint",
+        "event_id": "bigint",
+        "kind": "varchar",
+        "grams": "bigint",
+        "boxes": "integer",
+    }
+    for start in range(0, len(edges), BATCH):
+        some = edges[start : start + BATCH]
+        values = [(first + a, first + b, event, "split", 1, 0) for a, b in some]
+        rows.insert("coldchain_link", columns, values)
+
+
+def walk(edges: Iterable[tuple[int, int]], seeds: Iterable[int]) -> set[int]:
+    """All that is reached, one step after the other."""
+    out: dict[int, list[int]] = {}
+    for a, b in edges:
+        out.setdefault(a, []).append(b)
+    return walked(out, seeds)
+
+
+def walked(out: Mapping[int, Sequence[int]], seeds: Iterable[int]) -> set[int]:
+    """The same over a graph that was arranged already."""
+    todo = list(seeds)
+    found = set(todo)
+    while todo:
+        for one in out.get(todo.pop(), ()):
+            if one not in found:
+                found.add(one)
+                todo.append(one)
+    return found
