@@ -25,7 +25,7 @@ from server.coldchain.models import (
     RecallHolder,
     RecallLot,
 )
-from server.coldchain.rules import Kind, RecallPart, Side
+from server.coldchain.rules import Kind, Part, RecallPart, Side
 from server.ledger.writing import writing
 
 
@@ -55,7 +55,7 @@ def _write(one: Logged) -> None:
     known = {lot.ref: lot for lot in Lot.objects.filter(ref__in=[x.lot for x in one.lines])}
     EventLot.objects.bulk_create(
         # What was taken then is not known to the lots of now, so they are only named.
-        EventLot(event=event, lot=lot)
+        EventLot(event=event, lot=lot, part=Part.NAMED)
         for lot in known.values()
     )
     told = json.loads(one.told)

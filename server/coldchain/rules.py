@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Final
+from itertools import pairwise
+from typing import Final, TypeVar
+
+State = TypeVar("State", bound=StrEnum)
+Done = TypeVar("Done", bound=StrEnum)
 
 SERVICE: Final = "coldchain"
 MINUTE_MS: Final = 60_000
@@ -300,9 +304,8 @@ class SampleState(StrEnum):
     FAILED = "failed"
 
 
-SAMPLE_STEPS: Final = frozenset(
-    {(SampleState.TAKEN, SampleState.PASSED), (SampleState.TAKEN, SampleState.FAILED)}
-)
+_SAMPLED: Final = (SampleState.PASSED, SampleState.FAILED)
+SAMPLE_STEPS: Final = frozenset((SampleState.TAKEN, one) for one in _SAMPLED)
 
 
 class Basis(StrEnum):
@@ -347,12 +350,7 @@ class RecallState(StrEnum):
     CLOSED = "closed"
 
 
-RECALL_STEPS: Final = frozenset(
-    {
-        (RecallState.OPENED, RecallState.NOTIFIED),
-        (RecallState.NOTIFIED, RecallState.CLOSED),
-    }
-)
+RECALL_STEPS: Final = frozenset(pairwise(RecallState))
 
 
 class RecallPart(StrEnum):
@@ -395,6 +393,6 @@ class ProblemKind(StrEnum):
     OTHER = "other"
 
 
-def pairs(steps: Mapping[tuple[StrEnum, StrEnum], StrEnum]) -> Iterable[tuple[str, str]]:
+def pairs(steps: Mapping[tuple[State, Done], State]) -> Iterable[tuple[str, str]]:
     """The moves of a machine, from state to another state."""
     return sorted({(str(a), str(b)) for (a, _), b in steps.items() if a != b})

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import OperationalError, connection, transaction
+from django.db.models import Model
 
 from server.accounts.contacts import Contact
 from server.accounts.rules import Refused
@@ -133,7 +134,7 @@ def _recall(chain: Chain, opened: Event | Refused) -> Iterator[Scene]:
 
 def state() -> dict[str, list[Any]]:
     """Everything that an action may write."""
-    tables = [*apps.get_app_config("coldchain").get_models(), Staged, Message]
+    tables: list[type[Model]] = [*apps.get_app_config("coldchain").get_models(), Staged, Message]
     return {
         one._meta.db_table: sorted(map(repr, one._default_manager.values_list())) for one in tables
     }
