@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -91,45 +92,41 @@ def test_a_lot_is_loaded_in_parts_into_two_trucks_and_no_more_than_there_is(chai
     assert no(split) == "elsewhere"
 
 
-@pytest.mark.parametrize(
-    ("job", "expected"),
-    [
-        (Job((Amount(""),), (Out(1006 * KG),)), "heavier"),
-        (Job((Amount(""),), (Out(900 * KG),), waste=106 * KG), "heavier"),
-        (Job((Amount(""),), (Out(900 * KG), Out(106 * KG, feed=True))), "heavier"),
-        (Job((Amount(""),), (Out(1000 * KG),), loss=-1), "bad-input"),
-        (Job((Amount(""),), (Out(0),)), "bad-input"),
-        (Job((Amount(""),), ()), "bad-input"),
-        (Job((Amount("", 1001 * KG),), (Out(1000 * KG),)), "used-up"),
-        (Job((Amount(""),), (Out(1000 * KG, gtin="08801234567890"),)), "gtin"),
-        (Job((Amount("", 10 * KG),), tuple(Out(1) for _ in range(10_000))), "too-many-parts"),
-        (Job((Amount(""), Amount("")), (Out(1000 * KG),)), "bad-input"),
-    ],
-    ids=lambda case: str(case)[:40],
-)
-def test_what_cannot_come_out_of_a_sorting_is_refused(
-    chain: Chain, job: Job, expected: str
-) -> None:
+CANNOT_COME_OUT = [
+    (Job((Amount(""),), (Out(1006 * KG),)), "heavier"),
+    (Job((Amount(""),), (Out(900 * KG),), waste=106 * KG), "heavier"),
+    (Job((Amount(""),), (Out(900 * KG), Out(106 * KG, feed=True))), "heavier"),
+    (Job((Amount(""),), (Out(1000 * KG),), loss=-1), "bad-input"),
+    (Job((Amount(""),), (Out(0),)), "bad-input"),
+    (Job((Amount(""),), ()), "bad-input"),
+    (Job((Amount("", 1001 * KG),), (Out(1000 * KG),)), "used-up"),
+    (Job((Amount(""),), (Out(1000 * KG, gtin="08801234567890"),)), "gtin"),
+    (Job((Amount("", 10 * KG),), tuple(Out(1) for _ in range(10_000))), "too-many-parts"),
+    (Job((Amount(""), Amount("")), (Out(1000 * KG),)), "bad-input"),
+]
+
+
+def test_what_cannot_come_out_of_a_sorting_is_refused(chain: Chain) -> None:
     lot = chain.land(grams=1000 * KG)
-    used = tuple(replace(one, lot=lot.ref) for one in job.used)
     before = Event.objects.count()
-    result = working.sort(chain.desk(OWN), replace(job, used=used))
-    assert (no(result), Event.objects.count()) == (expected, before)
-    assert again(lot).left_grams == 1000 * KG
+    for job, expected in CANNOT_COME_OUT:
+        used = tuple(replace(one, lot=lot.ref) for one in job.used)
+        result = working.sort(chain.desk(OWN), replace(job, used=used))
+        assert (no(result), Event.objects.count()) == (expected, before), str(job)[:80]
+        assert again(lot).left_grams == 1000 * KG
 
 
-@pytest.mark.parametrize(
-    ("out", "waste", "finding"),
-    [(980, 20, Finding.FITS), (1003, 0, Finding.FITS), (900, 0, Finding.OPEN)],
-)
-def test_a_sum_that_does_not_close_is_told_and_the_work_goes_on(
-    chain: Chain, out: int, waste: int, finding: Finding
-) -> None:
-    lot = chain.land(grams=1000 * KG)
-    job = Job((Amount(lot.ref),), (Out(out * KG),), waste=waste * KG)
-    event = done(working.sort(chain.desk(OWN), job))
-    assert f'"balance":"{finding}"' in event.told
-    assert made(event)[0].grams == out * KG
+def test_a_sum_that_does_not_close_is_told_and_the_work_goes_on(chain: Chain) -> None:
+    for out, waste, finding in (
+        (980, 20, Finding.FITS),
+        (1003, 0, Finding.FITS),
+        (900, 0, Finding.OPEN),
+    ):
+        lot = chain.land(grams=1000 * KG)
+        job = Job((Amount(lot.ref),), (Out(out * KG),), waste=waste * KG)
+        event = done(working.sort(chain.desk(OWN), job))
+        assert f'"balance":"{finding}"' in event.told
+        assert made(event)[0].grams == out * KG
 
 
 def test_a_yield_that_is_unusual_is_told(chain: Chain) -> None:
@@ -155,39 +152,37 @@ def test_a_mixed_lot_takes_the_worse_start_and_both_species(chain: Chain) -> Non
     assert (mixed.ice_ratio, mixed.area) == ("", "61")
 
 
-@pytest.mark.parametrize(
-    ("at_ms", "expected"),
-    [(3 * 60_000, "future"), (-BEHIND_MS - 1, "too-old"), (-5 * HOUR, "before-it-was")],
-)
 def test_events_from_the_future_the_distant_past_or_before_the_lot_are_refused(
-    chain: Chain, at_ms: int, expected: str
+    chain: Chain,
 ) -> None:
     lot = chain.land()
-    desk = chain.desk(OWN, at_ms=chain.now_ms + at_ms)
-    assert no(loading.load(desk, chain.rooms["truck 1"], (Amount(lot.ref),))) == expected
+    for at_ms, expected in (
+        (3 * 60_000, "future"),
+        (-BEHIND_MS - 1, "too-old"),
+        (-5 * HOUR, "before-it-was"),
+    ):
+        desk = chain.desk(OWN, at_ms=chain.now_ms + at_ms)
+        assert no(loading.load(desk, chain.rooms["truck 1"], (Amount(lot.ref),))) == expected
 
 
-@pytest.mark.parametrize(
-    ("more", "expected"),
-    [
-        ({"grams": 0}, "bad-input"),
-        ({"grams": -5}, "bad-input"),
-        ({"boxes": -1}, "bad-input"),
-        ({"catch_ms": 99_999_999_999_999}, "future"),
-        ({"catch_ms": None}, "bad-input"),
-        ({"catch_by": Source.NOBODY}, "bad-input"),
-        ({"gtin": "4006381333932"}, "gtin"),
-        ({"vessel": "x" * 61}, "bad-input"),
-        ({"origin": "국산\x00"}, "bad-input"),
-    ],
-)
-def test_a_landing_that_cannot_be_is_refused_and_its_list_with_it(
-    chain: Chain, more: dict[str, object], expected: str
-) -> None:
-    wrong = replace(mackerel(chain), **more)  # type: ignore[arg-type]
-    listed = (mackerel(chain), wrong)
-    assert no(landing.land(chain.desk(OWN), listed, chain.market.id)) == expected
-    assert Lot.objects.count() == 0
+CANNOT_LAND: list[tuple[dict[str, Any], str]] = [
+    ({"grams": 0}, "bad-input"),
+    ({"grams": -5}, "bad-input"),
+    ({"boxes": -1}, "bad-input"),
+    ({"catch_ms": 99_999_999_999_999}, "future"),
+    ({"catch_ms": None}, "bad-input"),
+    ({"catch_by": Source.NOBODY}, "bad-input"),
+    ({"gtin": "4006381333932"}, "gtin"),
+    ({"vessel": "x" * 61}, "bad-input"),
+    ({"origin": "국산\x00"}, "bad-input"),
+]
+
+
+def test_a_landing_that_cannot_be_is_refused_and_its_list_with_it(chain: Chain) -> None:
+    for more, expected in CANNOT_LAND:
+        listed = (mackerel(chain), replace(mackerel(chain), **more))
+        result = landing.land(chain.desk(OWN), listed, chain.market.id)
+        assert (no(result), Lot.objects.count()) == (expected, 0), more
 
 
 def test_a_lot_number_is_used_once(chain: Chain) -> None:
