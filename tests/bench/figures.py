@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import log, physics, pilots, record, server, server_postgres, tree, truck
+from tests.bench import log, physics, pilots, record, server, server_postgres, trace, tree, truck
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -22,6 +22,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "log": log.figures,
     "server": server.figures,
     "pilots": pilots.figures,
+    "trace": trace.figures,
     "truck": truck.everything,
     "postgres": server_postgres.figures,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from server.coldchain.models import Event, Lot
 from server.ledger import rows
+from server.ledger.writing import writing
 
 Edges = Sequence[tuple[int, int]]
 BATCH = 20_000
@@ -14,22 +15,25 @@ _MADE = "ref species form kept code trade gtin area vessel origin trace_no catch
 
 
 def lots(count: int, organisation: str) -> int:
-    """Write that many lots of one event; return the number of the first."""
+    """Write that many lots of one event, all alike; return the number of the first."""
     event = Event.objects.create(
         ref="graph", kind="landed", at_ms=0, noted_ms=0, leaf_hash=b"graph"
     )
-    highest = Lot.objects.order_by("-id").values_list("id", flat=True).first() or 0
     given = dict.fromkeys(_MADE.split(), "") | {"ice": "none", "gear": "other"}
     given |= {"status": "processed", "maker_id": organisation, "holder_id": organisation}
     numbers = {"event_id": event.id, "made_ms": 0, "boxes": 0, "left_boxes": 0}
-    weights = {"grams": 1000, "left_grams": 1000, "feed": False, "graded": False}
-    fixed: dict[str, Any] = {**given, **numbers, **weights}
-    for start in range(0, count, BATCH):
-        some = range(start, min(start + BATCH, count))
-        Lot.objects.bulk_create(
-            Lot(id=highest + 1 + n, **{**fixed, "ref": f"g{n}", "code": f"g{n}"}) for n in some
-        )
-    return highest + 1
+    fixed: dict[str, Any] = {**given, **numbers, "grams": 1000, "left_grams": 1000}
+    first = Lot.objects.create(**{**fixed, "ref": "g0", "code": "g0"}).id
+    columns = [str(field.column) for field in Lot._meta.concrete_fields]
+    new = {"id": "lot.id + n", "ref": "'g' || n", "code": "'g' || n"}
+    rows.execute(
+        "WITH RECURSIVE counted(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counted WHERE n < %s)"
+        f" INSERT INTO coldchain_lot ({', '.join(columns)})"
+        f" SELECT {', '.join(new.get(one, one) for one in columns)}"
+        " FROM counted JOIN coldchain_lot AS lot ON lot.id = %s WHERE %s > 1",
+        [count - 1, first, count],
+    )
+    return first
 
 
 def links(edges: Edges, first: int) -> None:
@@ -43,10 +47,11 @@ def links(edges: Edges, first: int) -> None:
         "grams": "bigint",
         "boxes": "integer",
     }
-    for start in range(0, len(edges), BATCH):
-        some = edges[start : start + BATCH]
-        values = [(first + a, first + b, event, "split", 1, 0) for a, b in some]
-        rows.insert("coldchain_link", columns, values)
+    with writing():
+        for start in range(0, len(edges), BATCH):
+            some = edges[start : start + BATCH]
+            values = [(first + a, first + b, event, "split", 1, 0) for a, b in some]
+            rows.insert("coldchain_link", columns, values)
 
 
 def walk(edges: Iterable[tuple[int, int]], seeds: Iterable[int]) -> set[int]:
