@@ -210,7 +210,9 @@ def record(organisation: str, language: str) -> list[Line]:
             about=" · ".join(filter(None, (row.target, row.detail))),
             reason=row.reason,
             said=refusals.said(row.reason, language) if row.reason else "",
-            entry=shown.count(found[bytes(row.leaf_hash)]) if bytes(row.leaf_hash) in found else "",
+            entry=shown.count(found[bytes(row.leaf_hash)])
+            if bytes(row.leaf_hash) in found
+            else "",
         )
         for row in rows
     ]
@@ -221,11 +223,7 @@ def troubled() -> list[Undelivered]:
     rows = Message.objects.filter(Q(state=State.DEAD) | Q(state=State.WAITING, tries__gt=0))
     return [
         Undelivered(
-            row.id,
-            row.template,
-            row.state == State.DEAD,
-            row.trouble,
-            row.tries,
+            row.id, row.template, row.state == State.DEAD, row.trouble, row.tries,
             shown.moment(row.made_ms),
         )
         for row in rows.order_by("-id")[:ACTS_SHOWN]

@@ -75,7 +75,9 @@ def check(size: int) -> Iterator[Finding]:
 
 
 def _take(one: Logged) -> None:
-    deed, is_new = Deed.objects.get_or_create(leaf_hash=one.leaf_hash, defaults=dict(one.columns))
+    deed, is_new = Deed.objects.get_or_create(
+        leaf_hash=one.leaf_hash, defaults=dict(one.columns)
+    )
     again = _AGAIN.get(deed.act)
     if is_new and again and not deed.reason:
         again(deed)

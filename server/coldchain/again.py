@@ -34,11 +34,12 @@ def rebuild(first: int, size: int) -> None:
     for start in range(first, size, CHUNK):
         with writing():
             for one in events(start, min(start + CHUNK, size)):
-                if not Event.objects.filter(leaf_hash=one.leaf_hash).exists():
-                    _write(one)
+                _write(one)
 
 
 def _write(one: Logged) -> None:
+    if Event.objects.filter(leaf_hash=one.leaf_hash).exists():
+        return
     event = Event.objects.create(
         ref=one.ref,
         kind=one.kind,

@@ -311,3 +311,5 @@ def _phase(row: Phase) -> PhaseOut:
         cap=row.cap,
         taken=row.taken if plan and row.kind == PhaseKind.OPEN else None,
     )
+
+

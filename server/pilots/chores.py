@@ -30,6 +30,7 @@ AT_ONCE: Final = 200
 """People in one round."""
 
 
+
 SWEEP_MS: Final = 60_000
 
 

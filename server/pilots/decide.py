@@ -158,7 +158,9 @@ def _elsewhere(phase: Phase | Reason | None, action: Action) -> Reason | None:
     return None if action.zone in phase.zone else Reason.OUT_OF_ZONE
 
 
-def _person(subject: Subject | None, phase: Phase | Reason | None, action: Action) -> Reason | None:
+def _person(
+    subject: Subject | None, phase: Phase | Reason | None, action: Action
+) -> Reason | None:
     if subject is NOBODYS:
         return None
     if subject is None:

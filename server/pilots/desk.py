@@ -158,10 +158,7 @@ def tasks(pilot: Pilot, language: str) -> list[Task]:
 
 
 def _task(
-    name: str,
-    row: Duty | None,
-    named: dict[str, str],
-    gaps: set[tuple[str, date]],
+    name: str, row: Duty | None, named: dict[str, str], gaps: set[tuple[str, date]],
     language: str,
 ) -> Task:
     bare = sorted(day for duty, day in gaps if duty == name)
@@ -226,10 +223,7 @@ def board(pilot: Pilot, language: str) -> list[Line]:
 
 
 def _cell(
-    row: BoardRow,
-    step: ReadinessStep,
-    signed: Readiness | None,
-    named: dict[str, str],
+    row: BoardRow, step: ReadinessStep, signed: Readiness | None, named: dict[str, str],
     language: str,
 ) -> Cell:
     stands = step <= row.done

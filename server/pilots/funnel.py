@@ -102,7 +102,9 @@ def figures(walks: Sequence[Walk], cost_krw: int, room: Room) -> Figures:
     )
 
 
-def by_source(walks: Iterable[Walk], costs: Mapping[str, int], room: Room) -> dict[str, Figures]:
+def by_source(
+    walks: Iterable[Walk], costs: Mapping[str, int], room: Room
+) -> dict[str, Figures]:
     """Figures of each source that has a walk or a cost, in order of name."""
     told = list(walks)
     sources = sorted({walk.source for walk in told} | set(costs))

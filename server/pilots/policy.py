@@ -160,7 +160,9 @@ def allow(subject: str, service: str, action: Action, at_ms: int) -> Verdict:
     return decision.verdict
 
 
-def _write_down(decision: Decision, subject: str, service: str, action: Action, at_ms: int) -> None:
+def _write_down(
+    decision: Decision, subject: str, service: str, action: Action, at_ms: int
+) -> None:
     """Keep the refusal; one that was made from the same things before is not kept again."""
     assert isinstance(decision.verdict, Refused)
     told = {

@@ -29,7 +29,9 @@ def disagreeing(service: str) -> Iterator[Denial]:
     """Refusals of a pilot that the trail does not bear out."""
     for denial in Denial.objects.filter(pilot=service).order_by("id").iterator():
         purposes = tuple(denial.purposes.split())
-        action = Action(denial.name, ActionKind(denial.kind), denial.phase, denial.zone, purposes)
+        action = Action(
+            denial.name, ActionKind(denial.kind), denial.phase, denial.zone, purposes
+        )
         made = Decision(Refused(Reason(denial.reason)), denial.generation, denial.entry)
         verdict = again(service, denial.subject, action, denial.at_ms, made)
         if verdict != made.verdict:

@@ -9,639 +9,247 @@ import server.accounts.rules
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Person",
+            name='Person',
             fields=[
-                ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ("language", models.CharField(default="ko", max_length=2)),
-                ("made_ms", models.BigIntegerField()),
-                ("erased_ms", models.BigIntegerField(null=True)),
+                ('password', models.CharField(max_length=128, verbose_name='password')),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('language', models.CharField(default='ko', max_length=2)),
+                ('made_ms', models.BigIntegerField()),
+                ('erased_ms', models.BigIntegerField(null=True)),
             ],
             options={
-                "abstract": False,
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="Certificate",
+            name='Certificate',
             fields=[
-                ("id", models.CharField(max_length=26, primary_key=True, serialize=False)),
-                ("person", models.CharField(max_length=16, unique=True)),
-                ("at_ms", models.BigIntegerField()),
-                ("deleted", models.JSONField()),
-                ("leaf_hash", models.BinaryField()),
+                ('id', models.CharField(max_length=26, primary_key=True, serialize=False)),
+                ('person', models.CharField(max_length=16, unique=True)),
+                ('at_ms', models.BigIntegerField()),
+                ('deleted', models.JSONField()),
+                ('leaf_hash', models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name="DayKey",
+            name='DayKey',
             fields=[
-                ("day", models.IntegerField(primary_key=True, serialize=False)),
-                ("key", models.BinaryField()),
+                ('day', models.IntegerField(primary_key=True, serialize=False)),
+                ('key', models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name="Deed",
+            name='Deed',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at_ms", models.BigIntegerField()),
-                ("who", models.CharField(blank=True, max_length=16)),
-                (
-                    "actor",
-                    models.CharField(
-                        choices=[
-                            (
-                                server.accounts.rules.Actor["NOBODY"],
-                                server.accounts.rules.Actor["NOBODY"],
-                            ),
-                            (
-                                server.accounts.rules.Actor["PERSON"],
-                                server.accounts.rules.Actor["PERSON"],
-                            ),
-                            (
-                                server.accounts.rules.Actor["BADGE"],
-                                server.accounts.rules.Actor["BADGE"],
-                            ),
-                            (
-                                server.accounts.rules.Actor["LINK"],
-                                server.accounts.rules.Actor["LINK"],
-                            ),
-                            (
-                                server.accounts.rules.Actor["GUEST"],
-                                server.accounts.rules.Actor["GUEST"],
-                            ),
-                            (
-                                server.accounts.rules.Actor["KEY"],
-                                server.accounts.rules.Actor["KEY"],
-                            ),
-                            (
-                                server.accounts.rules.Actor["SYSTEM"],
-                                server.accounts.rules.Actor["SYSTEM"],
-                            ),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("service", models.CharField(max_length=16)),
-                ("act", models.CharField(max_length=40)),
-                ("organisation", models.CharField(blank=True, db_index=True, max_length=16)),
-                ("target", models.CharField(blank=True, max_length=80)),
-                ("detail", models.CharField(blank=True, max_length=200)),
-                ("reason", models.CharField(blank=True, max_length=32)),
-                ("leaf_hash", models.BinaryField(unique=True)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at_ms', models.BigIntegerField()),
+                ('who', models.CharField(blank=True, max_length=16)),
+                ('actor', models.CharField(choices=[(server.accounts.rules.Actor['NOBODY'], server.accounts.rules.Actor['NOBODY']), (server.accounts.rules.Actor['PERSON'], server.accounts.rules.Actor['PERSON']), (server.accounts.rules.Actor['BADGE'], server.accounts.rules.Actor['BADGE']), (server.accounts.rules.Actor['LINK'], server.accounts.rules.Actor['LINK']), (server.accounts.rules.Actor['GUEST'], server.accounts.rules.Actor['GUEST']), (server.accounts.rules.Actor['KEY'], server.accounts.rules.Actor['KEY']), (server.accounts.rules.Actor['SYSTEM'], server.accounts.rules.Actor['SYSTEM'])], max_length=8)),
+                ('service', models.CharField(max_length=16)),
+                ('act', models.CharField(max_length=40)),
+                ('organisation', models.CharField(blank=True, db_index=True, max_length=16)),
+                ('target', models.CharField(blank=True, max_length=80)),
+                ('detail', models.CharField(blank=True, max_length=200)),
+                ('reason', models.CharField(blank=True, max_length=32)),
+                ('leaf_hash', models.BinaryField(unique=True)),
             ],
         ),
         migrations.CreateModel(
-            name="Session",
+            name='Session',
             fields=[
-                (
-                    "session_key",
-                    models.CharField(
-                        max_length=40, primary_key=True, serialize=False, verbose_name="session key"
-                    ),
-                ),
-                ("session_data", models.TextField(verbose_name="session data")),
-                ("expire_date", models.DateTimeField(db_index=True, verbose_name="expire date")),
-                ("person", models.CharField(blank=True, db_index=True, max_length=16)),
+                ('session_key', models.CharField(max_length=40, primary_key=True, serialize=False, verbose_name='session key')),
+                ('session_data', models.TextField(verbose_name='session data')),
+                ('expire_date', models.DateTimeField(db_index=True, verbose_name='expire date')),
+                ('person', models.CharField(blank=True, db_index=True, max_length=16)),
             ],
             options={
-                "verbose_name": "session",
-                "verbose_name_plural": "sessions",
-                "abstract": False,
+                'verbose_name': 'session',
+                'verbose_name_plural': 'sessions',
+                'abstract': False,
             },
         ),
         migrations.CreateModel(
-            name="Tries",
+            name='Tries',
             fields=[
-                ("digest", models.BinaryField(primary_key=True, serialize=False)),
-                ("count", models.IntegerField()),
-                ("expires_ms", models.BigIntegerField(db_index=True)),
+                ('digest', models.BinaryField(primary_key=True, serialize=False)),
+                ('count', models.IntegerField()),
+                ('expires_ms', models.BigIntegerField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name="VaultKey",
+            name='VaultKey',
             fields=[
-                (
-                    "person",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        primary_key=True,
-                        serialize=False,
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                ("sealed", models.BinaryField()),
-                ("salt", models.BinaryField()),
+                ('person', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('sealed', models.BinaryField()),
+                ('salt', models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name="Organisation",
+            name='Organisation',
             fields=[
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("cooperative", "수협"),
-                            ("plant", "가공장"),
-                            ("carrier", "운송사"),
-                            ("wholesaler", "중도매인"),
-                            ("shop", "소매점"),
-                            ("bank", "은행"),
-                            ("city", "시"),
-                            ("agency", "기관"),
-                            ("merchant", "가맹점"),
-                            ("operator", "운영사"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("name", models.CharField(max_length=80)),
-                ("name_en", models.CharField(blank=True, max_length=80)),
-                ("made_ms", models.BigIntegerField()),
-                ("ended_ms", models.BigIntegerField(null=True)),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('kind', models.CharField(choices=[('cooperative', '수협'), ('plant', '가공장'), ('carrier', '운송사'), ('wholesaler', '중도매인'), ('shop', '소매점'), ('bank', '은행'), ('city', '시'), ('agency', '기관'), ('merchant', '가맹점'), ('operator', '운영사')], max_length=16)),
+                ('name', models.CharField(max_length=80)),
+                ('name_en', models.CharField(blank=True, max_length=80)),
+                ('made_ms', models.BigIntegerField()),
+                ('ended_ms', models.BigIntegerField(null=True)),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "kind__in",
-                                [
-                                    "cooperative",
-                                    "plant",
-                                    "carrier",
-                                    "wholesaler",
-                                    "shop",
-                                    "bank",
-                                    "city",
-                                    "agency",
-                                    "merchant",
-                                    "operator",
-                                ],
-                            )
-                        ),
-                        name="organisation_kind",
-                    ),
-                    models.UniqueConstraint(
-                        condition=models.Q(("kind", "operator")),
-                        fields=("kind",),
-                        name="one_operator",
-                    ),
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['cooperative', 'plant', 'carrier', 'wholesaler', 'shop', 'bank', 'city', 'agency', 'merchant', 'operator'])), name='organisation_kind'), models.UniqueConstraint(condition=models.Q(('kind', 'operator')), fields=('kind',), name='one_operator')],
             },
         ),
         migrations.CreateModel(
-            name="Link",
+            name='Link',
             fields=[
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ("digest", models.BinaryField(unique=True)),
-                ("purpose", models.CharField(max_length=32)),
-                ("role", models.CharField(blank=True, max_length=16)),
-                ("target", models.CharField(blank=True, max_length=80)),
-                ("made_ms", models.BigIntegerField()),
-                ("expires_ms", models.BigIntegerField()),
-                ("used_ms", models.BigIntegerField(null=True)),
-                ("ended_ms", models.BigIntegerField(null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="links",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="links",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('digest', models.BinaryField(unique=True)),
+                ('purpose', models.CharField(max_length=32)),
+                ('role', models.CharField(blank=True, max_length=16)),
+                ('target', models.CharField(blank=True, max_length=80)),
+                ('made_ms', models.BigIntegerField()),
+                ('expires_ms', models.BigIntegerField()),
+                ('used_ms', models.BigIntegerField(null=True)),
+                ('ended_ms', models.BigIntegerField(null=True)),
+                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='links', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='links', to='accounts.organisation')),
             ],
         ),
         migrations.CreateModel(
-            name="GuestCode",
+            name='GuestCode',
             fields=[
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ("digest", models.BinaryField(unique=True)),
-                ("scopes", models.JSONField()),
-                ("made_ms", models.BigIntegerField()),
-                ("expires_ms", models.BigIntegerField()),
-                ("ended_ms", models.BigIntegerField(null=True)),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="guests",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('digest', models.BinaryField(unique=True)),
+                ('scopes', models.JSONField()),
+                ('made_ms', models.BigIntegerField()),
+                ('expires_ms', models.BigIntegerField()),
+                ('ended_ms', models.BigIntegerField(null=True)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='guests', to='accounts.organisation')),
             ],
         ),
         migrations.CreateModel(
-            name="Passkey",
+            name='Passkey',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("site", models.CharField(max_length=253)),
-                ("credential", models.BinaryField(unique=True)),
-                ("public", models.BinaryField()),
-                ("count", models.BigIntegerField()),
-                ("synced", models.BooleanField()),
-                ("made_ms", models.BigIntegerField()),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="passkeys",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('site', models.CharField(max_length=253)),
+                ('credential', models.BinaryField(unique=True)),
+                ('public', models.BinaryField()),
+                ('count', models.BigIntegerField()),
+                ('synced', models.BooleanField()),
+                ('made_ms', models.BigIntegerField()),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='passkeys', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="RecoveryCode",
+            name='RecoveryCode',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("digest", models.BinaryField(unique=True)),
-                ("used_ms", models.BigIntegerField(null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="recovery_codes",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('digest', models.BinaryField(unique=True)),
+                ('used_ms', models.BigIntegerField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recovery_codes', to=settings.AUTH_USER_MODEL)),
             ],
         ),
         migrations.CreateModel(
-            name="Webhook",
+            name='Webhook',
             fields=[
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ("url", models.CharField(max_length=500)),
-                ("made_ms", models.BigIntegerField()),
-                (
-                    "organisation",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="webhook",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('url', models.CharField(max_length=500)),
+                ('made_ms', models.BigIntegerField()),
+                ('organisation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='webhook', to='accounts.organisation')),
             ],
         ),
         migrations.CreateModel(
-            name="Membership",
+            name='Membership',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            (
-                                server.accounts.rules.Role["VIEWER"],
-                                server.accounts.rules.Role["VIEWER"],
-                            ),
-                            (
-                                server.accounts.rules.Role["OPERATOR"],
-                                server.accounts.rules.Role["OPERATOR"],
-                            ),
-                            (
-                                server.accounts.rules.Role["AUDITOR"],
-                                server.accounts.rules.Role["AUDITOR"],
-                            ),
-                            (
-                                server.accounts.rules.Role["ADMINISTRATOR"],
-                                server.accounts.rules.Role["ADMINISTRATOR"],
-                            ),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("from_ms", models.BigIntegerField()),
-                ("until_ms", models.BigIntegerField(null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="memberships",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('role', models.CharField(choices=[(server.accounts.rules.Role['VIEWER'], server.accounts.rules.Role['VIEWER']), (server.accounts.rules.Role['OPERATOR'], server.accounts.rules.Role['OPERATOR']), (server.accounts.rules.Role['AUDITOR'], server.accounts.rules.Role['AUDITOR']), (server.accounts.rules.Role['ADMINISTRATOR'], server.accounts.rules.Role['ADMINISTRATOR'])], max_length=16)),
+                ('from_ms', models.BigIntegerField()),
+                ('until_ms', models.BigIntegerField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='accounts.organisation')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("until_ms", None)),
-                        fields=("person", "organisation"),
-                        name="one_role_at_a_time",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("until_ms", None),
-                            ("until_ms__gte", models.F("from_ms")),
-                            _connector="OR",
-                        ),
-                        name="membership_ends_after_start",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "role__in",
-                                [
-                                    server.accounts.rules.Role["VIEWER"],
-                                    server.accounts.rules.Role["OPERATOR"],
-                                    server.accounts.rules.Role["AUDITOR"],
-                                    server.accounts.rules.Role["ADMINISTRATOR"],
-                                ],
-                            )
-                        ),
-                        name="membership_role",
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until_ms', None)), fields=('person', 'organisation'), name='one_role_at_a_time'), models.CheckConstraint(condition=models.Q(('until_ms', None), ('until_ms__gte', models.F('from_ms')), _connector='OR'), name='membership_ends_after_start'), models.CheckConstraint(condition=models.Q(('role__in', [server.accounts.rules.Role['VIEWER'], server.accounts.rules.Role['OPERATOR'], server.accounts.rules.Role['AUDITOR'], server.accounts.rules.Role['ADMINISTRATOR']])), name='membership_role')],
             },
         ),
         migrations.CreateModel(
-            name="Duty",
+            name='Duty',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=40)),
-                ("handover", models.TextField(blank=True)),
-                ("from_ms", models.BigIntegerField()),
-                ("until_ms", models.BigIntegerField(null=True)),
-                (
-                    "deputy",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="deputy_duties",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "holder",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="duties",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="duties",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40)),
+                ('handover', models.TextField(blank=True)),
+                ('from_ms', models.BigIntegerField()),
+                ('until_ms', models.BigIntegerField(null=True)),
+                ('deputy', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deputy_duties', to=settings.AUTH_USER_MODEL)),
+                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='duties', to='accounts.organisation')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("until_ms", None)),
-                        fields=("organisation", "name"),
-                        name="one_holder",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(("holder", models.F("deputy")), _negated=True),
-                        name="deputy_is_another",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("until_ms", None),
-                            ("until_ms__gte", models.F("from_ms")),
-                            _connector="OR",
-                        ),
-                        name="duty_ends_after_start",
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('until_ms', None)), fields=('organisation', 'name'), name='one_holder'), models.CheckConstraint(condition=models.Q(('holder', models.F('deputy')), _negated=True), name='deputy_is_another'), models.CheckConstraint(condition=models.Q(('until_ms', None), ('until_ms__gte', models.F('from_ms')), _connector='OR'), name='duty_ends_after_start')],
             },
         ),
         migrations.CreateModel(
-            name="Badge",
+            name='Badge',
             fields=[
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ("digest", models.BinaryField(unique=True)),
-                ("pin", models.CharField(blank=True, max_length=128)),
-                ("failures", models.IntegerField(default=0)),
-                ("made_ms", models.BigIntegerField()),
-                ("ended_ms", models.BigIntegerField(null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="badges",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="badges",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('digest', models.BinaryField(unique=True)),
+                ('pin', models.CharField(blank=True, max_length=128)),
+                ('failures', models.IntegerField(default=0)),
+                ('made_ms', models.BigIntegerField()),
+                ('ended_ms', models.BigIntegerField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='badges', to=settings.AUTH_USER_MODEL)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='badges', to='accounts.organisation')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("ended_ms", None)),
-                        fields=("person", "organisation"),
-                        name="one_badge_at_a_time",
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_ms', None)), fields=('person', 'organisation'), name='one_badge_at_a_time')],
             },
         ),
         migrations.CreateModel(
-            name="ApiKey",
+            name='ApiKey',
             fields=[
-                ("id", models.CharField(max_length=16, primary_key=True, serialize=False)),
-                ("digest", models.BinaryField()),
-                (
-                    "role",
-                    models.CharField(
-                        choices=[
-                            (
-                                server.accounts.rules.Role["VIEWER"],
-                                server.accounts.rules.Role["VIEWER"],
-                            ),
-                            (
-                                server.accounts.rules.Role["OPERATOR"],
-                                server.accounts.rules.Role["OPERATOR"],
-                            ),
-                            (
-                                server.accounts.rules.Role["AUDITOR"],
-                                server.accounts.rules.Role["AUDITOR"],
-                            ),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("scopes", models.JSONField()),
-                ("made_ms", models.BigIntegerField()),
-                ("expires_ms", models.BigIntegerField()),
-                ("ended_ms", models.BigIntegerField(null=True)),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="keys",
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.CharField(max_length=16, primary_key=True, serialize=False)),
+                ('digest', models.BinaryField()),
+                ('role', models.CharField(choices=[(server.accounts.rules.Role['VIEWER'], server.accounts.rules.Role['VIEWER']), (server.accounts.rules.Role['OPERATOR'], server.accounts.rules.Role['OPERATOR']), (server.accounts.rules.Role['AUDITOR'], server.accounts.rules.Role['AUDITOR'])], max_length=16)),
+                ('scopes', models.JSONField()),
+                ('made_ms', models.BigIntegerField()),
+                ('expires_ms', models.BigIntegerField()),
+                ('ended_ms', models.BigIntegerField(null=True)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='accounts.organisation')),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "expires_ms__lte",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("made_ms"), "+", models.Value(31622400000)
-                                ),
-                            )
-                        ),
-                        name="a_year_at_most",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            (
-                                "role__in",
-                                (
-                                    server.accounts.rules.Role["VIEWER"],
-                                    server.accounts.rules.Role["OPERATOR"],
-                                    server.accounts.rules.Role["AUDITOR"],
-                                ),
-                            )
-                        ),
-                        name="key_role",
-                    ),
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('expires_ms__lte', django.db.models.expressions.CombinedExpression(models.F('made_ms'), '+', models.Value(31622400000)))), name='a_year_at_most'), models.CheckConstraint(condition=models.Q(('role__in', (server.accounts.rules.Role['VIEWER'], server.accounts.rules.Role['OPERATOR'], server.accounts.rules.Role['AUDITOR']))), name='key_role')],
             },
         ),
         migrations.CreateModel(
-            name="Personal",
+            name='Personal',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            (
-                                server.accounts.rules.Datum["NAME"],
-                                server.accounts.rules.Datum["NAME"],
-                            ),
-                            (
-                                server.accounts.rules.Datum["EMAIL"],
-                                server.accounts.rules.Datum["EMAIL"],
-                            ),
-                            (
-                                server.accounts.rules.Datum["PHONE"],
-                                server.accounts.rules.Datum["PHONE"],
-                            ),
-                            (
-                                server.accounts.rules.Datum["PENDING"],
-                                server.accounts.rules.Datum["PENDING"],
-                            ),
-                        ],
-                        max_length=8,
-                    ),
-                ),
-                ("sealed", models.BinaryField()),
-                ("blind", models.BinaryField(null=True)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="personal",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[(server.accounts.rules.Datum['NAME'], server.accounts.rules.Datum['NAME']), (server.accounts.rules.Datum['EMAIL'], server.accounts.rules.Datum['EMAIL']), (server.accounts.rules.Datum['PHONE'], server.accounts.rules.Datum['PHONE']), (server.accounts.rules.Datum['PENDING'], server.accounts.rules.Datum['PENDING'])], max_length=8)),
+                ('sealed', models.BinaryField()),
+                ('blind', models.BinaryField(null=True)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='personal', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(fields=("person", "kind"), name="one_datum_of_a_kind"),
-                    models.UniqueConstraint(
-                        fields=("kind", "blind"), name="an_address_is_one_persons"
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(fields=('person', 'kind'), name='one_datum_of_a_kind'), models.UniqueConstraint(fields=('kind', 'blind'), name='an_address_is_one_persons')],
             },
         ),
         migrations.CreateModel(
-            name="Subject",
+            name='Subject',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("service", models.CharField(max_length=16)),
-                ("subject", models.CharField(max_length=26)),
-                (
-                    "person",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="subjects",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('service', models.CharField(max_length=16)),
+                ('subject', models.CharField(max_length=26)),
+                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to=settings.AUTH_USER_MODEL)),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("service", "subject"), name="one_person_per_subject"
-                    ),
-                    models.UniqueConstraint(
-                        fields=("person", "service"), name="one_subject_per_service"
-                    ),
-                ],
+                'constraints': [models.UniqueConstraint(fields=('service', 'subject'), name='one_person_per_subject'), models.UniqueConstraint(fields=('person', 'service'), name='one_subject_per_service')],
             },
         ),
     ]

@@ -4,55 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
-    dependencies = []
+    dependencies = [
+    ]
 
     operations = [
         migrations.CreateModel(
-            name="Message",
+            name='Message',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("to", models.CharField(max_length=64)),
-                ("template", models.CharField(max_length=40)),
-                ("values", models.JSONField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("waiting", "Waiting"),
-                            ("sent", "Sent"),
-                            ("dead", "Dead"),
-                            ("dropped", "Dropped"),
-                        ],
-                        default="waiting",
-                        max_length=8,
-                    ),
-                ),
-                ("tries", models.IntegerField(default=0)),
-                ("due_ms", models.BigIntegerField()),
-                ("made_ms", models.BigIntegerField()),
-                ("done_ms", models.BigIntegerField(null=True)),
-                ("trouble", models.CharField(blank=True, max_length=32)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('to', models.CharField(max_length=64)),
+                ('template', models.CharField(max_length=40)),
+                ('values', models.JSONField()),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sent', 'Sent'), ('dead', 'Dead'), ('dropped', 'Dropped')], default='waiting', max_length=8)),
+                ('tries', models.IntegerField(default=0)),
+                ('due_ms', models.BigIntegerField()),
+                ('made_ms', models.BigIntegerField()),
+                ('done_ms', models.BigIntegerField(null=True)),
+                ('trouble', models.CharField(blank=True, max_length=32)),
             ],
             options={
-                "indexes": [
-                    models.Index(
-                        condition=models.Q(("state", "waiting")),
-                        fields=["due_ms"],
-                        name="messages_that_are_due",
-                    )
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("tries__gte", 0)), name="tries_count_up"
-                    )
-                ],
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_ms'], name='messages_that_are_due')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('tries__gte', 0)), name='tries_count_up')],
             },
         ),
     ]

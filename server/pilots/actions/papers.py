@@ -86,7 +86,9 @@ def add_party(desk: Desk, organisation: str, part: Part) -> Done[Party]:
         raise Refusal(Reason.ROLE)  # an operator who could would admit whoever signs
     if not Organisation.objects.filter(id=organisation).exists():
         raise Refusal(Reason.NOT_FOUND)
-    party = Party.objects.create(pilot_id=desk.service, organisation_id=organisation, part=part)
+    party = Party.objects.create(
+        pilot_id=desk.service, organisation_id=organisation, part=part
+    )
     return Done(party, f"{organisation} {part}")
 
 

@@ -7,797 +7,325 @@ import server.pilots.rules
 
 
 class Migration(migrations.Migration):
+
     initial = True
 
     dependencies = [
-        ("accounts", "0001_tables"),
+        ('accounts', '0001_tables'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Document",
+            name='Document',
             fields=[
-                ("sha256", models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ("name", models.CharField(max_length=120)),
-                ("media", models.CharField(max_length=40)),
-                ("body", models.BinaryField()),
-                ("made_ms", models.BigIntegerField()),
+                ('sha256', models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=120)),
+                ('media', models.CharField(max_length=40)),
+                ('body', models.BinaryField()),
+                ('made_ms', models.BigIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name="Phase",
+            name='Phase',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.IntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("internal", "internal"), ("open", "open")], max_length=16
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("unannounced", "unannounced"),
-                            ("announced", "announced"),
-                            ("running", "running"),
-                            ("rescheduled", "rescheduled"),
-                            ("closed", "closed"),
-                        ],
-                        default=server.pilots.rules.PhaseState["UNANNOUNCED"],
-                        max_length=16,
-                    ),
-                ),
-                ("cap", models.IntegerField(null=True)),
-                ("taken", models.IntegerField(default=0)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.IntegerField()),
+                ('kind', models.CharField(choices=[('internal', 'internal'), ('open', 'open')], max_length=16)),
+                ('state', models.CharField(choices=[('unannounced', 'unannounced'), ('announced', 'announced'), ('running', 'running'), ('rescheduled', 'rescheduled'), ('closed', 'closed')], default=server.pilots.rules.PhaseState['UNANNOUNCED'], max_length=16)),
+                ('cap', models.IntegerField(null=True)),
+                ('taken', models.IntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name="Pilot",
+            name='Pilot',
             fields=[
-                (
-                    "service",
-                    models.CharField(
-                        choices=[
-                            ("tours", "tours"),
-                            ("reports", "reports"),
-                            ("vouchers", "vouchers"),
-                            ("coldchain", "coldchain"),
-                        ],
-                        max_length=16,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("name", models.CharField(max_length=80)),
-                ("name_en", models.CharField(max_length=80)),
-                ("made_ms", models.BigIntegerField()),
+                ('service', models.CharField(choices=[('tours', 'tours'), ('reports', 'reports'), ('vouchers', 'vouchers'), ('coldchain', 'coldchain')], max_length=16, primary_key=True, serialize=False)),
+                ('name', models.CharField(max_length=80)),
+                ('name_en', models.CharField(max_length=80)),
+                ('made_ms', models.BigIntegerField()),
             ],
             options={
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("service__in", ["tours", "reports", "vouchers", "coldchain"])
-                        ),
-                        name="pilot_service",
-                    )
-                ],
+                'constraints': [models.CheckConstraint(condition=models.Q(('service__in', ['tours', 'reports', 'vouchers', 'coldchain'])), name='pilot_service')],
             },
         ),
         migrations.AddField(
-            model_name="phase",
-            name="pilot",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="phases",
-                to="pilots.pilot",
-            ),
+            model_name='phase',
+            name='pilot',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phases', to='pilots.pilot'),
         ),
         migrations.CreateModel(
-            name="Party",
+            name='Party',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "part",
-                    models.CharField(
-                        choices=[
-                            ("operator", "operator"),
-                            ("partner", "partner"),
-                            ("city", "city"),
-                            ("office", "office"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "organisation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="pilots",
-                        to="accounts.organisation",
-                    ),
-                ),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="parties",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('part', models.CharField(choices=[('operator', 'operator'), ('partner', 'partner'), ('city', 'city'), ('office', 'office')], max_length=16)),
+                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pilots', to='accounts.organisation')),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Notice",
+            name='Notice',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.CharField(max_length=60)),
-                ("day", models.DateField()),
-                ("changes", models.CharField(blank=True, max_length=200)),
-                ("demo", models.BooleanField(default=False)),
-                ("filed_ms", models.BigIntegerField()),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="pilots.document"
-                    ),
-                ),
-                (
-                    "supersedes",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to="pilots.notice"
-                    ),
-                ),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="notices",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.CharField(max_length=60)),
+                ('day', models.DateField()),
+                ('changes', models.CharField(blank=True, max_length=200)),
+                ('demo', models.BooleanField(default=False)),
+                ('filed_ms', models.BigIntegerField()),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='pilots.document')),
+                ('supersedes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='pilots.notice')),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Insurance",
+            name='Insurance',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("insurer", models.CharField(max_length=80)),
-                ("policy_no", models.CharField(max_length=40)),
-                ("from_day", models.DateField()),
-                ("to_day", models.DateField()),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="insurances",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('insurer', models.CharField(max_length=80)),
+                ('policy_no', models.CharField(max_length=40)),
+                ('from_day', models.DateField()),
+                ('to_day', models.DateField()),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='insurances', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Incident",
+            name='Incident',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("injury", "injury"),
-                            ("privacy", "privacy"),
-                            ("money", "money"),
-                            ("outage", "outage"),
-                            ("data", "data"),
-                            ("other", "other"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("told", models.TextField()),
-                ("by", models.CharField(blank=True, max_length=16)),
-                ("at_ms", models.BigIntegerField()),
-                ("outcome", models.TextField(blank=True)),
-                ("closed_by", models.CharField(blank=True, max_length=16)),
-                ("closed_ms", models.BigIntegerField(null=True)),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="incidents",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('injury', 'injury'), ('privacy', 'privacy'), ('money', 'money'), ('outage', 'outage'), ('data', 'data'), ('other', 'other')], max_length=16)),
+                ('told', models.TextField()),
+                ('by', models.CharField(blank=True, max_length=16)),
+                ('at_ms', models.BigIntegerField()),
+                ('outcome', models.TextField(blank=True)),
+                ('closed_by', models.CharField(blank=True, max_length=16)),
+                ('closed_ms', models.BigIntegerField(null=True)),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='incidents', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Flip",
+            name='Flip',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "mode",
-                    models.CharField(
-                        choices=[
-                            ("normal", "normal"),
-                            ("stop-new", "stop-new"),
-                            ("read-only", "read-only"),
-                            ("halt", "halt"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "reason",
-                    models.CharField(
-                        choices=[
-                            ("incident", "incident"),
-                            ("city", "city"),
-                            ("law", "law"),
-                            ("insurance", "insurance"),
-                            ("load", "load"),
-                            ("maintenance", "maintenance"),
-                            ("drill", "drill"),
-                            ("resolved", "resolved"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("by", models.CharField(blank=True, max_length=16)),
-                ("asked_ms", models.BigIntegerField()),
-                ("second", models.CharField(blank=True, max_length=16)),
-                ("number", models.IntegerField(null=True)),
-                ("in_force_ms", models.BigIntegerField(null=True)),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="flips",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('mode', models.CharField(choices=[('normal', 'normal'), ('stop-new', 'stop-new'), ('read-only', 'read-only'), ('halt', 'halt')], max_length=16)),
+                ('reason', models.CharField(choices=[('incident', 'incident'), ('city', 'city'), ('law', 'law'), ('insurance', 'insurance'), ('load', 'load'), ('maintenance', 'maintenance'), ('drill', 'drill'), ('resolved', 'resolved')], max_length=16)),
+                ('by', models.CharField(blank=True, max_length=16)),
+                ('asked_ms', models.BigIntegerField()),
+                ('second', models.CharField(blank=True, max_length=16)),
+                ('number', models.IntegerField(null=True)),
+                ('in_force_ms', models.BigIntegerField(null=True)),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='flips', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Exemption",
+            name='Exemption',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("law", models.CharField(max_length=120)),
-                ("conditions", models.TextField()),
-                ("from_day", models.DateField()),
-                ("to_day", models.DateField()),
-                ("revoked_ms", models.BigIntegerField(null=True)),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="exemptions",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('law', models.CharField(max_length=120)),
+                ('conditions', models.TextField()),
+                ('from_day', models.DateField()),
+                ('to_day', models.DateField()),
+                ('revoked_ms', models.BigIntegerField(null=True)),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exemptions', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="BoardRow",
+            name='BoardRow',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[("truck", "truck"), ("plant", "plant")], max_length=16
-                    ),
-                ),
-                ("name", models.CharField(max_length=64)),
-                ("done", models.IntegerField(default=0)),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="board",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('truck', 'truck'), ('plant', 'plant')], max_length=16)),
+                ('name', models.CharField(max_length=64)),
+                ('done', models.IntegerField(default=0)),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='board', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Plan",
+            name='Plan',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("from_day", models.DateField()),
-                ("to_day", models.DateField()),
-                ("target_min", models.IntegerField(null=True)),
-                ("cap", models.IntegerField(null=True)),
-                ("zone", models.TextField(blank=True)),
-                ("made_ms", models.BigIntegerField()),
-                ("dropped_ms", models.BigIntegerField(null=True)),
-                (
-                    "dropped_for",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("amended", "amended"),
-                            ("epidemic", "epidemic"),
-                            ("weather", "weather"),
-                            ("not-ready", "not-ready"),
-                            ("law", "law"),
-                            ("city", "city"),
-                            ("incident", "incident"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "notice",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="plans",
-                        to="pilots.notice",
-                    ),
-                ),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="plans",
-                        to="pilots.phase",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('from_day', models.DateField()),
+                ('to_day', models.DateField()),
+                ('target_min', models.IntegerField(null=True)),
+                ('cap', models.IntegerField(null=True)),
+                ('zone', models.TextField(blank=True)),
+                ('made_ms', models.BigIntegerField()),
+                ('dropped_ms', models.BigIntegerField(null=True)),
+                ('dropped_for', models.CharField(blank=True, choices=[('amended', 'amended'), ('epidemic', 'epidemic'), ('weather', 'weather'), ('not-ready', 'not-ready'), ('law', 'law'), ('city', 'city'), ('incident', 'incident')], max_length=16)),
+                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='pilots.notice')),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='pilots.phase')),
             ],
         ),
         migrations.AddField(
-            model_name="phase",
-            name="plan",
-            field=models.OneToOneField(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="now_of",
-                to="pilots.plan",
-            ),
+            model_name='phase',
+            name='plan',
+            field=models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='now_of', to='pilots.plan'),
         ),
         migrations.CreateModel(
-            name="PolicyText",
+            name='PolicyText',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("generation", models.IntegerField()),
-                ("at_ms", models.BigIntegerField()),
-                ("text", models.TextField()),
-                ("digest", models.CharField(max_length=64)),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="policies",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('generation', models.IntegerField()),
+                ('at_ms', models.BigIntegerField()),
+                ('text', models.TextField()),
+                ('digest', models.CharField(max_length=64)),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='policies', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Readiness",
+            name='Readiness',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("step", models.IntegerField()),
-                ("passed", models.BooleanField()),
-                ("day", models.DateField()),
-                ("signer", models.CharField(blank=True, max_length=16)),
-                ("at_ms", models.BigIntegerField()),
-                (
-                    "document",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="pilots.document"
-                    ),
-                ),
-                (
-                    "row",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="steps",
-                        to="pilots.boardrow",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('step', models.IntegerField()),
+                ('passed', models.BooleanField()),
+                ('day', models.DateField()),
+                ('signer', models.CharField(blank=True, max_length=16)),
+                ('at_ms', models.BigIntegerField()),
+                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='pilots.document')),
+                ('row', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='pilots.boardrow')),
             ],
         ),
         migrations.CreateModel(
-            name="SignOff",
+            name='SignOff',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("checklist", models.CharField(blank=True, max_length=200)),
-                ("defects", models.TextField(blank=True)),
-                ("prepared_by", models.CharField(max_length=16)),
-                ("prepared_ms", models.BigIntegerField()),
-                ("signed_by", models.CharField(blank=True, max_length=16)),
-                ("signed_ms", models.BigIntegerField(null=True)),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="signoffs",
-                        to="pilots.phase",
-                    ),
-                ),
-                (
-                    "signed_for",
-                    models.ForeignKey(
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        to="accounts.organisation",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('checklist', models.CharField(blank=True, max_length=200)),
+                ('defects', models.TextField(blank=True)),
+                ('prepared_by', models.CharField(max_length=16)),
+                ('prepared_ms', models.BigIntegerField()),
+                ('signed_by', models.CharField(blank=True, max_length=16)),
+                ('signed_ms', models.BigIntegerField(null=True)),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signoffs', to='pilots.phase')),
+                ('signed_for', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='accounts.organisation')),
             ],
         ),
         migrations.AddConstraint(
-            model_name="party",
-            constraint=models.UniqueConstraint(
-                fields=("pilot", "organisation"), name="one_part_in_a_pilot"
-            ),
+            model_name='party',
+            constraint=models.UniqueConstraint(fields=('pilot', 'organisation'), name='one_part_in_a_pilot'),
         ),
         migrations.AddConstraint(
-            model_name="party",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("part__in", ["operator", "partner", "city", "office"])),
-                name="party_part",
-            ),
+            model_name='party',
+            constraint=models.CheckConstraint(condition=models.Q(('part__in', ['operator', 'partner', 'city', 'office'])), name='party_part'),
         ),
         migrations.AddConstraint(
-            model_name="notice",
-            constraint=models.UniqueConstraint(
-                fields=("pilot", "number"), name="notice_number_once"
-            ),
+            model_name='notice',
+            constraint=models.UniqueConstraint(fields=('pilot', 'number'), name='notice_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="insurance",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="insurance_runs_up"
-            ),
+            model_name='insurance',
+            constraint=models.CheckConstraint(condition=models.Q(('to_day__gte', models.F('from_day'))), name='insurance_runs_up'),
         ),
         migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["injury", "privacy", "money", "outage", "data", "other"])
-                ),
-                name="incident_kind",
-            ),
+            model_name='incident',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['injury', 'privacy', 'money', 'outage', 'data', 'other'])), name='incident_kind'),
         ),
         migrations.AddConstraint(
-            model_name="flip",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("mode__in", ["normal", "stop-new", "read-only", "halt"])),
-                name="flip_mode",
-            ),
+            model_name='flip',
+            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['normal', 'stop-new', 'read-only', 'halt'])), name='flip_mode'),
         ),
         migrations.AddConstraint(
-            model_name="flip",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "reason__in",
-                        [
-                            "incident",
-                            "city",
-                            "law",
-                            "insurance",
-                            "load",
-                            "maintenance",
-                            "drill",
-                            "resolved",
-                        ],
-                    )
-                ),
-                name="flip_reason",
-            ),
+            model_name='flip',
+            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['incident', 'city', 'law', 'insurance', 'load', 'maintenance', 'drill', 'resolved'])), name='flip_reason'),
         ),
         migrations.AddConstraint(
-            model_name="flip",
-            constraint=models.UniqueConstraint(fields=("pilot", "number"), name="flip_number_once"),
+            model_name='flip',
+            constraint=models.UniqueConstraint(fields=('pilot', 'number'), name='flip_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="flip",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("number", None)), fields=("pilot",), name="one_flip_waits"
-            ),
+            model_name='flip',
+            constraint=models.UniqueConstraint(condition=models.Q(('number', None)), fields=('pilot',), name='one_flip_waits'),
         ),
         migrations.AddConstraint(
-            model_name="flip",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("second", ""),
-                    models.Q(("second", models.F("by")), _negated=True),
-                    _connector="OR",
-                ),
-                name="second_is_another",
-            ),
+            model_name='flip',
+            constraint=models.CheckConstraint(condition=models.Q(('second', ''), models.Q(('second', models.F('by')), _negated=True), _connector='OR'), name='second_is_another'),
         ),
         migrations.AddConstraint(
-            model_name="flip",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("in_force_ms", None), ("number", None)),
-                    models.Q(("in_force_ms__isnull", False), ("number__isnull", False)),
-                    _connector="OR",
-                ),
-                name="flip_in_force_wholly_or_not",
-            ),
+            model_name='flip',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('in_force_ms', None), ('number', None)), models.Q(('in_force_ms__isnull', False), ('number__isnull', False)), _connector='OR'), name='flip_in_force_wholly_or_not'),
         ),
         migrations.AddConstraint(
-            model_name="exemption",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="exemption_runs_up"
-            ),
+            model_name='exemption',
+            constraint=models.CheckConstraint(condition=models.Q(('to_day__gte', models.F('from_day'))), name='exemption_runs_up'),
         ),
         migrations.AddConstraint(
-            model_name="boardrow",
-            constraint=models.UniqueConstraint(fields=("pilot", "name"), name="board_row_once"),
+            model_name='boardrow',
+            constraint=models.UniqueConstraint(fields=('pilot', 'name'), name='board_row_once'),
         ),
         migrations.AddConstraint(
-            model_name="boardrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["truck", "plant"])), name="board_kind"
-            ),
+            model_name='boardrow',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['truck', 'plant'])), name='board_kind'),
         ),
         migrations.AddConstraint(
-            model_name="boardrow",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("done__range", (0, 5))), name="board_steps"
-            ),
+            model_name='boardrow',
+            constraint=models.CheckConstraint(condition=models.Q(('done__range', (0, 5))), name='board_steps'),
         ),
         migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("to_day__gte", models.F("from_day"))), name="plan_runs_up"
-            ),
+            model_name='plan',
+            constraint=models.CheckConstraint(condition=models.Q(('to_day__gte', models.F('from_day'))), name='plan_runs_up'),
         ),
         migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("dropped_ms", None)),
-                fields=("phase",),
-                name="one_plan_at_a_time",
-            ),
+            model_name='plan',
+            constraint=models.UniqueConstraint(condition=models.Q(('dropped_ms', None)), fields=('phase',), name='one_plan_at_a_time'),
         ),
         migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("target_min", None), ("target_min__gte", 1), _connector="OR"),
-                    models.Q(("cap", None), ("cap__gte", 1), _connector="OR"),
-                ),
-                name="plan_numbers_count_people",
-            ),
+            model_name='plan',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('target_min', None), ('target_min__gte', 1), _connector='OR'), models.Q(('cap', None), ('cap__gte', 1), _connector='OR')), name='plan_numbers_count_people'),
         ),
         migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("target_min", None),
-                    ("cap", None),
-                    ("target_min__lte", models.F("cap")),
-                    _connector="OR",
-                ),
-                name="target_within_cap",
-            ),
+            model_name='plan',
+            constraint=models.CheckConstraint(condition=models.Q(('target_min', None), ('cap', None), ('target_min__lte', models.F('cap')), _connector='OR'), name='target_within_cap'),
         ),
         migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "dropped_for__in",
-                        [
-                            "amended",
-                            "epidemic",
-                            "weather",
-                            "not-ready",
-                            "law",
-                            "city",
-                            "incident",
-                            "",
-                        ],
-                    )
-                ),
-                name="plan_dropped_for",
-            ),
+            model_name='plan',
+            constraint=models.CheckConstraint(condition=models.Q(('dropped_for__in', ['amended', 'epidemic', 'weather', 'not-ready', 'law', 'city', 'incident', ''])), name='plan_dropped_for'),
         ),
         migrations.AddConstraint(
-            model_name="plan",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("dropped_for", ""), ("dropped_ms", None)),
-                    models.Q(
-                        ("dropped_ms__isnull", False), models.Q(("dropped_for", ""), _negated=True)
-                    ),
-                    _connector="OR",
-                ),
-                name="plan_dropped_with_reason",
-            ),
+            model_name='plan',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dropped_for', ''), ('dropped_ms', None)), models.Q(('dropped_ms__isnull', False), models.Q(('dropped_for', ''), _negated=True)), _connector='OR'), name='plan_dropped_with_reason'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.UniqueConstraint(
-                fields=("pilot", "number"), name="phase_number_once"
-            ),
+            model_name='phase',
+            constraint=models.UniqueConstraint(fields=('pilot', 'number'), name='phase_number_once'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["internal", "open"])), name="phase_kind"
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['internal', 'open'])), name='phase_kind'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("state__in", ["unannounced", "announced", "running", "rescheduled", "closed"])
-                ),
-                name="phase_state",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['unannounced', 'announced', 'running', 'rescheduled', 'closed'])), name='phase_state'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("plan__isnull", False),
-                        (
-                            "state__in",
-                            [
-                                server.pilots.rules.PhaseState["ANNOUNCED"],
-                                server.pilots.rules.PhaseState["CLOSED"],
-                                server.pilots.rules.PhaseState["RUNNING"],
-                            ],
-                        ),
-                    ),
-                    models.Q(
-                        models.Q(
-                            (
-                                "state__in",
-                                [
-                                    server.pilots.rules.PhaseState["ANNOUNCED"],
-                                    server.pilots.rules.PhaseState["CLOSED"],
-                                    server.pilots.rules.PhaseState["RUNNING"],
-                                ],
-                            ),
-                            _negated=True,
-                        ),
-                        ("plan", None),
-                    ),
-                    _connector="OR",
-                ),
-                name="phase_rests_on_a_notice",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('plan__isnull', False), ('state__in', [server.pilots.rules.PhaseState['ANNOUNCED'], server.pilots.rules.PhaseState['CLOSED'], server.pilots.rules.PhaseState['RUNNING']])), models.Q(models.Q(('state__in', [server.pilots.rules.PhaseState['ANNOUNCED'], server.pilots.rules.PhaseState['CLOSED'], server.pilots.rules.PhaseState['RUNNING']]), _negated=True), ('plan', None)), _connector='OR'), name='phase_rests_on_a_notice'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind", server.pilots.rules.PhaseKind["OPEN"]),
-                    models.Q(("cap", None), ("taken", 0)),
-                    _connector="OR",
-                ),
-                name="internal_phase_has_no_numbers",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(('kind', server.pilots.rules.PhaseKind['OPEN']), models.Q(('cap', None), ('taken', 0)), _connector='OR'), name='internal_phase_has_no_numbers'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cap", None), ("plan__isnull", False), _connector="OR"),
-                name="cap_rests_on_a_notice",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(('cap', None), ('plan__isnull', False), _connector='OR'), name='cap_rests_on_a_notice'),
         ),
         migrations.AddConstraint(
-            model_name="phase",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("taken__gte", 0),
-                    models.Q(("cap", None), ("taken__lte", models.F("cap")), _connector="OR"),
-                ),
-                name="seats_within_cap",
-            ),
+            model_name='phase',
+            constraint=models.CheckConstraint(condition=models.Q(('taken__gte', 0), models.Q(('cap', None), ('taken__lte', models.F('cap')), _connector='OR')), name='seats_within_cap'),
         ),
         migrations.AddConstraint(
-            model_name="policytext",
-            constraint=models.UniqueConstraint(
-                fields=("pilot", "generation"), name="policy_generation_once"
-            ),
+            model_name='policytext',
+            constraint=models.UniqueConstraint(fields=('pilot', 'generation'), name='policy_generation_once'),
         ),
         migrations.AddConstraint(
-            model_name="readiness",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("step__range", (1, 5))), name="readiness_step"
-            ),
+            model_name='readiness',
+            constraint=models.CheckConstraint(condition=models.Q(('step__range', (1, 5))), name='readiness_step'),
         ),
         migrations.AddConstraint(
-            model_name="signoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_by", models.F("prepared_by")), _negated=True),
-                    ("signed_ms", None),
-                    _connector="OR",
-                ),
-                name="signed_by_another",
-            ),
+            model_name='signoff',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_by', models.F('prepared_by')), _negated=True), ('signed_ms', None), _connector='OR'), name='signed_by_another'),
         ),
         migrations.AddConstraint(
-            model_name="signoff",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("signed_by", ""), ("signed_for", None), ("signed_ms", None)),
-                    models.Q(
-                        ("signed_for__isnull", False),
-                        ("signed_ms__isnull", False),
-                        models.Q(("signed_by", ""), _negated=True),
-                    ),
-                    _connector="OR",
-                ),
-                name="signed_wholly_or_not",
-            ),
+            model_name='signoff',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('signed_by', ''), ('signed_for', None), ('signed_ms', None)), models.Q(('signed_for__isnull', False), ('signed_ms__isnull', False), models.Q(('signed_by', ''), _negated=True)), _connector='OR'), name='signed_wholly_or_not'),
         ),
         migrations.AddConstraint(
-            model_name="signoff",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("signed_ms__isnull", False)),
-                fields=("phase",),
-                name="signed_once",
-            ),
+            model_name='signoff',
+            constraint=models.UniqueConstraint(condition=models.Q(('signed_ms__isnull', False)), fields=('phase',), name='signed_once'),
         ),
     ]

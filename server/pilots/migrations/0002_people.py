@@ -7,613 +7,240 @@ import server.pilots.rules
 
 
 class Migration(migrations.Migration):
+
     dependencies = [
-        ("pilots", "0001_programme"),
+        ('pilots', '0001_programme'),
     ]
 
     operations = [
         migrations.CreateModel(
-            name="Cohort",
+            name='Cohort',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("name", models.CharField(max_length=40)),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=40)),
             ],
         ),
         migrations.CreateModel(
-            name="Invitation",
+            name='Invitation',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("poster", "poster"),
-                            ("shop", "shop"),
-                            ("officer", "officer"),
-                            ("link", "link"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("code", models.CharField(max_length=16, unique=True)),
-                ("digest", models.BinaryField(unique=True)),
-                ("cost_krw", models.BigIntegerField(default=0)),
-                ("uses", models.IntegerField(null=True)),
-                ("used", models.IntegerField(default=0)),
-                ("made_ms", models.BigIntegerField()),
-                ("expires_ms", models.BigIntegerField()),
-                (
-                    "cohort",
-                    models.ForeignKey(
-                        null=True, on_delete=django.db.models.deletion.PROTECT, to="pilots.cohort"
-                    ),
-                ),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="invitations",
-                        to="pilots.phase",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(choices=[('poster', 'poster'), ('shop', 'shop'), ('officer', 'officer'), ('link', 'link')], max_length=16)),
+                ('code', models.CharField(max_length=16, unique=True)),
+                ('digest', models.BinaryField(unique=True)),
+                ('cost_krw', models.BigIntegerField(default=0)),
+                ('uses', models.IntegerField(null=True)),
+                ('used', models.IntegerField(default=0)),
+                ('made_ms', models.BigIntegerField()),
+                ('expires_ms', models.BigIntegerField()),
+                ('cohort', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='pilots.cohort')),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='invitations', to='pilots.phase')),
             ],
         ),
         migrations.CreateModel(
-            name="Participant",
+            name='Participant',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("subject", models.CharField(max_length=64)),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("invited", "invited"),
-                            ("applied", "applied"),
-                            ("waitlisted", "waitlisted"),
-                            ("consented", "consented"),
-                            ("enrolled", "enrolled"),
-                            ("active", "active"),
-                            ("withdrawn", "withdrawn"),
-                            ("removed", "removed"),
-                            ("ended", "ended"),
-                        ],
-                        default=server.pilots.rules.Life["INVITED"],
-                        max_length=16,
-                    ),
-                ),
-                ("given", models.TextField(default="{}")),
-                ("entries", models.IntegerField(default=0)),
-                ("waiting_ms", models.BigIntegerField(null=True)),
-                (
-                    "invitation",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="participants",
-                        to="pilots.invitation",
-                    ),
-                ),
-                (
-                    "phase",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="participants",
-                        to="pilots.phase",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('subject', models.CharField(max_length=64)),
+                ('state', models.CharField(choices=[('invited', 'invited'), ('applied', 'applied'), ('waitlisted', 'waitlisted'), ('consented', 'consented'), ('enrolled', 'enrolled'), ('active', 'active'), ('withdrawn', 'withdrawn'), ('removed', 'removed'), ('ended', 'ended')], default=server.pilots.rules.Life['INVITED'], max_length=16)),
+                ('given', models.TextField(default='{}')),
+                ('entries', models.IntegerField(default=0)),
+                ('waiting_ms', models.BigIntegerField(null=True)),
+                ('invitation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='pilots.invitation')),
+                ('phase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='pilots.phase')),
             ],
         ),
         migrations.CreateModel(
-            name="Erasure",
+            name='Erasure',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("asked_ms", models.BigIntegerField()),
-                ("due_ms", models.BigIntegerField()),
-                ("done_ms", models.BigIntegerField(null=True)),
-                (
-                    "participant",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="erasure",
-                        to="pilots.participant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('asked_ms', models.BigIntegerField()),
+                ('due_ms', models.BigIntegerField()),
+                ('done_ms', models.BigIntegerField(null=True)),
+                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='erasure', to='pilots.participant')),
             ],
         ),
         migrations.AddField(
-            model_name="cohort",
-            name="phase",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="cohorts",
-                to="pilots.phase",
-            ),
+            model_name='cohort',
+            name='phase',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cohorts', to='pilots.phase'),
         ),
         migrations.AddField(
-            model_name="participant",
-            name="pilot",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="participants",
-                to="pilots.pilot",
-            ),
+            model_name='participant',
+            name='pilot',
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participants', to='pilots.pilot'),
         ),
         migrations.CreateModel(
-            name="Denial",
+            name='Denial',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at_ms", models.BigIntegerField()),
-                ("subject", models.CharField(blank=True, max_length=64)),
-                ("entry", models.IntegerField()),
-                ("generation", models.IntegerField()),
-                ("name", models.CharField(max_length=40)),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("read", "read"),
-                            ("use-existing", "use-existing"),
-                            ("new", "new"),
-                            ("apply", "apply"),
-                            ("enrol", "enrol"),
-                            ("money-release", "money-release"),
-                            ("leave", "leave"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("phase", models.IntegerField()),
-                ("zone", models.CharField(blank=True, max_length=40)),
-                ("purposes", models.CharField(blank=True, max_length=200)),
-                ("reason", models.CharField(max_length=32)),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="denials",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at_ms', models.BigIntegerField()),
+                ('subject', models.CharField(blank=True, max_length=64)),
+                ('entry', models.IntegerField()),
+                ('generation', models.IntegerField()),
+                ('name', models.CharField(max_length=40)),
+                ('kind', models.CharField(choices=[('read', 'read'), ('use-existing', 'use-existing'), ('new', 'new'), ('apply', 'apply'), ('enrol', 'enrol'), ('money-release', 'money-release'), ('leave', 'leave')], max_length=16)),
+                ('phase', models.IntegerField()),
+                ('zone', models.CharField(blank=True, max_length=40)),
+                ('purposes', models.CharField(blank=True, max_length=200)),
+                ('reason', models.CharField(max_length=32)),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='denials', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Consent",
+            name='Consent',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("purpose", models.CharField(max_length=24)),
-                ("version", models.IntegerField()),
-                (
-                    "kind",
-                    models.CharField(
-                        choices=[
-                            ("required", "required"),
-                            ("optional", "optional"),
-                            ("location", "location"),
-                            ("third-party", "third-party"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("text", models.TextField()),
-                ("text_en", models.TextField()),
-                ("items", models.CharField(max_length=200)),
-                ("retention", models.CharField(max_length=120)),
-                ("recipient", models.CharField(blank=True, max_length=120)),
-                ("since_ms", models.BigIntegerField()),
-                (
-                    "pilot",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="consents",
-                        to="pilots.pilot",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('purpose', models.CharField(max_length=24)),
+                ('version', models.IntegerField()),
+                ('kind', models.CharField(choices=[('required', 'required'), ('optional', 'optional'), ('location', 'location'), ('third-party', 'third-party')], max_length=16)),
+                ('text', models.TextField()),
+                ('text_en', models.TextField()),
+                ('items', models.CharField(max_length=200)),
+                ('retention', models.CharField(max_length=120)),
+                ('recipient', models.CharField(blank=True, max_length=120)),
+                ('since_ms', models.BigIntegerField()),
+                ('pilot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='consents', to='pilots.pilot')),
             ],
         ),
         migrations.CreateModel(
-            name="Told",
+            name='Told',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("at_ms", models.BigIntegerField()),
-                ("reached", models.BooleanField(null=True)),
-                (
-                    "participant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="told",
-                        to="pilots.participant",
-                    ),
-                ),
-                (
-                    "plan",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="told",
-                        to="pilots.plan",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at_ms', models.BigIntegerField()),
+                ('reached', models.BooleanField(null=True)),
+                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='told', to='pilots.participant')),
+                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='told', to='pilots.plan')),
             ],
         ),
         migrations.CreateModel(
-            name="Way",
+            name='Way',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("poster", "poster"),
-                            ("shop", "shop"),
-                            ("officer", "officer"),
-                            ("link", "link"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("invited", models.BigIntegerField(null=True)),
-                ("installed", models.BigIntegerField(null=True)),
-                ("verified", models.BigIntegerField(null=True)),
-                ("consented", models.BigIntegerField(null=True)),
-                ("enrolled", models.BigIntegerField(null=True)),
-                ("first_use", models.BigIntegerField(null=True)),
-                ("d7", models.BigIntegerField(null=True)),
-                ("d28", models.BigIntegerField(null=True)),
-                ("second_use", models.BigIntegerField(null=True)),
-                ("last_day", models.DateField(null=True)),
-                (
-                    "participant",
-                    models.OneToOneField(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="way",
-                        to="pilots.participant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('source', models.CharField(choices=[('poster', 'poster'), ('shop', 'shop'), ('officer', 'officer'), ('link', 'link')], max_length=16)),
+                ('invited', models.BigIntegerField(null=True)),
+                ('installed', models.BigIntegerField(null=True)),
+                ('verified', models.BigIntegerField(null=True)),
+                ('consented', models.BigIntegerField(null=True)),
+                ('enrolled', models.BigIntegerField(null=True)),
+                ('first_use', models.BigIntegerField(null=True)),
+                ('d7', models.BigIntegerField(null=True)),
+                ('d28', models.BigIntegerField(null=True)),
+                ('second_use', models.BigIntegerField(null=True)),
+                ('last_day', models.DateField(null=True)),
+                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='way', to='pilots.participant')),
             ],
         ),
         migrations.CreateModel(
-            name="LifeEntry",
+            name='LifeEntry',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("number", models.IntegerField()),
-                ("at_ms", models.BigIntegerField()),
-                (
-                    "state",
-                    models.CharField(
-                        choices=[
-                            ("invited", "invited"),
-                            ("applied", "applied"),
-                            ("waitlisted", "waitlisted"),
-                            ("consented", "consented"),
-                            ("enrolled", "enrolled"),
-                            ("active", "active"),
-                            ("withdrawn", "withdrawn"),
-                            ("removed", "removed"),
-                            ("ended", "ended"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                ("phase", models.IntegerField()),
-                ("given", models.TextField()),
-                (
-                    "participant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="life",
-                        to="pilots.participant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('number', models.IntegerField()),
+                ('at_ms', models.BigIntegerField()),
+                ('state', models.CharField(choices=[('invited', 'invited'), ('applied', 'applied'), ('waitlisted', 'waitlisted'), ('consented', 'consented'), ('enrolled', 'enrolled'), ('active', 'active'), ('withdrawn', 'withdrawn'), ('removed', 'removed'), ('ended', 'ended')], max_length=16)),
+                ('phase', models.IntegerField()),
+                ('given', models.TextField()),
+                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='life', to='pilots.participant')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("participant", "number"), name="life_entry_once"
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(fields=('participant', 'number'), name='life_entry_once')],
             },
         ),
         migrations.CreateModel(
-            name="ConsentGiven",
+            name='ConsentGiven',
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("receipt", models.CharField(max_length=16, unique=True)),
-                ("at_ms", models.BigIntegerField()),
-                ("withdrawn_ms", models.BigIntegerField(null=True)),
-                (
-                    "consent",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, to="pilots.consent"
-                    ),
-                ),
-                (
-                    "participant",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="receipts",
-                        to="pilots.participant",
-                    ),
-                ),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('receipt', models.CharField(max_length=16, unique=True)),
+                ('at_ms', models.BigIntegerField()),
+                ('withdrawn_ms', models.BigIntegerField(null=True)),
+                ('consent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='pilots.consent')),
+                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='receipts', to='pilots.participant')),
             ],
             options={
-                "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("withdrawn_ms", None)),
-                        fields=("participant", "consent"),
-                        name="consent_in_force_once",
-                    )
-                ],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_ms', None)), fields=('participant', 'consent'), name='consent_in_force_once')],
             },
         ),
         migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("source__in", ["poster", "shop", "officer", "link"])),
-                name="invitation_source",
-            ),
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('source__in', ['poster', 'shop', 'officer', 'link'])), name='invitation_source'),
         ),
         migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("used__gte", 0),
-                    models.Q(("uses", None), ("used__lte", models.F("uses")), _connector="OR"),
-                ),
-                name="invitation_uses",
-            ),
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('used__gte', 0), models.Q(('uses', None), ('used__lte', models.F('uses')), _connector='OR')), name='invitation_uses'),
         ),
         migrations.AddConstraint(
-            model_name="invitation",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("cost_krw__gte", 0)), name="invitation_cost"
-            ),
+            model_name='invitation',
+            constraint=models.CheckConstraint(condition=models.Q(('cost_krw__gte', 0)), name='invitation_cost'),
         ),
         migrations.AddConstraint(
-            model_name="cohort",
-            constraint=models.UniqueConstraint(fields=("phase", "name"), name="cohort_once"),
+            model_name='cohort',
+            constraint=models.UniqueConstraint(fields=('phase', 'name'), name='cohort_once'),
         ),
         migrations.AddIndex(
-            model_name="participant",
-            index=models.Index(fields=["phase", "state", "waiting_ms"], name="waiting_in_order"),
+            model_name='participant',
+            index=models.Index(fields=['phase', 'state', 'waiting_ms'], name='waiting_in_order'),
         ),
         migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.UniqueConstraint(fields=("pilot", "subject"), name="once_in_a_pilot"),
+            model_name='participant',
+            constraint=models.UniqueConstraint(fields=('pilot', 'subject'), name='once_in_a_pilot'),
         ),
         migrations.AddConstraint(
-            model_name="participant",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "invited",
-                            "applied",
-                            "waitlisted",
-                            "consented",
-                            "enrolled",
-                            "active",
-                            "withdrawn",
-                            "removed",
-                            "ended",
-                        ],
-                    )
-                ),
-                name="participant_state",
-            ),
+            model_name='participant',
+            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['invited', 'applied', 'waitlisted', 'consented', 'enrolled', 'active', 'withdrawn', 'removed', 'ended'])), name='participant_state'),
         ),
         migrations.AddConstraint(
-            model_name="denial",
-            constraint=models.UniqueConstraint(
-                fields=(
-                    "pilot",
-                    "subject",
-                    "entry",
-                    "generation",
-                    "name",
-                    "kind",
-                    "phase",
-                    "zone",
-                    "purposes",
-                    "reason",
-                ),
-                name="denied_once",
-            ),
+            model_name='denial',
+            constraint=models.UniqueConstraint(fields=('pilot', 'subject', 'entry', 'generation', 'name', 'kind', 'phase', 'zone', 'purposes', 'reason'), name='denied_once'),
         ),
         migrations.AddConstraint(
-            model_name="denial",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "reason__in",
-                        [
-                            "phase-closed",
-                            "cap-full",
-                            "cap-undecided",
-                            "cap-below-taken",
-                            "consent-missing",
-                            "consent-outdated",
-                            "not-enrolled",
-                            "already-in",
-                            "withdrawn",
-                            "removed",
-                            "stopped-new",
-                            "read-only",
-                            "halted",
-                            "exemption-expired",
-                            "insurance-expired",
-                            "no-notice",
-                            "demo-notice",
-                            "no-signoff",
-                            "unchecked",
-                            "not-ready",
-                            "no-deputy",
-                            "out-of-zone",
-                            "unreachable",
-                            "overlap",
-                            "wrong-step",
-                            "numbers-in-internal",
-                            "invitation-unknown",
-                            "invitation-expired",
-                            "invitation-used",
-                            "two-people",
-                            "taken",
-                            "not-found",
-                            "role",
-                            "bad-input",
-                        ],
-                    )
-                ),
-                name="denial_reason",
-            ),
+            model_name='denial',
+            constraint=models.CheckConstraint(condition=models.Q(('reason__in', ['phase-closed', 'cap-full', 'cap-undecided', 'cap-below-taken', 'consent-missing', 'consent-outdated', 'not-enrolled', 'already-in', 'withdrawn', 'removed', 'stopped-new', 'read-only', 'halted', 'exemption-expired', 'insurance-expired', 'no-notice', 'demo-notice', 'no-signoff', 'unchecked', 'not-ready', 'no-deputy', 'out-of-zone', 'unreachable', 'overlap', 'wrong-step', 'numbers-in-internal', 'invitation-unknown', 'invitation-expired', 'invitation-used', 'two-people', 'taken', 'not-found', 'role', 'bad-input'])), name='denial_reason'),
         ),
         migrations.AddConstraint(
-            model_name="denial",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        ["read", "use-existing", "new", "apply", "enrol", "money-release", "leave"],
-                    )
-                ),
-                name="denial_kind",
-            ),
+            model_name='denial',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['read', 'use-existing', 'new', 'apply', 'enrol', 'money-release', 'leave'])), name='denial_kind'),
         ),
         migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.UniqueConstraint(
-                fields=("pilot", "purpose", "version"), name="consent_once"
-            ),
+            model_name='consent',
+            constraint=models.UniqueConstraint(fields=('pilot', 'purpose', 'version'), name='consent_once'),
         ),
         migrations.AddConstraint(
-            model_name="consent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("kind__in", ["required", "optional", "location", "third-party"])
-                ),
-                name="consent_kind",
-            ),
+            model_name='consent',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['required', 'optional', 'location', 'third-party'])), name='consent_kind'),
         ),
         migrations.AddConstraint(
-            model_name="told",
-            constraint=models.UniqueConstraint(
-                fields=("plan", "participant"), name="told_of_it_once"
-            ),
+            model_name='told',
+            constraint=models.UniqueConstraint(fields=('plan', 'participant'), name='told_of_it_once'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("installed", None), ("invited__isnull", False), _connector="OR"
-                ),
-                name="installed_after_invited",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('installed', None), ('invited__isnull', False), _connector='OR'), name='installed_after_invited'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("verified", None), ("installed__isnull", False), _connector="OR"
-                ),
-                name="verified_after_installed",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('verified', None), ('installed__isnull', False), _connector='OR'), name='verified_after_installed'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("consented", None), ("verified__isnull", False), _connector="OR"
-                ),
-                name="consented_after_verified",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('consented', None), ('verified__isnull', False), _connector='OR'), name='consented_after_verified'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("enrolled", None), ("consented__isnull", False), _connector="OR"
-                ),
-                name="enrolled_after_consented",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('enrolled', None), ('consented__isnull', False), _connector='OR'), name='enrolled_after_consented'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("first_use", None), ("enrolled__isnull", False), _connector="OR"
-                ),
-                name="first_use_after_enrolled",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('first_use', None), ('enrolled__isnull', False), _connector='OR'), name='first_use_after_enrolled'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("d7", None), ("first_use__isnull", False), _connector="OR"),
-                name="d7_after_first_use",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('d7', None), ('first_use__isnull', False), _connector='OR'), name='d7_after_first_use'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("d28", None), ("d7__isnull", False), _connector="OR"),
-                name="d28_after_d7",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('d28', None), ('d7__isnull', False), _connector='OR'), name='d28_after_d7'),
         ),
         migrations.AddConstraint(
-            model_name="way",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("second_use", None), ("first_use__isnull", False), _connector="OR"
-                ),
-                name="second_use_after_first_use",
-            ),
+            model_name='way',
+            constraint=models.CheckConstraint(condition=models.Q(('second_use', None), ('first_use__isnull', False), _connector='OR'), name='second_use_after_first_use'),
         ),
     ]

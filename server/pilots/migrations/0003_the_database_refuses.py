@@ -187,6 +187,4 @@ def _run(
 class Migration(migrations.Migration):
     dependencies = [("pilots", "0002_people")]
 
-    operations = [
-        migrations.RunPython(_run(_sqlite, _postgres), _run(_undo_sqlite, _undo_postgres))
-    ]
+    operations = [migrations.RunPython(_run(_sqlite, _postgres), _run(_undo_sqlite, _undo_postgres))]

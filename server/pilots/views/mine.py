@@ -113,3 +113,5 @@ def _turned_away(request: HttpRequest, refused: Refused) -> HttpResponse:
     """A link that leads nowhere; whoever tries many is told to wait."""
     tries = limits.tried(Try.LINK, Whence(address=address_of(request)), now_ms())
     return refusals.answer(request, tries if isinstance(tries, Refused) else refused)
+
+

@@ -210,7 +210,9 @@ def organisation(name: str, kind: str = "agency") -> str:
 def member(name: str, organisation: str, role: Role = Role.OPERATOR) -> Who:
     """A person with a role in an organisation, signed in."""
     person = Person.objects.create(id=name.ljust(16, "a")[:16], made_ms=0)
-    Membership.objects.create(person=person, organisation_id=organisation, role=role, from_ms=0)
+    Membership.objects.create(
+        person=person, organisation_id=organisation, role=role, from_ms=0
+    )
     return Who(person.id, Actor.PERSON, {organisation: role})
 
 
@@ -268,3 +270,5 @@ def on_board(made: Rig, name: str, steps: int) -> None:
     done(board.list_row(made.desk(), BoardKind.TRUCK, name))
     for step in range(1, steps + 1):
         done(board.note_readiness(made.desk(), name, ReadinessStep(step), True, PDF))
+
+

@@ -28,7 +28,6 @@ NOW = begins_ms(date(2020, 6, 20)) + DAY_MS // 2
 TIMES = st.integers(NOW - 60 * DAY_MS, NOW)
 STEPS = st.lists(st.tuples(st.sampled_from([*STAGES, None]), TIMES), max_size=12)
 
-
 def _walk(steps: list[tuple[Stage | None, int]]) -> Times:
     times: Times = {}
     for stage, at_ms in steps:

@@ -334,3 +334,5 @@ def test_every_action_is_one_deed_and_every_policy_stands_in_the_log(rig: Rig) -
     staged = rows.fetch("SELECT leaf FROM ledger_staged")
     policies = [leaf for (leaf,) in staged if b"policy" in bytes(leaf)]
     assert len(policies) == texts > 5
+
+

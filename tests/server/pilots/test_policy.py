@@ -375,3 +375,5 @@ def test_a_refusal_that_the_trail_does_not_bear_out_is_found(rig: Rig) -> None:
 def test_every_mode_that_stops_something_is_a_reason_of_its_own() -> None:
     stopped = [set(table.values()) for table in MODES.values()]
     assert stopped == [set(), {Reason.STOPPED_NEW}, {Reason.READ_ONLY}, {Reason.HALTED}]
+
+
