@@ -62,7 +62,7 @@ def main() -> int:
 
     cli._set_up()
     cli._ready()
-    rows = [*_walks(), *_night()]
+    rows = [*_night(), *_walks()]
     print(json.dumps(rows))
     return 0
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import connection
+
 from server.coldchain.models import Event, Lot
 from server.ledger import rows
 from server.ledger.writing import writing
@@ -33,6 +35,11 @@ def lots(count: int, organisation: str) -> int:
         " FROM counted JOIN coldchain_lot AS lot ON lot.id = %s WHERE %s > 1",
         [count - 1, first, count],
     )
+    if connection.vendor == "postgresql":
+        # Numbers that were given by hand are not counted there.
+        rows.fetch(
+            "SELECT setval(pg_get_serial_sequence('coldchain_lot', 'id'), %s)", [first + count]
+        )
     return first
 
 
