@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from server.coldchain.acting import Desk, Refusal
 from server.coldchain.models import Event, EventLot, Handover, Lot, Stay
@@ -17,6 +17,7 @@ from server.coldchain.rules import (
     LOT_STEPS,
     MAX_BOXES,
     MAX_GRAMS,
+    MAX_LANDINGS,
     OPEN_CUSTODY,
     Custody,
     Reason,
@@ -44,35 +45,35 @@ def sane(grams: int, boxes: int) -> None:
 
 
 def visible(organisation: str) -> Q:
-    """Lots that an organisation has to do with: made, holds or held, carries, or houses them."""
-    mine = Q(maker=organisation) | Q(holder=organisation)
-    handed = Handover.objects.filter(
-        Q(giver=organisation) | Q(taker=organisation) | Q(carrier=organisation)
-    )
-    told = EventLot.objects.filter(event__organisation=organisation)
-    housed = Stay.objects.filter(room__organisation=organisation)
+    """Lots that an organisation has to do with: made, holds or held, carries, or houses them.
+
+    Asked of each lot by itself: what an organisation ever had is far more than what it names.
+    """
+    here = OuterRef("pk")
+    part = Q(giver=organisation) | Q(taker=organisation) | Q(carrier=organisation)
+    told = EventLot.objects.filter(lot=here, event__organisation=organisation)
+    housed = Stay.objects.filter(lot=here, room__organisation=organisation)
     return (
-        mine
-        | Q(id__in=handed.values("lot"))
-        | Q(id__in=handed.values("went"))
-        | Q(id__in=told.values("lot"))
-        | Q(id__in=housed.values("lot"))
+        Q(maker=organisation)
+        | Q(holder=organisation)
+        | Q(Exists(Handover.objects.filter(part, lot=here)))
+        | Q(Exists(Handover.objects.filter(part, went=here)))
+        | Q(Exists(told))
+        | Q(Exists(housed))
     )
 
 
 def seen(desk: Desk, refs: Sequence[str]) -> list[Lot]:
     """These lots, locked, in the order asked for. Raises Refusal: NOT_FOUND for any that is not to
     be seen; an authority sees all."""
-    if len(set(refs)) != len(refs) or not refs:
-        raise Refusal(Reason.BAD_INPUT)
+    _check_refs(refs)
     rows = Lot.objects.all() if desk.inspects else Lot.objects.filter(visible(desk.organisation))
     return _locked(rows, refs)
 
 
 def held(desk: Desk, refs: Sequence[str]) -> list[Lot]:
     """These lots, locked, all of them in this organisation's hands. Raises Refusal."""
-    if len(set(refs)) != len(refs) or not refs:
-        raise Refusal(Reason.BAD_INPUT)
+    _check_refs(refs)
     lots = _locked(Lot.objects.all(), refs)
     others = [one for one in lots if one.holder_id != desk.organisation]
     if others:
@@ -181,6 +182,13 @@ def common_room(lots: Sequence[Lot]) -> int | None:
     there = set(open_.values_list("lot", flat=True))
     whole = len(rooms) == 1 and there == {one.id for one in lots}
     return rooms.pop() if whole else None
+
+
+def _check_refs(refs: Sequence[str]) -> None:
+    if len(set(refs)) != len(refs) or not refs:
+        raise Refusal(Reason.BAD_INPUT)
+    if len(refs) > MAX_LANDINGS:
+        raise Refusal(Reason.TOO_MANY_PARTS)
 
 
 def _locked(rows: QuerySet[Lot], refs: Sequence[str]) -> list[Lot]:
