@@ -23,14 +23,25 @@ from server.coldchain.models.quality import (
     Sample,
 )
 from server.coldchain.models.recall import Recall, RecallHolder, RecallLot
-from server.coldchain.models.tracks import Excursion, Result, Track
+from server.coldchain.models.tracks import (
+    Cell,
+    Excursion,
+    Followed,
+    Hint,
+    Result,
+    SpanRead,
+    Track,
+)
 
 __all__ = [
     "Award",
+    "Cell",
     "Event",
     "EventLot",
     "Excursion",
+    "Followed",
     "Handover",
+    "Hint",
     "Hold",
     "Inspection",
     "Label",
@@ -50,6 +61,7 @@ __all__ = [
     "Room",
     "Sample",
     "Scan",
+    "SpanRead",
     "Stay",
     "Track",
 ]

@@ -7,23 +7,96 @@ from django.db.models import F, Q
 
 from server.coldchain.models.lots import Lot
 from server.coldchain.models.parties import Room
-from server.devices.models import Asset
+from server.devices.models import Asset, Device
+
+
+class Followed(models.Model):
+    """How far the log was read into tracks: entries below `number`. One row."""
+
+    number = models.BigIntegerField(default=0)
+
+
+class SpanRead(models.Model):
+    """A span whose records were read. blind: records without a believable time of their own;
+    undated: those of them that no anchor dates either, which are in no track."""
+
+    span = models.BinaryField(unique=True)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="+", db_index=False)
+    epoch = models.BinaryField()
+    blind = models.IntegerField(default=0)
+    undated = models.IntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["device", "epoch"], name="spans_read_of_an_epoch")]
+
+
+class Hint(models.Model):
+    """What a record says of others of its epoch: an anchor, or a sensor's calibration.
+
+    sensor: None for an anchor; boot_ms and uncertainty_ms are an anchor's, utc_ms of a calibration
+    is since when it holds.
+    """
+
+    device = models.ForeignKey(Device, models.PROTECT, related_name="+", db_index=False)
+    epoch = models.BinaryField()
+    seq = models.BigIntegerField()
+    sensor = models.IntegerField(null=True)
+    boot_ms = models.BigIntegerField(default=0)
+    utc_ms = models.BigIntegerField()
+    uncertainty_ms = models.BigIntegerField(default=0)
+    source = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["device", "epoch", "seq"], name="one_hint_in_a_record")
+        ]
 
 
 class Track(models.Model):
-    """Readings of one asset from one span of the log, packed; derived from held spans."""
+    """Readings of one asset from one span of the log, packed; derived from held spans.
+
+    first_ms, last_ms: the first and last reading with a value; null where no sensor could say.
+    certificate: the worst behind its values, as a place in science.sensing.WORST.
+    """
 
     asset = models.ForeignKey(Asset, models.PROTECT, related_name="tracks", db_index=False)
+    device = models.ForeignKey(Device, models.PROTECT, related_name="+", db_index=False)
+    span = models.BinaryField()
     from_ms = models.BigIntegerField()
     until_ms = models.BigIntegerField()
-    span = models.BinaryField(unique=True)
+    first_ms = models.BigIntegerField(null=True)
+    last_ms = models.BigIntegerField(null=True)
+    certificate = models.IntegerField(default=0)
+    simulated = models.BooleanField(default=False)
     packed = models.BinaryField()
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(until_ms__gte=F("from_ms")), name="track_runs_up")
+            models.CheckConstraint(condition=Q(until_ms__gte=F("from_ms")), name="track_runs_up"),
+            models.UniqueConstraint(fields=["span", "asset"], name="one_track_of_a_span"),
         ]
-        indexes = [models.Index(fields=["asset", "from_ms", "until_ms"], name="tracks_in_time")]
+        indexes = [
+            models.Index(fields=["asset", "from_ms", "until_ms"], name="tracks_in_time"),
+            models.Index(fields=["asset", "first_ms"], name="tracks_by_first"),
+            models.Index(fields=["asset", "last_ms"], name="tracks_by_last"),
+        ]
+
+
+class Cell(models.Model):
+    """Cached exposure of an asset: [start_ms, start_ms + length_ms), an hour or a day of UTC.
+
+    Gone as soon as a new reading could change it; made again when it is asked for.
+    """
+
+    asset = models.ForeignKey(Asset, models.PROTECT, related_name="+", db_index=False)
+    length_ms = models.BigIntegerField()
+    start_ms = models.BigIntegerField()
+    packed = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["asset", "length_ms", "start_ms"], name="one_cell")
+        ]
 
 
 class Result(models.Model):

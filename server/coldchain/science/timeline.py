@@ -230,6 +230,34 @@ def overlay(timelines: Sequence[Sequence[Piece]], combine: Combine) -> list[Piec
     return out
 
 
+def of_place(
+    devices: Sequence[Sequence[Look]], window: Stretch, rules: Rules = RULES
+) -> list[Piece]:
+    """The time of one place in which several devices measured, each with arranged readings.
+
+    Known where one of them knows, at the warmest. Unknown time is charged at the last and the next
+    reading of the place, whichever device made them: a device that was taken away charges nothing.
+    """
+    if len(devices) < 2:
+        return pieces(devices[0] if devices else (), window, rules)
+    found = overlay([pieces(one, window, rules) for one in devices], warmest)
+    held = arrange(look for one in devices for look in one if look.milli_celsius is not None)
+    return [_recharged(piece, held, rules) for piece in found]
+
+
+def _recharged(piece: Piece, held: Sequence[Look], rules: Rules) -> Piece:
+    if piece.bin.state is not State.UNKNOWN:
+        return piece
+    last = bisect_right(held, piece.from_ms, key=_at)
+    after = bisect_left(held, piece.until_ms, key=_at)
+    near = (*held[max(last - 1, 0) : last], *held[after : after + 1])
+    return piece._replace(bin=_charged(near, rules))
+
+
+NOWHERE: Final = 0
+"""The place of a lot of which nobody says where it was."""
+
+
 class Stay(NamedTuple):
     """A lot, or part of it, in a place, from loading to unloading."""
 
@@ -238,9 +266,17 @@ class Stay(NamedTuple):
     until_ms: int
 
 
+class Line(NamedTuple):
+    """A lot while it was itself: from its making until it became another one, and its stays."""
+
+    from_ms: int
+    until_ms: int
+    stays: tuple[Stay, ...]
+
+
 class Leg(NamedTuple):
-    """A time in which a lot was in the same places: none (nobody says), one, or contradictorily
-    several."""
+    """A time in which a lot, or those it was made of, were in the same places; NOWHERE among them
+    where nobody says. More than one: the worst of them counts."""
 
     from_ms: int
     until_ms: int
@@ -261,3 +297,23 @@ def legs(stays: Iterable[Stay], window: Stretch) -> list[Leg]:
         else:
             out.append(Leg(from_ms, until_ms, places))
     return out
+
+
+def lineage(lines: Iterable[Line]) -> list[Stay]:
+    """The stays of a lot and of all that it was made of, and NOWHERE where one of them has none."""
+    out: list[Stay] = []
+    for line in lines:
+        own = [_within(stay, line) for stay in line.stays]
+        out += [stay for stay in own if stay.from_ms < stay.until_ms]
+        at_ms = line.from_ms
+        for from_ms, until_ms in merged(Stretch(*stay[1:]) for stay in own):
+            if at_ms < from_ms:
+                out.append(Stay(NOWHERE, at_ms, from_ms))
+            at_ms = until_ms
+        if at_ms < line.until_ms:
+            out.append(Stay(NOWHERE, at_ms, line.until_ms))
+    return out
+
+
+def _within(stay: Stay, line: Line) -> Stay:
+    return Stay(stay.place, max(stay.from_ms, line.from_ms), min(stay.until_ms, line.until_ms))

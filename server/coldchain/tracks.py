@@ -1,0 +1,355 @@
+"""Readings of assets by time, derived from the log: a cursor over its entries, and packed rows.
+
+    follow()    reads what the log has gained: idempotent, resumable, in bounded steps
+    rebuild()   forgets everything here and reads the log again
+
+The cursor counts entries of the log, because numbers of rows are given before their transaction
+ends, and a row of a slow transaction would be passed by; the log's own numbers have no holes.
+Contested spans are left out. A reading belongs to the asset that its device was fitted to at that
+time. Readings date themselves, or the anchors of their epoch date them, whenever these arrive.
+What is read here is never changed there. Spec: docs/protocol.md, sections "Time" and "Records".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from protocol import cbor
+from protocol.bodies import Anchor, EventBody, Opening, Reading
+from protocol.record import Record, open_sealed
+from protocol.registry import Event, Param, TimeSource
+from server.coldchain.models import Cell, Followed, Hint, SpanRead, Track
+from server.coldchain.packing import Readings, Seen, pack, unpack
+from server.coldchain.science import sensing
+from server.coldchain.science.sensing import UNCERTAINTY, WORST, Happened
+from server.coldchain.science.timeline import RULES, Stretch
+from server.coldchain.science.verdict import Certificate
+from server.devices.facts import AHEAD_MS, OLDEST_MS
+from server.devices.models import Assignment, EpochFacts, HeldSpan
+from server.devices.receipts import MAX_BODY
+from server.ledger import log, rows
+from server.ledger.writing import writing
+
+STEP = 200
+"""Entries of the log that one transaction reads."""
+ONE = 1
+"""The row of the cursor."""
+LENGTHS = (3_600_000, 86_400_000)
+"""Of cells: an hour and a day of UTC."""
+EVER = (-(2**62), 2**62)
+
+_GAINED = """
+    SELECT h.id, b.body FROM ledger_entry AS e
+    JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash
+    JOIN ledger_body AS b ON b.number = e.number
+    WHERE e.number >= %s AND e.number < %s AND NOT h.contested ORDER BY e.number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """An asset of which the exposure in [from_ms, until_ms) is another one now."""
+
+    asset: int
+    from_ms: int
+    until_ms: int
+
+
+@dataclass(slots=True)
+class Progress:
+    """What a step did: entries looked at, spans read, and what changed by it."""
+
+    entries: int = 0
+    spans: int = 0
+    changed: list[Changed] = field(default_factory=list)
+
+
+@contextmanager
+def still() -> Iterator[int]:
+    """A transaction in which tracks hold still; the cursor. Whoever caches what they say waits
+    here for whoever reads the log, and the other way round."""
+    with writing():
+        Followed.objects.get_or_create(id=ONE)
+        yield Followed.objects.select_for_update().get(id=ONE).number
+
+
+def follow(most: int = STEP) -> Progress:
+    """Read up to `most` new entries of the log. A crash here leaves the step undone."""
+    with still() as cursor:
+        (end,) = rows.fetch(
+            "SELECT max(number) FROM ledger_entry WHERE number >= %s AND number < %s",
+            [cursor, cursor + most],
+        )[0]
+        if end is None:
+            return Progress()
+        progress = Progress(entries=end + 1 - cursor)
+        reader = _Reader(progress)
+        found = rows.fetch(_GAINED, [cursor, end + 1])
+        held = HeldSpan.objects.in_bulk([pk for pk, _ in found])
+        for pk, body in found:
+            reader.read(held[pk], bytes(body))
+        Followed.objects.filter(id=ONE).update(number=end + 1)
+    return progress
+
+
+def follow_all() -> Progress:
+    """Read everything that the log has."""
+    done = Progress()
+    while (step := follow()).entries:
+        done.entries += step.entries
+        done.spans += step.spans
+        done.changed += step.changed
+    return done
+
+
+def rebuild() -> Progress:
+    """Derive everything again. A crash here leaves fewer tracks and a cursor that says so."""
+    with still():
+        for model in (Cell, Track, SpanRead, Hint):
+            model.objects.all().delete()
+        Followed.objects.filter(id=ONE).update(number=0)
+    return follow_all()
+
+
+def readings(asset: int, window: Stretch) -> Readings:
+    """What an asset's devices said in a window, in order of time."""
+    found = Track.objects.filter(
+        asset=asset, from_ms__lt=window.until_ms, until_ms__gte=window.from_ms
+    )
+    parts = [unpack(bytes(packed)) for packed in found.values_list("packed", flat=True)]
+    low, high = window
+    seen = sorted(one for part in parts for one in part.seen if low <= one.at_ms < high)
+    told = sorted(one for part in parts for one in part.happened if low <= one.at_ms < high)
+    return Readings(tuple(seen), tuple(told))
+
+
+def certificate(asset: int, window: Stretch) -> Certificate:
+    """The worst certificate behind the readings of an asset in a window; NONE without readings."""
+    found = Track.objects.filter(
+        asset=asset, from_ms__lt=window.until_ms, until_ms__gte=window.from_ms
+    )
+    return sensing.worst(WORST[one] for one in set(found.values_list("certificate", flat=True)))
+
+
+def put(track: Track) -> Changed:
+    """Keep one new row, and say what it changes."""
+    changed = touch(track)
+    track.save(force_insert=True)
+    return changed
+
+
+def touch(track: Track) -> Changed:
+    """Drop the cells that a row not there now changes: up to the readings on both sides of it."""
+    there = Track.objects.filter(asset=track.asset_id)
+    before = there.filter(last_ms__lt=track.from_ms).order_by("-last_ms").first()
+    after = there.filter(first_ms__gt=track.until_ms).order_by("first_ms").first()
+    low = EVER[0] if before is None else (before.last_ms or 0)
+    high = EVER[1] if after is None else (after.first_ms or 0)
+    high = max(high, track.until_ms + RULES.door_ms)
+    cells = Cell.objects.filter(asset=track.asset_id, start_ms__lt=high)
+    for length_ms in LENGTHS:
+        cells.filter(length_ms=length_ms, start_ms__gt=low - length_ms).delete()
+    return Changed(track.asset_id, low, high)
+
+
+@dataclass(slots=True)
+class _Epoch:
+    """What is known of an epoch when one of its spans is read."""
+
+    names: dict[int, str]
+    anchors: list[Anchor]
+    calibrated: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Dated:
+    """A record with its time, None where nothing dates it; blind: not by itself."""
+
+    record: Record
+    at_ms: int | None
+    blind: bool
+
+
+class _Reader:
+    """Reads spans into rows, in one transaction."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self._epochs: dict[tuple[str, bytes], _Epoch] = {}
+        self._fitted: dict[str, list[tuple[int, int, int]]] = {}
+
+    def read(self, span: HeldSpan, body: bytes) -> None:
+        """Read one span, and those of its epoch again of which it says something."""
+        records = _records(body)
+        kinds = self._hints(span, records)
+        self._write(span, records)
+        if not kinds:
+            return
+        again = SpanRead.objects.filter(device=span.device_id, epoch=span.epoch)
+        if not any(kinds):  # anchors alone: they matter to what has no time of its own
+            again = again.filter(blind__gt=0)
+        leaves = [bytes(one) for one in again.values_list("span", flat=True)]
+        others = HeldSpan.objects.filter(leaf_hash__in=leaves).exclude(pk=span.pk)
+        for other in others.order_by("first"):
+            self._write(other, _records(log.body(bytes(other.leaf_hash)) or b""))
+
+    def _hints(self, span: HeldSpan, records: Sequence[Record]) -> set[bool]:
+        """Keep what the records say of others; what was new: False anchors, True calibrations."""
+        new = [hint for record in records if (hint := _hint(span, record))]
+        known = Hint.objects.filter(device=span.device_id, epoch=span.epoch)
+        seqs = set(known.values_list("seq", flat=True)) if new else set()
+        new = [hint for hint in new if hint.seq not in seqs]
+        Hint.objects.bulk_create(new)
+        if new:
+            self._epochs.pop((span.device_id, bytes(span.epoch)), None)
+        return {hint.sensor is not None for hint in new}
+
+    def _write(self, span: HeldSpan, records: Sequence[Record]) -> None:
+        """Put down what a span holds, in place of what was there of it."""
+        leaf, epoch = bytes(span.leaf_hash), self._epoch(span)
+        dated = [_date(record, epoch, span.received_ms) for record in records]
+        self._forget(leaf)
+        for asset, mine in self._by_asset(span.device_id, dated):
+            track = _track(mine, epoch)
+            if track is None:
+                continue
+            track.asset_id, track.device_id, track.span = asset, span.device_id, leaf
+            self.progress.changed.append(put(track))
+        SpanRead.objects.create(
+            span=leaf,
+            device_id=span.device_id,
+            epoch=span.epoch,
+            blind=sum(one.blind for one in dated),
+            undated=sum(one.at_ms is None for one in dated),
+        )
+        self.progress.spans += 1
+
+    def _forget(self, leaf: bytes) -> None:
+        for track in Track.objects.filter(span=leaf):
+            track.delete()
+            self.progress.changed.append(touch(track))
+        SpanRead.objects.filter(span=leaf).delete()
+
+    def _epoch(self, span: HeldSpan) -> _Epoch:
+        key = (span.device_id, bytes(span.epoch))
+        if key not in self._epochs:
+            hints = list(Hint.objects.filter(device=key[0], epoch=key[1]).order_by("seq"))
+            told = ((one.sensor, one.utc_ms) for one in hints)
+            self._epochs[key] = _Epoch(
+                names=_names(*key),
+                anchors=[_anchor(one) for one in hints if one.sensor is None],
+                calibrated={sensor: since for sensor, since in told if sensor is not None},
+            )
+        return self._epochs[key]
+
+    def _by_asset(self, device: str, dated: Sequence[_Dated]) -> Iterator[tuple[int, list[_Dated]]]:
+        """The dated records of each asset that the device was fitted to when it made them."""
+        placed = [
+            (asset, one)
+            for one in dated
+            if one.at_ms is not None and (asset := self._asset(device, one.at_ms)) is not None
+        ]
+        placed.sort(key=lambda pair: pair[0])
+        for asset, group in groupby(placed, key=lambda pair: pair[0]):
+            yield asset, [one for _, one in group]
+
+    def _asset(self, device: str, at_ms: int) -> int | None:
+        if device not in self._fitted:
+            self._fitted[device] = _fitted(device)
+        fitted = self._fitted[device]
+        return next((asset for low, high, asset in fitted if low <= at_ms < high), None)
+
+
+def _records(body: bytes) -> list[Record]:
+    sealed = cbor.decode(body, max_bytes=MAX_BODY)
+    if not isinstance(sealed, list):
+        raise ValueError("the body of a span is no list of records")
+    return [open_sealed(one).record for one in sealed]
+
+
+def _hint(span: HeldSpan, record: Record) -> Hint | None:
+    place = {"device_id": span.device_id, "epoch": span.epoch, "seq": record.seq}
+    match record.body:
+        case Anchor() as one:
+            clock = {"boot_ms": one.boot_ms, "uncertainty_ms": one.uncertainty_ms}
+            return Hint(**place, **clock, utc_ms=one.utc_ms, source=one.source)
+        case EventBody() as one if told := sensing.calibration(one):
+            return Hint(**place, sensor=told.sensor, utc_ms=told.since_ms)
+    return None
+
+
+def _anchor(hint: Hint) -> Anchor:
+    return Anchor(hint.boot_ms, hint.utc_ms, TimeSource(hint.source), hint.uncertainty_ms)
+
+
+def _names(device: str, epoch: bytes) -> dict[int, str]:
+    """What the epoch's opening calls its sensors."""
+    found = EpochFacts.objects.filter(device=device, epoch=epoch).values_list("opening", flat=True)
+    for sealed in found:
+        body = open_sealed(bytes(sealed)).record.body
+        if isinstance(body, Opening):
+            return {one.number: one.name for one in body.sensors}
+    return {}
+
+
+def _fitted(device: str) -> list[tuple[int, int, int]]:
+    """(from, until, asset) of a device. The first one has no beginning: nothing else had it."""
+    found = Assignment.objects.filter(device=device).order_by("from_ms", "id")
+    fitted = [(one.from_ms, one.until_ms or EVER[1], one.asset_id) for one in found]
+    return [(EVER[0], *one[1:]) if place == 0 else one for place, one in enumerate(fitted)]
+
+
+def _date(record: Record, epoch: _Epoch, received_ms: int) -> _Dated:
+    """Its own time if that can be, else by an anchor, else none: a wrong clock dates nothing."""
+    if record.utc_ms is not None and _can_be(record.utc_ms, received_ms):
+        return _Dated(record, record.utc_ms, blind=False)
+    at_ms = sensing.dated(record.boot_ms, epoch.anchors)
+    at_ms = at_ms if at_ms is not None and _can_be(at_ms, received_ms) else None
+    return _Dated(record, at_ms, blind=True)
+
+
+def _can_be(at_ms: int, received_ms: int) -> bool:
+    return OLDEST_MS <= at_ms <= received_ms + AHEAD_MS
+
+
+def _track(dated: Sequence[_Dated], epoch: _Epoch) -> Track | None:
+    """One asset's row of a span; None where nothing of it was measured or happened."""
+    seen, happened, certificates = list[Seen](), list[Happened](), set[Certificate]()
+    for one in dated:
+        at_ms = one.at_ms or 0
+        match one.record.body:
+            case Reading(measured):
+                air = sensing.air(measured, epoch.names, epoch.calibrated, at_ms)
+                if air is not None:
+                    doubt = UNCERTAINTY[air.certificate].value if air.warmest is not None else 0
+                    seen.append(
+                        Seen(at_ms, air.warmest, air.coldest, doubt, air.display, air.silent)
+                    )
+                    certificates |= {air.certificate} if air.warmest is not None else set()
+            case EventBody(event, subject, params) if not _still_open(event, params):
+                happened.append(Happened(at_ms, event, -1 if subject is None else subject))
+    times = [*(one.at_ms for one in seen), *(one.at_ms for one in happened)]
+    if not times:
+        return None
+    valued = [one.at_ms for one in seen if one.warmest is not None]
+    return Track(
+        from_ms=min(times),
+        until_ms=max(times),
+        first_ms=min(valued, default=None),
+        last_ms=max(valued, default=None),
+        certificate=max(map(WORST.index, certificates), default=0),
+        simulated=any(one.record.simulated for one in dated),
+        packed=pack(Readings(tuple(sorted(seen, key=_when)), tuple(sorted(happened)))),
+    )
+
+
+def _still_open(event: Event, params: tuple[tuple[Param, int], ...]) -> bool:
+    """Word that a door is open still, which opens none."""
+    return event is Event.DOOR_OPENED and Param.SINCE_MS in dict(params)
+
+
+def _when(seen: Seen) -> int:
+    return seen.at_ms
