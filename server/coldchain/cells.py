@@ -45,8 +45,8 @@ def pieces(asset: int, window: Stretch) -> list[Piece]:
         happened += events
     arranged = [_arranged(one) for one in devices.values()]
     whole = timeline.of_place(arranged, window)
-    open_doors = sensing.openings(happened, window.until_ms)
-    return list(timeline.excuse(whole, timeline.excused_by_door(open_doors), State.DOOR))
+    doors = timeline.excused_by_door(sensing.openings(happened, window.until_ms))
+    return list(timeline.excuse(whole, doors, State.DOOR)) if doors else whole
 
 
 def _arranged(found: list[Look]) -> list[Look]:
@@ -127,9 +127,11 @@ def _of_readings(asset: int, run: Stretch) -> list[Exposure]:
     hours = range(run.from_ms, run.until_ms, HOUR_MS)
     bins: dict[int, dict[Bin, int]] = {start: {} for start in hours}
     for from_ms, until_ms, one in found:
-        for start in range(from_ms // HOUR_MS * HOUR_MS, until_ms, HOUR_MS):
-            ms = min(until_ms, start + HOUR_MS) - max(from_ms, start)
-            bins[start][one] = bins[start].get(one, 0) + ms
+        while from_ms < until_ms:
+            start = from_ms - from_ms % HOUR_MS
+            cut_ms, hour = min(until_ms, start + HOUR_MS), bins[start]
+            hour[one] = hour.get(one, 0) + cut_ms - from_ms
+            from_ms = cut_ms
     return [Exposure(bins[start]) for start in hours]
 
 

@@ -21,6 +21,7 @@ _HEAD: Final = struct.Struct("<BII")
 _SEEN: Final = "qiiiiB"
 _HAPPENED: Final = "qhh"
 _BIN: Final = struct.Struct("<BiIQ")
+_LOOK: Final = Look._make
 _STATES: Final = (State.KNOWN, State.UNKNOWN, State.DOOR, State.DEFROST)
 
 
@@ -83,10 +84,8 @@ def looks(packed: bytes) -> tuple[list[Look], list[Happened]]:
     times = struct.unpack_from(f"<{count}q", packed, at)
     warmest = struct.unpack_from(f"<{count}i", packed, at + 8 * count)
     doubt = struct.unpack_from(f"<{count}i", packed, at + 16 * count)
-    found = [
-        Look(at_ms, None if value == NULL else value, doubts)
-        for at_ms, value, doubts in zip(times, warmest, doubt, strict=True)
-    ]
+    values = map(_read, warmest) if NULL in warmest else warmest
+    found = list(map(_LOOK, zip(times, values, doubt, strict=True)))
     happened = _columns(packed, at + count * struct.calcsize(f"<{_SEEN}"), _HAPPENED, events)
     return found, [Happened(*one) for one in zip(*happened, strict=True)]
 

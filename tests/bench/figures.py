@@ -10,7 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
-from tests.bench import log, physics, pilots, record, server, server_postgres, trace, tree, truck
+from tests.bench import (
+    coldchain,
+    log,
+    physics,
+    pilots,
+    record,
+    server,
+    server_postgres,
+    trace,
+    tree,
+    truck,
+)
 from tests.bench.figure import Figure
 
 Group = Callable[[], Iterator[Figure]]
@@ -23,6 +34,7 @@ GROUPS: Final[Mapping[str, Group]] = {
     "server": server.figures,
     "pilots": pilots.figures,
     "trace": trace.figures,
+    "coldchain": coldchain.figures,
     "truck": truck.everything,
     "postgres": server_postgres.figures,
 }

@@ -104,13 +104,17 @@ def _all_time(
     low = max(bisect_right(held, window.from_ms, key=_at) - 1, 0)
     high = bisect_left(held, window.until_ms, key=_at) + 1
     fault = bisect_left(faults, held[low].at_ms)
+    bins: dict[tuple[int | None, int], Bin] = {}  # readings repeat, and there are many
     for look, after in pairwise(held[low:high]):
         broken = fault < len(faults) and faults[fault] < after.at_ms
         if broken or after.at_ms - look.at_ms > rules.gap_ms:
             yield Piece(look.at_ms, after.at_ms, _charged((look, after), rules))
             fault = bisect_left(faults, after.at_ms)
         else:
-            yield Piece(look.at_ms, after.at_ms, Bin(State.KNOWN, look[1], look[2]))
+            one = bins.get(look[1:])
+            if one is None:
+                one = bins[look[1:]] = Bin(State.KNOWN, look[1], look[2])
+            yield Piece(look.at_ms, after.at_ms, one)
     if window.until_ms > last.at_ms:
         yield Piece(last.at_ms, window.until_ms, _charged((last,), rules))
 
@@ -136,10 +140,13 @@ def _reach(one: Bin) -> tuple[int, int]:
 
 
 def _clip(found: Iterable[Piece], window: Stretch) -> Iterator[Piece]:
+    first, last = window
     for piece in found:
-        low, high = max(piece.from_ms, window.from_ms), min(piece.until_ms, window.until_ms)
-        if low < high:
-            yield Piece(low, high, piece.bin)
+        low, high = piece.from_ms, piece.until_ms
+        if first <= low and high <= last:
+            yield piece
+        elif low < last and high > first:
+            yield Piece(max(low, first), min(high, last), piece.bin)
 
 
 def cut(found: Iterable[Piece], window: Stretch) -> list[Piece]:
