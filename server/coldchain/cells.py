@@ -33,6 +33,17 @@ _AFTER = f"{_ROWS} first_ms > %s ORDER BY first_ms, id LIMIT 1"
 
 def pieces(asset: int, window: Stretch) -> list[Piece]:
     """The time of an asset in a window, open doors excused."""
+    devices, happened = load(asset, window)
+    whole = timeline.of_place(devices, window)
+    doors = timeline.excused_by_door(sensing.openings(happened, window.until_ms))
+    return list(timeline.excuse(whole, doors, State.DOOR)) if doors else whole
+
+
+def load(asset: int, window: Stretch) -> tuple[list[list[Look]], list[Happened]]:
+    """The readings of each device that tell a window, arranged, and what happened near it.
+
+    Those near enough to hold into it, and one row on each side of any silence.
+    """
     low = window.from_ms - max(RULES.gap_ms, RULES.door_ms)
     high = window.until_ms + RULES.gap_ms
     found = rows.fetch(_BEFORE, [asset, low]) + rows.fetch(_NEAR, [asset, high, low])
@@ -43,10 +54,7 @@ def pieces(asset: int, window: Stretch) -> list[Piece]:
         seen, events = looks(bytes(packed))
         devices.setdefault(device, []).extend(seen)
         happened += events
-    arranged = [_arranged(one) for one in devices.values()]
-    whole = timeline.of_place(arranged, window)
-    doors = timeline.excused_by_door(sensing.openings(happened, window.until_ms))
-    return list(timeline.excuse(whole, doors, State.DOOR)) if doors else whole
+    return [_arranged(one) for one in devices.values()], happened
 
 
 def _arranged(found: list[Look]) -> list[Look]:

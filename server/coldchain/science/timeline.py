@@ -261,6 +261,24 @@ def _recharged(piece: Piece, held: Sequence[Look], rules: Rules) -> Piece:
     return piece._replace(bin=_charged(near, rules))
 
 
+def readings(found: Iterable[Piece]) -> Iterator[Look]:
+    """Gapless pieces as the readings of one sensor that holds: for who steps through samples.
+
+    Each known piece is a reading at its beginning; where known time ends, it ends there, to the
+    millisecond.
+    """
+    last: Piece | None = None
+    for piece in found:
+        state, value, doubt = piece.bin
+        if last is not None and last.bin.state is not State.UNKNOWN and state is State.UNKNOWN:
+            yield Look(piece.from_ms - 1, *last.bin[1:])
+        known = state is not State.UNKNOWN
+        yield Look(piece.from_ms, value if known else None, doubt if known else 0)
+        last = piece
+    if last is not None and last.bin.state is not State.UNKNOWN:
+        yield Look(last.until_ms - 1, *last.bin[1:])
+
+
 NOWHERE: Final = 0
 """The place of a lot of which nobody says where it was."""
 

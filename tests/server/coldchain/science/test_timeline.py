@@ -190,3 +190,24 @@ def test_unknown_time_is_charged_at_the_worst_that_is_near() -> None:
     assert {one.bin.milli_celsius for one in timeline.pieces(looks, window, rules)} == {25_000}
     (dark,) = timeline.pieces([], window)
     assert dark.bin == Bin(State.UNKNOWN, None, 0)
+
+
+@given(LOOKS, WINDOWS)
+def test_pieces_read_as_samples_are_known_where_they_were(
+    looks: list[Look], window: Stretch
+) -> None:
+    """But for the millisecond in which known time ends, which a sample cannot tell."""
+    wide = Rules(gap_ms=1_000)
+    found = timeline.pieces(
+        [look._replace(at_ms=look.at_ms * 100) for look in timeline.arrange(looks)],
+        Stretch(window[0] * 100, window[1] * 100),
+        wide,
+    )
+    again = timeline.pieces(
+        timeline.arrange(timeline.readings(found)),
+        Stretch(window[0] * 100, window[1] * 100),
+        Rules(gap_ms=10**6),
+    )
+    known, then = (timeline.exposure(one).ms(State.KNOWN) for one in (found, again))
+    runs = sum(1 for piece in found if piece.bin.state is State.UNKNOWN) + 1
+    assert 0 <= known - then <= runs
