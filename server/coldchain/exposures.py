@@ -22,7 +22,7 @@ from server.coldchain.science import sensing, timeline, verdict
 from server.coldchain.science.histogram import RECORDED, Bin, Exposure, State, total
 from server.coldchain.science.species import Form, Ice, IceRatio, Kept, Product, Species
 from server.coldchain.science.spoilage import Score, Side
-from server.coldchain.science.timeline import NOWHERE, Leg, Line, Piece, Stretch
+from server.coldchain.science.timeline import NOWHERE, Leg, Piece, Strand, Stretch
 from server.coldchain.science.verdict import Certificate, History, Section, Where
 
 MOST_PARENTS: Final = 10_000
@@ -68,9 +68,9 @@ def of(lot: Lot, until_ms: int) -> Told:
         line = ancestors(lot, until_ms)
         stays = _stays(line)
         rooms = _rooms(stays)
-        lines = [_line(one, stays.get(one.lot.pk, ())) for one in line]
-        begun_ms = min(one.from_ms for one in lines)
-        found = timeline.lineage(lines)
+        strands = [_strand(one, stays.get(one.lot.pk, ())) for one in line]
+        begun_ms = min(one.from_ms for one in strands)
+        found = timeline.lineage(strands)
         scores = _scores(line, until_ms)
         window = Stretch(begun_ms, until_ms)
         legs = _cut(timeline.legs(found, window), [at_ms for at_ms, _ in scores])
@@ -140,12 +140,12 @@ def _rooms(stays: Stays) -> dict[int, Room]:
     return Room.objects.in_bulk(wanted)
 
 
-def _line(one: _Ancestor, stays: Iterable[Stay]) -> Line:
+def _strand(one: _Ancestor, stays: Iterable[Stay]) -> Strand:
     inside = tuple(
         timeline.Stay(stay.room_id, stay.from_ms, _end(stay, one.until_ms)) for stay in stays
     )
     # Made and gone at once (a sort at landing) is no time, and made later than gone is none either.
-    return Line(min(one.lot.made_ms, one.until_ms), one.until_ms, inside)
+    return Strand(min(one.lot.made_ms, one.until_ms), one.until_ms, inside)
 
 
 def _end(stay: Stay, until_ms: int) -> int:

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Final
 
 from protocol import excursion
-from protocol.excursion import Limit, NoticeKind, Sample, Tally
+from protocol.excursion import Limit, Notice, NoticeKind, Sample, Tally
 from server.coldchain.science.limits import LOADING_MS, Class
 from server.coldchain.science.marks import Formula, Mark
 from server.coldchain.science.timeline import Look, Stretch, merged
@@ -25,6 +25,9 @@ from server.coldchain.science.timeline import Look, Stretch, merged
 EVALUATOR: Final = Formula(
     "alarms", 1, "ms", "readings at most the rule's gap apart", "Jagalchi", Mark.OURS
 )
+
+
+_SPENT: Final = NoticeKind.BUDGET_SPENT
 
 
 class Severity(IntEnum):
@@ -171,21 +174,25 @@ def evaluate(rule: Rule, watch: Watch) -> Evaluation:
 
 def _detect(rule: Rule, watch: Watch, threshold: int, kind: Kind) -> _Run:
     limit = rule.limit(threshold, watch.uncertainty)
-    state, episodes, spent = excursion.begin(limit), list[Alarm](), list[Alarm]()
+    state, notices = excursion.begin(limit), list[Notice]()
     for sample in watch.samples:
-        state, notices = excursion.step(limit, state, sample)
-        for one in notices:
-            figures = (one.peak, one.area, one.confirmed_ms, one.possible_ms, one.unknown_ms)
-            if one.kind is NoticeKind.ENDED:
-                told = Alarm(rule.id, kind, one.start_ms, one.at_ms, (), None, *figures)
-                episodes.append(told)
-            elif one.kind is NoticeKind.BUDGET_SPENT and kind is Kind.SINGLE:
-                raised = ((one.at_ms, rule.severity),)
-                start = one.start_ms
-                spent.append(Alarm(rule.id, Kind.CUMULATIVE, start, None, raised, None, *figures))
+        state, new = excursion.step(limit, state, sample)
+        notices += new
+    ended = [_told(rule, kind, one) for one in notices if one.kind is NoticeKind.ENDED]
     if state.episode is not None:
-        episodes.append(_open(rule, limit, kind, state.episode))
-    return _Run(tuple(episodes), tuple(spent), state.window or Tally(start_ms=watch.until_ms))
+        ended.append(_open(rule, limit, kind, state.episode))
+    spent = [_told(rule, Kind.CUMULATIVE, one) for one in notices if one.kind is _SPENT]
+    window = state.window or Tally(start_ms=watch.until_ms)
+    return _Run(tuple(ended), tuple(spent) if kind is Kind.SINGLE else (), window)
+
+
+def _told(rule: Rule, kind: Kind, notice: Notice) -> Alarm:
+    """An episode that ended, which pages nobody yet; or a spent budget, which does and stays."""
+    spent = notice.kind is _SPENT
+    end_ms, raised = (None, ((notice.at_ms, rule.severity),)) if spent else (notice.at_ms, ())
+    times = (notice.confirmed_ms, notice.possible_ms, notice.unknown_ms)
+    figures = (notice.peak, notice.area, *times)
+    return Alarm(rule.id, kind, notice.start_ms, end_ms, raised, None, *figures)
 
 
 def _open(rule: Rule, limit: Limit, kind: Kind, tally: Tally) -> Alarm:
@@ -248,14 +255,14 @@ def _counted(rule: Rule, watch: Watch) -> list[Stretch]:
 
 
 def _without(stretches: Iterable[Stretch], holes: Sequence[Stretch]) -> Iterator[Stretch]:
-    for from_ms, until_ms in stretches:
+    for one in stretches:
+        at_ms = one.from_ms
         for hole in holes:
-            if hole.until_ms > from_ms and hole.from_ms < until_ms:
-                if hole.from_ms > from_ms:
-                    yield Stretch(from_ms, hole.from_ms)
-                from_ms = hole.until_ms
-        if from_ms < until_ms:
-            yield Stretch(from_ms, until_ms)
+            low, high = max(hole.from_ms, at_ms), min(hole.until_ms, one.until_ms)
+            if low < high:
+                yield Stretch(at_ms, low)
+                at_ms = high
+        yield Stretch(at_ms, one.until_ms)
 
 
 def _reached(

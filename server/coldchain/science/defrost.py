@@ -17,7 +17,7 @@ from typing import Final
 from server.coldchain.science.marks import Figure, Mark
 from server.coldchain.science.timeline import MINUTE_MS, Look, Stretch
 
-LEAST_RISE: Final = Figure(800, "milli_celsius", "Tive flags swings above 0.8 °C", Mark.READ)
+LEAST_RISE: Final = Figure(800, "milli_celsius", "a vendor flags swings above 0.8 °C", Mark.READ)
 MOST_RISE: Final = Figure(3_000, "milli_celsius", "excused at most", Mark.OURS)
 MOST_MS: Final = Figure(30 * MINUTE_MS, "ms", "excused at most", Mark.OURS)
 BACK: Final = 400

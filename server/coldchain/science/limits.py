@@ -82,7 +82,11 @@ OUR_RULE: Final = Source(Text("rule of this service", "당사 기준"), "", Mark
 FDA: Final = Source(
     Text("FDA Hazards Guide, chapter 7", "FDA 위해요소 안내서 7장"), "", Mark.MEMORY
 )
-MALTA: Final = Source(Text("Malta L.N. 67/2003, art. 12", "몰타 L.N. 67/2003 12조"), "", Mark.READ)
+MALTA: Final = Source(
+    Text("Malta L.N. 67/2003, art. 12, its two hours", "몰타 L.N. 67/2003 12조(2시간)"),
+    "",
+    Mark.READ,
+)
 
 KR_CHILLED: Final = Line(
     id="kr_chilled",

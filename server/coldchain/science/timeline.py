@@ -291,7 +291,7 @@ class Stay(NamedTuple):
     until_ms: int
 
 
-class Line(NamedTuple):
+class Strand(NamedTuple):
     """A lot while it was itself: from its making until it became another one, and its stays."""
 
     from_ms: int
@@ -324,21 +324,21 @@ def legs(stays: Iterable[Stay], window: Stretch) -> list[Leg]:
     return out
 
 
-def lineage(lines: Iterable[Line]) -> list[Stay]:
+def lineage(strands: Iterable[Strand]) -> list[Stay]:
     """The stays of a lot and of all that it was made of, and NOWHERE where one of them has none."""
     out: list[Stay] = []
-    for line in lines:
-        own = [_within(stay, line) for stay in line.stays]
+    for strand in strands:
+        own = [_within(stay, strand) for stay in strand.stays]
         out += [stay for stay in own if stay.from_ms < stay.until_ms]
-        at_ms = line.from_ms
+        at_ms = strand.from_ms
         for from_ms, until_ms in merged(Stretch(*stay[1:]) for stay in own):
             if at_ms < from_ms:
                 out.append(Stay(NOWHERE, at_ms, from_ms))
             at_ms = until_ms
-        if at_ms < line.until_ms:
-            out.append(Stay(NOWHERE, at_ms, line.until_ms))
+        if at_ms < strand.until_ms:
+            out.append(Stay(NOWHERE, at_ms, strand.until_ms))
     return out
 
 
-def _within(stay: Stay, line: Line) -> Stay:
-    return Stay(stay.place, max(stay.from_ms, line.from_ms), min(stay.until_ms, line.until_ms))
+def _within(stay: Stay, strand: Strand) -> Stay:
+    return Stay(stay.place, max(stay.from_ms, strand.from_ms), min(stay.until_ms, strand.until_ms))
