@@ -8,19 +8,15 @@ safe, unknown is never worded as good, and nothing here speaks of how a proof wo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from protocol.registry import Text
 from server.coldchain.science.histamine import Risk
-from server.coldchain.science.limits import Class, Export, Found, Result
-from server.coldchain.science.marks import Formula, Mark
-from server.coldchain.science.spoilage import GRADE, LIFE, MICRO, MOST_LIFE_D, Grade
-from server.coldchain.science.verdict import Certificate, Start, Verdict, Where, Why
-
-HOUR_MS: Final = 3_600_000
-MINUTE_MS: Final = 60_000
+from server.coldchain.science.limits import Class, Export, Found
+from server.coldchain.science.marks import Mark
+from server.coldchain.science.spoilage import Grade
+from server.coldchain.science.verdict import Certificate, Start, Where, Why
 
 
 class Said(StrEnum):
@@ -54,6 +50,9 @@ class Said(StrEnum):
     RULE = "rule"
     PARTLY_FROZEN = "partly-frozen"
     KNOWN_FROM = "known-from"
+    RECORDED_AIR = "recorded-air"
+    FROZEN_HOURS = "frozen-hours"
+    NO_RECORD = "no-record"
 
 
 SENTENCES: Final[Mapping[Said, Text]] = {
@@ -125,6 +124,9 @@ SENTENCES: Final[Mapping[Said, Text]] = {
         "partly frozen: a fault in the quality of fresh fish", "부분 동결: 선어의 품질 결함"
     ),
     Said.KNOWN_FROM: Text("recorded since", "기록 시작"),
+    Said.RECORDED_AIR: Text("recorded air temperature", "기록된 공기 온도"),
+    Said.FROZEN_HOURS: Text("{n} h above {at} °C", "{at} ℃ 초과 {n}시간"),
+    Said.NO_RECORD: Text("no record", "기록 없음"),
 }
 
 TO_CONFIRM: Final = frozenset({Said.ICE_RATIO, Said.EXPORT, Said.REGION})
@@ -245,108 +247,3 @@ GLOSSARY: Final = (
     Text("pilot", "실증"),
 )
 """One word, one meaning, in both languages."""
-
-
-NOTHING: Final = Text("", "")
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One sentence of a verdict: what it is about, its words, and what stands beside a number."""
-
-    about: str
-    text: Text
-    beside: Text = NOTHING
-
-
-def spoken(verdict: Verdict) -> tuple[Spoken, ...]:
-    """All that a page may say of a verdict, the gravest first."""
-    return (
-        _grade(verdict),
-        _life(verdict),
-        *((_histamine(verdict.histamine),) if verdict.histamine else ()),
-        *(_line(one) for one in verdict.lines),
-        *_unknown(verdict),
-        *_frost(verdict),
-        Spoken("certificate", CERTIFICATES[verdict.certificate]),
-        Spoken("air", SENTENCES[Said.AIR], SENTENCES[Said.CHARGED]),
-    )
-
-
-def _grade(verdict: Verdict) -> Spoken:
-    if verdict.grade is None:
-        return Spoken("grade", WITHOUT[verdict.no_grade])
-    version = _version(verdict, GRADE)
-    low, high = verdict.spent or (0, 0)
-    ends = f"{_days(low)}–{_days(high)}"
-    beside = Text(
-        f"{SENTENCES[Said.ESTIMATE].en} ({ends} ice-days of {verdict.life_d}, {version})",
-        f"{SENTENCES[Said.ESTIMATE].ko} (얼음 기준 {ends}일 / {verdict.life_d}일, {version})",
-    )
-    return Spoken("grade", GRADES[verdict.grade], beside)
-
-
-def _life(verdict: Verdict) -> Spoken:
-    if verdict.life_shown is None or verdict.life_left is None:
-        return Spoken("life", WITHOUT[verdict.no_life])
-    worse, better = (min(one, MOST_LIFE_D.value * MICRO) for one in verdict.life_left)
-    ends, version = f"{_days(worse)}–{_days(better)}", _version(verdict, LIFE)
-    days = _days(verdict.life_shown)
-    ratio = f", {SENTENCES[Said.ICE_RATIO].ko}" if verdict.ratio else ""
-    ratio_en = f", {SENTENCES[Said.ICE_RATIO].en}" if verdict.ratio else ""
-    beside = Text(
-        f"{days} d on ice ({ends} d; L0 {verdict.life_d} d{ratio_en}; {version})",
-        f"얼음에서 {days}일 ({ends}일; L0 {verdict.life_d}일{ratio}; {version})",
-    )
-    return Spoken("life", SENTENCES[Said.REMAINING], beside)
-
-
-def _version(verdict: Verdict, formula: Formula) -> str:
-    """The version of a formula that this verdict was made with."""
-    return next(one for one in verdict.formulas if one.startswith(f"{formula.id}/"))
-
-
-def _days(micro_days: int) -> str:
-    """Tenths of a day, rounded down."""
-    tenths = micro_days * 10 // MICRO
-    return f"{tenths // 10}.{tenths % 10}"
-
-
-def _histamine(risk: Risk) -> Spoken:
-    name, word = SENTENCES[Said.HISTAMINE], RISKS[risk]
-    return Spoken("histamine", Text(f"{name.en}: {word.en}", f"{name.ko}: {word.ko}"))
-
-
-def _line(one: Result) -> Spoken:
-    name, found, kind = one.line.name, FOUND[one.found], CLASSES[one.line.kind]
-    source = one.line.source
-    text = Text(f"{name.en}: {found.en}", f"{name.ko}: {found.ko}")
-    words, mark = source.words, MARKS[source.mark]
-    beside = Text(f"{kind.en}: {words.en}, {mark.en}", f"{kind.ko}: {words.ko}, {mark.ko}")
-    return Spoken(one.line.id, text, beside)
-
-
-def _unknown(verdict: Verdict) -> tuple[Spoken, Spoken]:
-    """The two lines of what is not known; hours are rounded up."""
-    known = (verdict.transport_ms - verdict.transport_unknown_ms) // MINUTE_MS
-    unknown = -(-verdict.transport_unknown_ms // MINUTE_MS)
-    hours = -(-verdict.unknown_ms // HOUR_MS)
-    whole, start = SENTENCES[Said.WHOLE_HISTORY], STARTS[verdict.start]
-    return (
-        Spoken(
-            "transport",
-            SENTENCES[Said.TRANSPORT_RECORD],
-            Text(
-                f"{known} min, {unknown} min without a record", f"{known}분, 기록 없음 {unknown}분"
-            ),
-        ),
-        Spoken("whole", Text(whole.en.format(n=hours), whole.ko.format(n=hours)), start),
-    )
-
-
-def _frost(verdict: Verdict) -> tuple[Spoken, ...]:
-    minutes = -(-verdict.partly_frozen_ms // MINUTE_MS)
-    if not minutes:
-        return ()
-    said = Text(f"{minutes} min below -2 °C", f"-2 ℃ 미만 {minutes}분")
-    return (Spoken("frost", SENTENCES[Said.PARTLY_FROZEN], said),)

@@ -33,7 +33,7 @@ from server.devices.receipts import MAX_BODY
 from server.ledger import log, rows
 from server.ledger.writing import writing
 
-STEP = 200
+STEP = 50
 """Entries of the log that one transaction reads."""
 ONE = 1
 """The row of the cursor."""

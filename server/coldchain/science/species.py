@@ -159,6 +159,12 @@ class Product:
         return Family.MACKEREL in self.families
 
     @property
+    def has_histamine_law(self) -> bool:
+        """Whether the legal 200 mg/kg is written for this form; for the rest a reference value."""
+        cut_or_frozen = self.form in HISTAMINE_LAW_FORMS or self.kept is Kept.FROZEN
+        return self.has_histamine_clock and cut_or_frozen
+
+    @property
     def in_model(self) -> bool:
         """Whether life in ice is published for it: fresh chilled mackerel, whole or gutted."""
         fresh = self.form in GRADED_FORMS and self.kept is Kept.CHILLED

@@ -6,18 +6,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 
 from protocol.registry import Text
-from server.coldchain import published
+from server.coldchain import published, saying
 from server.coldchain.published import Said
 from server.coldchain.science import limits, verdict
 from server.coldchain.science.histogram import Bin, Exposure, State
 from server.coldchain.science.limits import Class, Found
 from server.coldchain.science.marks import UNVERIFIED, Mark
+from server.coldchain.science.species import Kept
 from server.coldchain.science.verdict import History, Section, Where
 from tests.server.coldchain.science.test_invariants import histories
 from tests.server.coldchain.science.trips import DAY, MACKEREL, MONKFISH, NOW, history, spent
@@ -95,7 +97,7 @@ def test_grades_states_and_classes_to_the_letter() -> None:
 def test_a_chilled_lot_shows_two_lines_and_never_one_pass() -> None:
     section = Section(Where.TRANSPORT, spent((4_000, 5)))
     made = verdict.judge(History(product=MACKEREL, sections=(section,), until_ms=NOW))
-    said = {one.about: one.text.ko for one in published.spoken(made)}
+    said = {one.about: one.text.ko for one in saying.spoken(made)}
     assert said["kr_chilled"] == "냉장식품 기준(0~10 ℃): 충족"
     assert said["melting_ice"] == "선어 권장(0~2 ℃, 당사 기준): 이탈"
 
@@ -130,13 +132,13 @@ def test_every_word_of_a_closed_list_is_said(table: Mapping[Any, Text]) -> None:
 
 @given(histories())
 def test_every_verdict_can_be_said_in_both_languages(made: History) -> None:
-    for one in published.spoken(verdict.judge(made)):
+    for one in saying.spoken(verdict.judge(made)):
         assert one.text.en and HANGUL.search(one.text.ko)
         assert not NEVER.search(one.text.ko + one.text.en + one.beside.ko + one.beside.en)
 
 
 def said(made: History) -> dict[str, tuple[str, str]]:
-    found = published.spoken(verdict.judge(made))
+    found = saying.spoken(verdict.judge(made))
     return {one.about: (one.text.ko, one.beside.ko) for one in found}
 
 
@@ -166,6 +168,30 @@ def test_what_is_unknown_is_said_in_two_lines() -> None:
     assert words["histamine"][0] == "히스타민 위험 지표: 판단 불가"
 
 
+def test_the_facts_of_the_air_and_from_when_they_are_known() -> None:
+    words = said(history(known_from_ms=1_790_000_000_000))
+    assert words["air"] == ("기록된 공기 온도", "0.0~12.0 ℃, 평균 1.3 ℃")
+    assert words["known"] == ("기록 시작", "2026-09-21 23시")
+    nothing = said(History(product=MACKEREL, sections=(), until_ms=NOW))
+    assert (nothing["air"][1], nothing["known"][1]) == ("기록 없음", "기록 없음")
+    cold = History(
+        product=replace(MACKEREL, kept=Kept.FROZEN),
+        sections=(Section(Where.STORED, spent((-16_000, 3), (-19_050, 5))),),
+        until_ms=NOW,
+    )
+    frozen = [one.text.ko for one in saying.spoken(verdict.judge(cold)) if one.about == "frozen"]
+    assert frozen == ["-18 ℃ 초과 3시간", "-15 ℃ 초과 0시간", "-12 ℃ 초과 0시간"]
+    assert said(cold)["air"][1] == "-19.0~-16.0 ℃, 평균 -17.9 ℃"
+
+
+def test_what_is_computed_for_export_says_so_and_is_on_no_page() -> None:
+    made = verdict.judge(history())
+    about = [one.about for one in saying.spoken(made)]
+    found = saying.exports(made)
+    assert found and not {one.about for one in found} & set(about)
+    assert all(one.text.ko.startswith("수출용 참고 정보: ") for one in found)
+
+
 def test_monkfish_has_temperature_facts_only() -> None:
     words = said(history(MONKFISH))
     assert "histamine" not in words
@@ -175,7 +201,7 @@ def test_monkfish_has_temperature_facts_only() -> None:
 def test_a_class_stands_beside_every_line_and_unverified_sources_say_so() -> None:
     for line in limits.LINES.values():
         result = limits.Result(line, Found.MET, 0, 0, 0, 0)
-        beside = published._line(result).beside
+        beside = saying._line(result).beside
         assert beside.ko.startswith(published.CLASSES[line.kind].ko)
         assert beside.ko.endswith(published.MARKS[line.source.mark].ko)
     assert published.MARKS[Mark.MEMORY].ko == "아직 확인되지 않음"

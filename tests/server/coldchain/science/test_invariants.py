@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.coldchain.science import histamine, kinetics, limits, spoilage, verdict
+from server.coldchain.science import histories as telling
 from server.coldchain.science.balance import (
     BOUNDS,
     Finding,
@@ -192,6 +194,12 @@ def test_cc4_the_grade_goes_by_the_worse_end_and_by_the_law(history: History) ->
     assert found.grade is (Grade.OUT if found.rule_broken else by_the_worse_end)
 
 
+def test_the_legal_limit_of_histamine_is_a_reference_value_for_whole_fresh_fish() -> None:
+    assert not MACKEREL.has_histamine_law and not MONKFISH.has_histamine_law
+    assert replace(MACKEREL, form=Form.FILLET).has_histamine_law
+    assert replace(MACKEREL, kept=Kept.FROZEN).has_histamine_law
+
+
 def test_cc4_an_export_profile_forces_no_grade() -> None:
     section = Section(Where.TRANSPORT, spent((6_000, 9)))
     made = History(product=MACKEREL, sections=(section,), until_ms=NOW, catch_ms=0, graded=True)
@@ -275,6 +283,19 @@ def test_a_verdict_comes_back_from_its_canonical_form(history: History) -> None:
     assert verdict.read(found.told()) == found
     assert found.text == verdict.read(found.told()).text
     assert found.text.isascii() and "." not in found.text.replace("kr_chilled", "")
+
+
+@given(histories())
+def test_whoever_holds_the_history_computes_the_same_verdict(made: History) -> None:
+    sent = json.loads(json.dumps(telling.told(made)))
+    assert telling.read(sent) == made
+    assert verdict.judge(telling.read(sent)).text == verdict.judge(made).text
+
+
+def test_a_history_of_another_version_is_refused() -> None:
+    sent = telling.told(History(product=MACKEREL, sections=(), until_ms=NOW))
+    with pytest.raises(ValueError, match="version 2"):
+        telling.read({**sent, "version": 2})
 
 
 def test_a_verdict_of_another_version_is_refused() -> None:

@@ -1,0 +1,187 @@
+"""A verdict in words: which published sentences a page may show of it, and what stands beside.
+
+The words are those of published.py. Numbers stand beside their unit, their interval and the version
+of their formula; hours and degrees are rounded to the worse side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from typing import Final
+
+from protocol.registry import Text
+from server.coldchain.published import (
+    CERTIFICATES,
+    CLASSES,
+    EXPORTS,
+    FOUND,
+    GRADES,
+    MARKS,
+    RISKS,
+    SENTENCES,
+    STARTS,
+    WITHOUT,
+    Said,
+)
+from server.coldchain.science.histamine import Risk
+from server.coldchain.science.limits import Result
+from server.coldchain.science.marks import Formula
+from server.coldchain.science.spoilage import GRADE, LIFE, MICRO, MOST_LIFE_D
+from server.coldchain.science.verdict import Verdict
+
+HOUR_MS: Final = 3_600_000
+MINUTE_MS: Final = 60_000
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone(timedelta(hours=9))) + timedelta(hours=9)
+"""Zero of UTC milliseconds on a clock in Korea."""
+
+NOTHING: Final = Text("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One sentence of a verdict: what it is about, its words, and what stands beside a number."""
+
+    about: str
+    text: Text
+    beside: Text = NOTHING
+
+
+def spoken(verdict: Verdict) -> tuple[Spoken, ...]:
+    """All that a page may say of a verdict, the gravest first."""
+    return (
+        _grade(verdict),
+        _life(verdict),
+        *((_histamine(verdict.histamine),) if verdict.histamine else ()),
+        _facts(verdict),
+        *(_line(one) for one in verdict.lines),
+        *_unknown(verdict),
+        _known(verdict),
+        *_frost(verdict),
+        Spoken("certificate", CERTIFICATES[verdict.certificate]),
+        Spoken("how", SENTENCES[Said.AIR], SENTENCES[Said.CHARGED]),
+    )
+
+
+def _grade(verdict: Verdict) -> Spoken:
+    if verdict.grade is None:
+        return Spoken("grade", WITHOUT[verdict.no_grade])
+    version = _version(verdict, GRADE)
+    low, high = verdict.spent or (0, 0)
+    ends = f"{_days(low)}–{_days(high)}"
+    beside = Text(
+        f"{SENTENCES[Said.ESTIMATE].en} ({ends} ice-days of {verdict.life_d}, {version})",
+        f"{SENTENCES[Said.ESTIMATE].ko} (얼음 기준 {ends}일 / {verdict.life_d}일, {version})",
+    )
+    return Spoken("grade", GRADES[verdict.grade], beside)
+
+
+def _life(verdict: Verdict) -> Spoken:
+    if verdict.life_shown is None or verdict.life_left is None:
+        return Spoken("life", WITHOUT[verdict.no_life])
+    worse, better = (min(one, MOST_LIFE_D.value * MICRO) for one in verdict.life_left)
+    ends, version = f"{_days(worse)}–{_days(better)}", _version(verdict, LIFE)
+    days = _days(verdict.life_shown)
+    ratio = f", {SENTENCES[Said.ICE_RATIO].ko}" if verdict.ratio else ""
+    ratio_en = f", {SENTENCES[Said.ICE_RATIO].en}" if verdict.ratio else ""
+    beside = Text(
+        f"{days} d on ice ({ends} d; L0 {verdict.life_d} d{ratio_en}; {version})",
+        f"얼음에서 {days}일 ({ends}일; L0 {verdict.life_d}일{ratio}; {version})",
+    )
+    return Spoken("life", SENTENCES[Said.REMAINING], beside)
+
+
+def _version(verdict: Verdict, formula: Formula) -> str:
+    """The version of a formula that this verdict was made with."""
+    return next(one for one in verdict.formulas if one.startswith(f"{formula.id}/"))
+
+
+def _days(micro_days: int) -> str:
+    """Tenths of a day, rounded down."""
+    tenths = micro_days * 10 // MICRO
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def _histamine(risk: Risk) -> Spoken:
+    name, word = SENTENCES[Said.HISTAMINE], RISKS[risk]
+    return Spoken("histamine", Text(f"{name.en}: {word.en}", f"{name.ko}: {word.ko}"))
+
+
+def _line(one: Result) -> Spoken:
+    name, found, kind = one.line.name, FOUND[one.found], CLASSES[one.line.kind]
+    source = one.line.source
+    text = Text(f"{name.en}: {found.en}", f"{name.ko}: {found.ko}")
+    words, mark = source.words, MARKS[source.mark]
+    beside = Text(f"{kind.en}: {words.en}, {mark.en}", f"{kind.ko}: {words.ko}, {mark.ko}")
+    return Spoken(one.line.id, text, beside)
+
+
+def _unknown(verdict: Verdict) -> tuple[Spoken, Spoken]:
+    """The two lines of what is not known; hours are rounded up."""
+    known = (verdict.transport_ms - verdict.transport_unknown_ms) // MINUTE_MS
+    unknown = -(-verdict.transport_unknown_ms // MINUTE_MS)
+    hours = -(-verdict.unknown_ms // HOUR_MS)
+    whole, start = SENTENCES[Said.WHOLE_HISTORY], STARTS[verdict.start]
+    return (
+        Spoken(
+            "transport",
+            SENTENCES[Said.TRANSPORT_RECORD],
+            Text(
+                f"{known} min, {unknown} min without a record", f"{known}분, 기록 없음 {unknown}분"
+            ),
+        ),
+        Spoken("whole", Text(whole.en.format(n=hours), whole.ko.format(n=hours)), start),
+    )
+
+
+def _facts(verdict: Verdict) -> Spoken:
+    """Lowest, highest and mean of the recorded air, or that there is none."""
+    if verdict.facts is None:
+        return Spoken("air", SENTENCES[Said.RECORDED_AIR], SENTENCES[Said.NO_RECORD])
+    mean, low, high = map(_celsius, verdict.facts)
+    beside = Text(f"{low} to {high} °C, mean {mean} °C", f"{low}~{high} ℃, 평균 {mean} ℃")
+    return Spoken("air", SENTENCES[Said.RECORDED_AIR], beside)
+
+
+def _celsius(milli: int) -> str:
+    """Tenths of a degree, rounded up: never colder than it was."""
+    tenths = -(-milli // 100)
+    sign = "-" if tenths < 0 else ""
+    return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+def _known(verdict: Verdict) -> Spoken:
+    """From when the history is known, to the hour, in Korea."""
+    if verdict.known_from_ms is None:
+        return Spoken("known", SENTENCES[Said.KNOWN_FROM], SENTENCES[Said.NO_RECORD])
+    hour = EPOCH + timedelta(milliseconds=verdict.known_from_ms)
+    beside = Text(f"{hour:%Y-%m-%d %H}:00 KST", f"{hour:%Y-%m-%d} {hour.hour}시")
+    return Spoken("known", SENTENCES[Said.KNOWN_FROM], beside)
+
+
+def exports(verdict: Verdict) -> tuple[Spoken, ...]:
+    """What is computed for buyers abroad: information, on no page for shoppers."""
+    head = SENTENCES[Said.EXPORT]
+    return tuple(
+        Spoken(
+            str(one),
+            Text(f"{head.en}: {EXPORTS[one].en}", f"{head.ko}: {EXPORTS[one].ko}"),
+            FOUND[found],
+        )
+        for one, found in verdict.exports
+    )
+
+
+def _frost(verdict: Verdict) -> tuple[Spoken, ...]:
+    """Of chilled fish: that some of it froze; of frozen fish: the hours above each limit."""
+    minutes, hours = -(-verdict.partly_frozen_ms // MINUTE_MS), SENTENCES[Said.FROZEN_HOURS]
+    said = Text(f"{minutes} min below -2 °C", f"-2 ℃ 미만 {minutes}분")
+    fault = (Spoken("frost", SENTENCES[Said.PARTLY_FROZEN], said),) if minutes else ()
+    above = [(-(-ms // HOUR_MS), limit // 1_000) for limit, ms in verdict.frozen]
+    return (
+        *fault,
+        *(
+            Spoken("frozen", Text(hours.en.format(n=n, at=at), hours.ko.format(n=n, at=at)))
+            for n, at in above
+        ),
+    )
