@@ -8,7 +8,6 @@ month of readings is a few dozen additions, and a new span costs the hour it is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
 
 from server.coldchain import tracks
 from server.coldchain.models import Cell
@@ -59,7 +58,8 @@ def load(asset: int, window: Stretch) -> tuple[list[list[Look]], list[Happened]]
 
 def _arranged(found: list[Look]) -> list[Look]:
     """Rows of one device seldom overlap, so what is in order already is left alone."""
-    if all(one.at_ms < after.at_ms for one, after in pairwise(found)):
+    times = [one[0] for one in found]
+    if times == sorted(set(times)):
         return found
     return timeline.arrange(found)
 

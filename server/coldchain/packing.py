@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from server.coldchain.science.histogram import Bin, Exposure, State
@@ -21,7 +22,8 @@ _HEAD: Final = struct.Struct("<BII")
 _SEEN: Final = "qiiiiB"
 _HAPPENED: Final = "qhh"
 _BIN: Final = struct.Struct("<BiIQ")
-_LOOK: Final = Look._make
+_LOOK: Final = partial(tuple.__new__, Look)
+"""What `Look._make` does, without a step of Python for each of a quarter of a million a month."""
 _STATES: Final = (State.KNOWN, State.UNKNOWN, State.DOOR, State.DEFROST)
 
 

@@ -1,126 +1,23 @@
-"""What the exposure of a lot costs: 30 days of readings every 10 s, on a database on disk.
+"""What the exposure of a lot costs, over 30 days of readings every 10 s, on both databases.
 
-The month is put down as the log's reader packs it, a span of 60 records a row. Then: a month from
-readings alone, a month from cached hours, and what one more span costs until the month is right
-again. Reading a span out of the log (opening its records) is measured for itself.
+Each is measured in a process of its own (`coldchain_month.py`).
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
-from typing import Any
 
-from tests.bench.figure import Figure, seconds
+from tests.bench.apart import measured
+from tests.bench.figure import Figure
 
-DAYS = 30
-BEAT_MS = 10_000
-SPAN = 60
-SPANS = DAYS * 86_400_000 // (BEAT_MS * SPAN)
-DAY_MS = 86_400_000
-ORIGIN = "log.jagalchi.test/1"
-"""That of the tests' trucks."""
-NEW = 20
-"""Spans that arrive one by one."""
+TIMEOUT_S = 600
+TRUCKS = {
+    "JAGALCHI_ORIGIN": "log.jagalchi.test/1",  # that of the tests' trucks
+    "JAGALCHI_ALLOWED_HOSTS": "testserver",
+}
 
 
 def figures() -> Iterator[Figure]:
-    """Measure in a server's home of its own, which is gone afterwards."""
-    build = Path("build")
-    build.mkdir(exist_ok=True)
-    with TemporaryDirectory(dir=build) as home:
-        os.environ |= {
-            "JAGALCHI_HOME": str(Path(home).absolute()),
-            "JAGALCHI_DEMO": "0",
-            "JAGALCHI_ORIGIN": ORIGIN,
-            "JAGALCHI_ALLOWED_HOSTS": "testserver",
-        }
-        from server import cli
-
-        cli._set_up()
-        cli._ready()
-        yield from _exposures()
-
-
-def _exposures() -> Iterator[Figure]:
-    from django.db import connection
-
-    from server.coldchain import cells
-    from server.coldchain.models import Cell
-    from server.coldchain.science import verdict
-    from server.coldchain.science.timeline import Stretch
-    from tests.server.coldchain.recorder import START, asset_of
-    from tests.server.coldchain.science.trips import MACKEREL
-
-    begin = START // DAY_MS * DAY_MS
-    # Neither end on the hour, as no loading is.
-    window = Stretch(begin + 1_234_567, begin + DAYS * DAY_MS - 1_234_567)
-    asset = asset_of("truck").pk
-    _month(begin, SPANS - NEW)
-
-    def cold() -> None:
-        Cell.objects.all().delete()
-        cells.exposure(asset, window)
-
-    def judge() -> None:
-        exposure = cells.exposure(asset, window)
-        section = verdict.Section(verdict.Where.TRANSPORT, exposure)
-        made = verdict.History(product=MACKEREL, sections=(section,), until_ms=window.until_ms)
-        verdict.judge(made)
-
-    from_readings = seconds(cold, rounds=3)
-    cached = seconds(judge)
-    added = _arriving(begin, asset, window)
-    connection.close()
-    count = f"{(SPANS - NEW) * SPAN:,} readings"
-    yield Figure("exposure, 30 days of 10 s, nothing cached", from_readings, "s", 1, count)
-    yield Figure("exposure and verdict, 30 days, cached", cached * 1e3, "ms", 1_000, count)
-    name = "exposure of 30 days after one more span"
-    yield Figure(name, added * 1e3, "ms", 20, f"median of {NEW}, its row written")
-    yield _reading()
-
-
-def _month(begin: int, spans: int) -> None:
-    from server.coldchain.models import Track
-
-    Track.objects.bulk_create([_row(begin, number) for number in range(spans)], batch_size=500)
-
-
-def _row(begin: int, number: int) -> Any:
-    from tests.server.coldchain.recorder import asset_of, row
-
-    first = begin + number * SPAN * BEAT_MS
-    seen = [(first + n * BEAT_MS, 1_000 + (number * SPAN + n) * 7 % 23 * 100) for n in range(SPAN)]
-    return row(asset_of("truck"), seen)
-
-
-def _arriving(begin: int, asset: int, window: Any) -> float:
-    """Median seconds for one more span: its row, the cells it drops, and the month again."""
-    from server.coldchain import cells, tracks
-
-    rows = iter([_row(begin, number) for number in range(SPANS - NEW, SPANS)])
-
-    def arrive() -> None:
-        with tracks.still():
-            tracks.put(next(rows))
-        cells.exposure(asset, window)
-
-    return median([seconds(arrive, rounds=1) for _ in range(NEW)])
-
-
-def _reading() -> Figure:
-    """Milliseconds to read one span of 60 records out of the log into its row."""
-    from django.test import Client
-
-    from server.coldchain import tracks
-    from tests.server.coldchain.recorder import BEAT, START, Recorder
-
-    recorder = Recorder.enrol(Client())
-    recorder.measure([1_000 + n % 23 for n in range(SPAN * NEW - 1)], START + BEAT)
-    for number in range(NEW):
-        recorder.truck.post(recorder.sealed[number * SPAN : (number + 1) * SPAN])
-    took = seconds(tracks.follow_all, rounds=1) / NEW
-    return Figure(f"span of {SPAN} from the log to its row", took * 1e3, "ms", 20, f"{NEW} spans")
+    """Measure SQLite, then PostgreSQL."""
+    for where, (name, *rest) in measured("tests.bench.coldchain_month", TIMEOUT_S, TRUCKS):
+        yield Figure(f"{name}, {where}", *rest)

@@ -88,7 +88,7 @@ def pieces(looks: Sequence[Look], window: Stretch, rules: Rules = RULES) -> list
     """
     held = [look for look in looks if look.milli_celsius is not None]
     faults = [look.at_ms for look in looks if look.milli_celsius is None]
-    return list(_clip(_all_time(held, faults, window, rules), window))
+    return cut(list(_all_time(held, faults, window, rules)), window)
 
 
 def _all_time(
@@ -106,15 +106,17 @@ def _all_time(
     fault = bisect_left(faults, held[low].at_ms)
     bins: dict[tuple[int | None, int], Bin] = {}  # readings repeat, and there are many
     for look, after in pairwise(held[low:high]):
-        broken = fault < len(faults) and faults[fault] < after.at_ms
-        if broken or after.at_ms - look.at_ms > rules.gap_ms:
-            yield Piece(look.at_ms, after.at_ms, _charged((look, after), rules))
-            fault = bisect_left(faults, after.at_ms)
+        at_ms, value, doubt = look
+        after_ms = after[0]
+        broken = fault < len(faults) and faults[fault] < after_ms
+        if broken or after_ms - at_ms > rules.gap_ms:
+            yield Piece(at_ms, after_ms, _charged((look, after), rules))
+            fault = bisect_left(faults, after_ms)
         else:
-            one = bins.get(look[1:])
+            one = bins.get((value, doubt))
             if one is None:
-                one = bins[look[1:]] = Bin(State.KNOWN, look[1], look[2])
-            yield Piece(look.at_ms, after.at_ms, one)
+                one = bins[value, doubt] = Bin(State.KNOWN, value, doubt)
+            yield Piece(at_ms, after_ms, one)
     if window.until_ms > last.at_ms:
         yield Piece(last.at_ms, window.until_ms, _charged((last,), rules))
 
@@ -139,19 +141,15 @@ def _reach(one: Bin) -> tuple[int, int]:
     return one.at(End.WARM) or 0, one.milli_celsius or 0
 
 
-def _clip(found: Iterable[Piece], window: Stretch) -> Iterator[Piece]:
-    first, last = window
-    for piece in found:
-        low, high = piece.from_ms, piece.until_ms
-        if first <= low and high <= last:
-            yield piece
-        elif low < last and high > first:
-            yield Piece(max(low, first), min(high, last), piece.bin)
-
-
-def cut(found: Iterable[Piece], window: Stretch) -> list[Piece]:
-    """The part of these pieces inside a window."""
-    return list(_clip(found, window))
+def cut(found: Sequence[Piece], window: Stretch) -> list[Piece]:
+    """The part of these pieces, sorted and without overlaps, inside a window."""
+    low = bisect_right(found, window.from_ms, key=lambda one: one.until_ms)
+    high = bisect_left(found, window.until_ms, key=lambda one: one.from_ms)
+    inside = list(found[low:high])
+    if inside:
+        inside[0] = inside[0]._replace(from_ms=max(inside[0].from_ms, window.from_ms))
+        inside[-1] = inside[-1]._replace(until_ms=min(inside[-1].until_ms, window.until_ms))
+    return inside
 
 
 def excused_by_door(openings: Iterable[Stretch], rules: Rules = RULES) -> list[Stretch]:
