@@ -1,7 +1,7 @@
 """What every test stands on: how hard to search, and what a test needs from this machine.
 
-A test marked `go`, `browser`, `postgres`, `netns`, `power` or `boot` is skipped with its reason
-where that is missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI
+A test marked with a name of NEEDS (`go`, `browser`, `epcis` ...) is skipped with its reason where
+that is missing. JAGALCHI_MUST_RUN names markers (space separated) that may not be skipped: CI
 sets it, so that a green run can never mean "nothing was there to test with".
 """
 
@@ -20,6 +20,7 @@ from tests.boot import debian
 from tests.e2e import wrongclock
 from tests.net import link
 from tests.power import device
+from tests.server.coldchain.epcis import schema
 
 DATABASE = DirectoryBasedExampleDatabase("build/hypothesis")
 # No deadline: on a busy two-core machine it would measure the neighbours, not the code.
@@ -44,6 +45,7 @@ NEEDS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "go": (_go, "needs Go: sudo apt install golang-go golang-golang-x-mod-dev"),
     "browser": (_browser, "needs Chromium: sudo apt install chromium"),
     "postgres": (_postgres, "needs JAGALCHI_TEST_DATABASE_URL (see .ci/run)"),
+    "epcis": (schema.available, "needs npm and its registry, for the published EPCIS schema"),
     "netns": (link.available, "needs root, iproute2 and iptables (its statistic match, tc's tbf)"),
     "boot": (debian.available, "needs root and: sudo apt install systemd-container mmdebstrap"),
     "faketime": (wrongclock.available, "needs root, unshare and: sudo apt install faketime"),
