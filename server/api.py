@@ -30,6 +30,7 @@ from server.accounts import refusals
 from server.accounts.api import router as accounts_router
 from server.accounts.door import guarded, guarded_api
 from server.accounts.rules import Need, Reason, Refused
+from server.coldchain.api import router as coldchain_router
 from server.devices import enrolment, history, intake, readmission, receipts, tuning
 from server.ledger import keys, succession
 from server.ledger.log import LogBroken, LogUnavailable
@@ -256,6 +257,7 @@ def nothing_below(request: HttpRequest, asked: str) -> HttpResponse:
 
 
 api.add_router("/accounts", accounts_router)
+api.add_router("/coldchain", coldchain_router)
 api.add_router("/pilots", pilots_router)
 api.add_router("", rest)
 

@@ -38,9 +38,13 @@ def learn(texts: Mapping[str, Text]) -> None:
     _texts.update({str(reason): text for reason, text in texts.items()})
 
 
-def answer(request: HttpRequest, refused: Refused) -> HttpResponse:
-    """Say no, and what to do next."""
-    return unkept((_problem if request.path.startswith(API) else _page)(request, refused))
+def answer(
+    request: HttpRequest, refused: Refused, more: Mapping[str, object] | None = None
+) -> HttpResponse:
+    """Say no, and what to do next. more: for programs, where in what they sent it went wrong."""
+    if request.path.startswith(API):
+        return unkept(_problem(refused, more or {}))
+    return unkept(_page(request, refused))
 
 
 def unkept(response: HttpResponse) -> HttpResponse:
@@ -74,9 +78,10 @@ def _page(request: HttpRequest, refused: Refused) -> HttpResponse:
     return shell.page(request, "accounts/refused.html", content, WORDS, status_of(refused))
 
 
-def _problem(_request: HttpRequest, refused: Refused) -> HttpResponse:
+def _problem(refused: Refused, more: Mapping[str, object]) -> HttpResponse:
     status = status_of(refused)
     document = {
+        **more,
         "type": f"urn:jagalchi:reason:{refused.reason}",
         "title": said(refused.reason, "en"),
         "title_ko": said(refused.reason, "ko"),

@@ -20,6 +20,7 @@ NOTHING = "a" * 16
 CODE = "a" * 26
 ORG = "/accounts/organisations/{organisation}"
 PILOT = "/pilots/{service}"
+CHAIN = "/coldchain/{organisation}"
 
 
 def device(organisation: str) -> Mapping[str, str]:
@@ -167,6 +168,22 @@ PILOT_POSTS = (
 )
 LINK_POSTS = ("applications", "consents", "seats", "waiting", "withdrawals")
 
+CHAIN_POSTS = (
+    *("landings", "passed-in", "awards", "settlements", "corrections", "declared-errors"),
+    *("sorts", "transformations", "splits", "merges", "reworks", "waste", "pallets"),
+    *("unpackings", "loads", "unloads", "offers", "acceptances", "refusals", "withdrawals"),
+    *("offers-by-link", "unconfirmed", "rolls", "labels", "on-sale", "sales", "sold-out"),
+    *("scrapped", "inspections", "samples", "sample-results", "holds", "releases", "recalls"),
+    *("recall-notices", "recall-acknowledgements", "recall-unreached", "recall-counts"),
+    *("recall-closings", "undo"),
+)
+CHAIN_PLACES = ("party", "places", "rooms")
+CHAIN_READS = (
+    *("attention", "lots", "lots/{lot}", "lots/{lot}/forward", "lots/{lot}/backward"),
+    *("lots/{lot}/contacts", "places", "rooms", "handovers", "recalls/{recall}", "rolls/{roll}"),
+)
+STRANGERS_POSTS = ("answers", "recall-answers", "purchases", "problems")
+
 API: Mapping[str, Row] = {
     "POST /enrol": opened("devices", "POST"),
     "POST /devices/{device}/spans": opened("devices", "POST"),
@@ -200,6 +217,10 @@ API: Mapping[str, Row] = {
     f"GET {PILOT}/allow": of_pilot(Need.SEE),
     **{f"POST {PILOT}/{name}": of_pilot(Need.OPERATE, "POST") for name in PILOT_POSTS},
     **{f"POST /pilots/{name}": opened("pilots", "POST") for name in LINK_POSTS},
+    **{f"POST {CHAIN}/{name}": Row(Need.OPERATE, "coldchain", "POST") for name in CHAIN_POSTS},
+    **{f"POST {CHAIN}/{name}": Row(Need.ADMINISTER, "coldchain", "POST") for name in CHAIN_PLACES},
+    **{f"GET {CHAIN}/{name}": Row(Need.SEE, "coldchain") for name in CHAIN_READS},
+    **{f"POST /coldchain/{name}": opened("coldchain", "POST") for name in STRANGERS_POSTS},
 }
 
 NO_ROW: frozenset[str] = frozenset({"api-root"})

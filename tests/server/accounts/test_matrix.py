@@ -7,6 +7,7 @@ or without a door fails, and so does a row without an address.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -147,7 +148,7 @@ def _page(pattern: URLPattern) -> Callable[[Mapping[str, str]], str]:
 def _operation(path: str) -> Callable[[Mapping[str, str]], str]:
     def address(arguments: Mapping[str, str]) -> str:
         text = f"/api{path}".replace("{path:asked}", "no/such/thing")
-        for name in ("organisation", "device", "person", "link", "key", "guest", "service", "flag"):
+        for name in re.findall(r"{(\w+)}", text):
             text = text.replace(f"{{{name}}}", arguments.get(name, NUMBERED.get(name, NOTHING)))
         return text
 
