@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Header, Path, Router, Schema
+from ninja.responses import Status
 
 from server.accounts import limits, refusals
 from server.accounts.door import guarded_api
@@ -205,4 +206,4 @@ def done(request: HttpRequest, outcome: Event | Refused) -> Answer:
     """The event, or why not."""
     if isinstance(outcome, Refused):
         return refusals.answer(request, outcome)
-    return 201, event_out(outcome)
+    return Status(201, event_out(outcome))

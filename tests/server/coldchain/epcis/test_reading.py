@@ -207,7 +207,8 @@ def test_fields_of_the_wrong_kind_never_break_the_reader() -> None:
     """Every value of the document in turn becomes a value of each other kind."""
     flat = json.dumps(partners())
     for path in _paths(partners()):
-        for value in (None, 0, -1.5, True, "", "x\x00", [], [None], {}, {"a": []}):
+        others: tuple[Any, ...] = (None, 0, -1.5, True, "", "x\x00", [], [None], {}, {"a": []})
+        for value in others:
             document = json.loads(flat)
             node = document
             for name in path[:-1]:

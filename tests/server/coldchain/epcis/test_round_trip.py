@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from typing import Any
+from urllib.parse import quote
 
 import fastjsonschema
 import pytest
@@ -80,7 +81,7 @@ def test_digital_links_of_any_host_and_old_urns_name_the_same_lot(gtin: str, cod
     link = ids.lot(gtin, code)
     elsewhere = link.replace("id.gs1.org", "fish.example")
     assert ids.parse(link) == ids.parse(elsewhere)
-    urn = f"urn:epc:class:lgtin:{gtin[1:8]}.{gtin[0]}{gtin[8:13]}.{ids.quote(code, safe='')}"
+    urn = f"urn:epc:class:lgtin:{gtin[1:8]}.{gtin[0]}{gtin[8:13]}.{quote(code, safe='')}"
     if "." not in code:
         assert ids.parse(urn) == ids.parse(link)
 
