@@ -13,8 +13,10 @@ class ColdchainConfig(AppConfig):
         """Teach the refusals our reasons; words that accounts and pilots have too stay theirs."""
         from server.accounts import refusals
         from server.accounts.rules import Reason as Accounts
+        from server.coldchain.epcis.words import UNFIT
         from server.coldchain.words import REASONS
         from server.pilots.rules import Reason as Pilots
 
         known = {str(one) for theirs in (Accounts, Pilots) for one in theirs}
         refusals.learn({str(one): text for one, text in REASONS.items() if str(one) not in known})
+        refusals.learn({str(one): text for one, text in UNFIT.items()})

@@ -7,8 +7,9 @@ whole. Refusals are problem documents with the reasons of docs/coldchain.md, in 
 
 from ninja import Router
 
-from server.coldchain.api import doing, reading
+from server.coldchain.api import doing, exchange, reading
 
 router = Router(tags=["coldchain"])
 doing.register(router)
 reading.register(router)
+exchange.register(router)

@@ -8,6 +8,7 @@ even named.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from server.coldchain.epcis import times
@@ -16,6 +17,7 @@ from server.coldchain.epcis.facts import Declared, Fact, Found, Goods, Job, Sens
 from server.coldchain.epcis.ids import Noun
 from server.coldchain.epcis.node import Node
 from server.coldchain.epcis.vocabulary import (
+    CONDITIONS,
     MAX_EVENTS,
     OWN,
     Action,
@@ -87,7 +89,7 @@ def event(node: Node) -> Fact:
     _check_fields(node, type_)
     changes = type_ is not Type.TRANSFORMATION
     catch = read_catch(node.get("ilmd")) if node.has("ilmd") else None
-    about = _about(node)
+    about, form = _about(node), _form(node)
     fact = Fact(
         id=node.maybe("eventID"),
         type=type_,
@@ -96,8 +98,8 @@ def event(node: Node) -> Fact:
         action=node.get("action").of(Action) if changes else None,
         disposition=_disposition(node),
         noted_ms=node.get("recordTime").time() if node.has("recordTime") else None,
-        goods=_goods(node, GOODS[type_], about),
-        made=_goods(node, "outputQuantityList", about),
+        goods=_goods(node, GOODS[type_], about, "" if not changes else form),
+        made=_goods(node, "outputQuantityList", about, form),
         units=tuple(one.uri(UNITS) for name in THINGS[type_] for one in node.some(name)),
         parent=node.get("parentID").uri(PARENTS) if node.has("parentID") else "",
         place=node.get("bizLocation").get("id").uri(PLACES) if node.has("bizLocation") else "",
@@ -156,14 +158,24 @@ def _disposition(node: Node) -> Disposition | None:
     return node.get("disposition").of(Disposition, Unfit.DISPOSITION)
 
 
-def _goods(node: Node, name: str, about: Mapping[str, dict[str, Any]]) -> tuple[Goods, ...]:
+def _goods(
+    node: Node, name: str, about: Mapping[str, dict[str, Any]], form: str
+) -> tuple[Goods, ...]:
+    """The lots of a list. form: what all of them are, where nothing else is said of one."""
     found = []
     for one in node.some(name):
         id_ = one.get("epcClass").uri(LOTS)
-        found.append(Goods(id_, _grams(one), **about.get(id_, {})))
+        goods = Goods(id_, _grams(one), **about.get(id_, {}))
+        found.append(goods if goods.form else replace(goods, form=form))
     if len({one.id for one in found}) != len(found):
         raise node.get(name).no()
     return tuple(found)
+
+
+def _form(node: Node) -> str:
+    """The form of a product by its code; one that we have no word for says nothing."""
+    code = node.get("ilmd").maybe("cbvmda:tradeItemConditionCode") if node.has("ilmd") else ""
+    return next((str(form) for form, known in CONDITIONS.items() if known == code), "")
 
 
 def _grams(node: Node) -> int:

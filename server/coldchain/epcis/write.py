@@ -135,7 +135,7 @@ def _ilmd(fact: Fact) -> Document | None:
     catch = fact.catch
     names = [SPECIES[Species(one)].scientific for one in catch.species if one in set(Species)]
     forms = {one.form for one in fact.made or fact.goods}
-    form = forms.pop() if len(forms) == 1 else ""
+    form = forms.pop() if len(forms) == 1 else ""  # read fills it in where a lot has none
     day = times.text(catch.catch_ms)[:10] if catch.catch_ms is not None else ""
     return said(
         {

@@ -175,12 +175,13 @@ CHAIN_POSTS = (
     *("offers-by-link", "unconfirmed", "rolls", "labels", "on-sale", "sales", "sold-out"),
     *("scrapped", "inspections", "samples", "sample-results", "holds", "releases", "recalls"),
     *("recall-notices", "recall-acknowledgements", "recall-unreached", "recall-counts"),
-    *("recall-closings", "undo"),
+    *("recall-closings", "undo", "epcis/capture"),
 )
 CHAIN_PLACES = ("party", "places", "rooms")
 CHAIN_READS = (
     *("attention", "lots", "lots/{lot}", "lots/{lot}/forward", "lots/{lot}/backward"),
     *("lots/{lot}/contacts", "places", "rooms", "handovers", "recalls/{recall}", "rolls/{roll}"),
+    "epcis/events",
 )
 STRANGERS_POSTS = ("answers", "recall-answers", "purchases", "problems")
 
