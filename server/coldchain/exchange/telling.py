@@ -293,8 +293,8 @@ def _declared(later: Sequence[Event]) -> Declared | None:
 
 
 def _sensed(one: _Event) -> Iterator[Sensed]:
-    """At unloading: the air that the goods stood in, stay by stay of different length."""
-    if one.row.kind != Kind.UNLOADED or not one.own:
+    """At unloading: the air that the goods stood in, for all who see it; once for each window."""
+    if one.row.kind != Kind.UNLOADED:
         return
     ended = Stay.objects.filter(unloaded=one.row).select_related("room", "lot").order_by("id")
     seen: set[tuple[int, int]] = set()

@@ -252,7 +252,8 @@ def test_a_correction_is_told_right_and_what_was_wrong_is_not_made_up(chain: Cha
     assert market.post("corrections", body).status_code == 201
     wrong, right = told(market.get("epcis/events"))
     assert wrong["errorDeclaration"]["correctiveEventIDs"] == [right["eventID"]]
-    assert "ilmd" not in wrong and right["ilmd"]["jagalchi:species"] == [Species.SCOMBER_AUSTRALASICUS]
+    assert "ilmd" not in wrong
+    assert right["ilmd"]["jagalchi:species"] == [Species.SCOMBER_AUSTRALASICUS]
     assert "다른 종" not in json.dumps([wrong, right], ensure_ascii=False)
 
 
