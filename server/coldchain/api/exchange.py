@@ -165,5 +165,3 @@ def _wanted(asked: AskedFor) -> Wanted | str:
 
 def _several(text: str) -> list[str]:
     return [one for one in text.split("|") if one]
-
-

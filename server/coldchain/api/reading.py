@@ -218,8 +218,7 @@ def places(request: HttpRequest, organisation: Id) -> Answer:
     """Places that have not ended."""
     rows = Place.objects.filter(organisation=organisation, ended_ms=None).order_by("made_ms", "id")
     return [
-        PlaceOut(place=row.id, kind=row.kind, name=row.name, gln=row.gln)
-        for row in rows[:MAX_ROWS]
+        PlaceOut(place=row.id, kind=row.kind, name=row.name, gln=row.gln) for row in rows[:MAX_ROWS]
     ]
 
 

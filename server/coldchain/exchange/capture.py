@@ -130,5 +130,3 @@ def _said(fact: Fact) -> str:
 
 def _digest(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:DIGEST]
-
-

@@ -178,9 +178,7 @@ def _hands(one: _Event, viewer: Viewer) -> tuple[str, str]:
     return uris.get(giver, ""), uris.get(taker, "")
 
 
-def _landed(
-    one: _Event, base: Fact, made: Iterable[EventLot], viewer: Viewer
-) -> Iterator[Fact]:
+def _landed(one: _Event, base: Fact, made: Iterable[EventLot], viewer: Viewer) -> Iterator[Fact]:
     """Lots of one catch together; of a lot that was corrected nobody knows any more what was said
     first, and the correction says what holds."""
     corrected = _corrected(one)
@@ -205,15 +203,13 @@ def _newest(one: _Event, lines: Sequence[EventLot]) -> bool:
     return not later.filter(event__id__gt=one.row.id).exists()
 
 
-def _families(
-    one: _Event, base: Fact, mine: set[int], viewer: Viewer
-) -> Iterator[Fact]:
+def _families(one: _Event, base: Fact, mine: set[int], viewer: Viewer) -> Iterator[Fact]:
     """Parents and what came of them. Of lots that are not the viewer's, only their names."""
     lines = {(line.lot_id, line.part): line for line in one.lines}
     corrected = _corrected(one)
     children: dict[int, list[int]] = {}
-    for parent, child in Link.objects.filter(event=one.row).order_by("id").values_list(
-        "parent", "child"
+    for parent, child in (
+        Link.objects.filter(event=one.row).order_by("id").values_list("parent", "child")
     ):
         children.setdefault(child, []).append(parent)
     families: dict[tuple[int, ...], list[int]] = {}

@@ -8,6 +8,7 @@ from server.coldchain.models.custody import (
     Stay,
 )
 from server.coldchain.models.labels import Label, Roll, Scan
+from server.coldchain.models.listing import ColumnMap
 from server.coldchain.models.lots import (
     Event,
     EventLot,
@@ -36,6 +37,7 @@ from server.coldchain.models.tracks import (
 __all__ = [
     "Award",
     "Cell",
+    "ColumnMap",
     "Event",
     "EventLot",
     "Excursion",
