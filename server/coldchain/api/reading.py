@@ -196,19 +196,19 @@ def one_lot(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
 
 def forward(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """Everything that was made of a lot."""
-    row = _seen(organisation, lot)
+    row = seen(organisation, lot)
     return _traced(organisation, trace.forward([row.id])) if row else _nothing(request)
 
 
 def backward(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """Everything that a lot was made of."""
-    row = _seen(organisation, lot)
+    row = seen(organisation, lot)
     return _traced(organisation, trace.backward([row.id])) if row else _nothing(request)
 
 
 def contacts(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """What was in the same truck or room at the same time."""
-    row = _seen(organisation, lot)
+    row = seen(organisation, lot)
     if row is None:
         return _nothing(request)
     return _traced(organisation, trace.Traced(trace.contacts([row.id])))
@@ -298,7 +298,8 @@ def _nothing(request: HttpRequest) -> Answer:
     return refusals.answer(request, Refused(Reason.NOT_FOUND))
 
 
-def _seen(organisation: str, lot: str) -> Lot | None:
+def seen(organisation: str, lot: str) -> Lot | None:
+    """A lot that this organisation may see."""
     rows = Lot.objects.filter(ref=lot)
     return (rows if inspects(organisation) else rows.filter(visible(organisation))).first()
 

@@ -181,7 +181,7 @@ CHAIN_PLACES = ("party", "places", "rooms")
 CHAIN_READS = (
     *("attention", "lots", "lots/{lot}", "lots/{lot}/forward", "lots/{lot}/backward"),
     *("lots/{lot}/contacts", "places", "rooms", "handovers", "recalls/{recall}", "rolls/{roll}"),
-    "epcis/events",
+    *("epcis/events", "lots/{lot}/fsma204.csv", "lots/{lot}/records.xlsx"),
 )
 STRANGERS_POSTS = ("answers", "recall-answers", "purchases", "problems")
 

@@ -34,7 +34,7 @@ def repacked(data: bytes, changes: dict[str, bytes]) -> bytes:
         out, "w", zipfile.ZIP_DEFLATED
     ) as new:
         for one in old.namelist():
-            new.writestr(one, changes.pop(one, None) or old.read(one))
+            new.writestr(one, changes.pop(one) if one in changes else old.read(one))
         for name, text in changes.items():
             new.writestr(name, text)
     return out.getvalue()
