@@ -15,7 +15,9 @@ from packaging.requirements import Requirement
 
 from tests.tidy.source import PACKAGES, ROOT, product
 
-SERVER_ONLY = ("django", "ninja", "cryptography", "segno", "psycopg", "gunicorn", "pydantic")
+SERVER_ONLY = (
+    *("django", "ninja", "cryptography", "openpyxl", "segno", "psycopg", "gunicorn", "pydantic"),
+)
 # Runs in a fresh interpreter: blocks what a truck does not have, then imports what it runs.
 TRUCK = """
 import importlib, json, sys

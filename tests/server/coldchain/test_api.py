@@ -6,6 +6,7 @@ import inspect
 import json
 import pkgutil
 from collections import defaultdict
+from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -50,13 +51,17 @@ def test_every_action_has_its_address() -> None:
 
 def test_no_two_schemas_of_the_document_share_a_name() -> None:
     texts: dict[str, set[str]] = defaultdict(set)
-    for operation in _operations():
-        for model in [*operation.models, *operation.response_models.values()]:
-            if model and hasattr(model, "model_json_schema"):
-                for name, one in model.model_json_schema().get("$defs", {}).items():
-                    texts[name].add(json.dumps(one, sort_keys=True))
+    for name, one in _schemas():
+        texts[name].add(json.dumps(one, sort_keys=True))
     assert {name for name, some in texts.items() if len(some) > 1} == set()
     assert {"Landing", "LotFacts", "Facts"} <= set(texts)
+
+
+def _schemas() -> Iterator[tuple[str, Any]]:
+    for operation in _operations():
+        models = [*operation.models, *operation.response_models.values()]
+        for model in filter(lambda one: hasattr(one, "model_json_schema"), models):
+            yield from model.model_json_schema().get("$defs", {}).items()
 
 
 def _operations() -> list[Any]:

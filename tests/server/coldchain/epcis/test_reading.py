@@ -20,74 +20,77 @@ BOX = "https://id.gs1.org/01/08801234567893/10/L-8"
 PALLET = "https://id.gs1.org/00/388012340000000018"
 
 
+ZONE = {"eventTimeZoneOffset": "+09:00"}
+CATCH = {
+    "cbvmda:speciesForFisheryStatisticsPurposesName": "Scomber japonicus",
+    "cbvmda:vesselCatchInformationList": {
+        "cbvmda:vesselCatchInformation": [
+            {
+                "cbvmda:vesselName": "F/V Two",
+                "cbvmda:catchArea": "urn:gdst:fao:61",
+                "cbvmda:fishingGearTypeCode": "PS",
+            }
+        ]
+    },
+    "cbvmda:itemExpirationDate": "2026-12-01",
+    "cbvmda:tradeItemConditionCode": "GUT",
+    "gdst:broodstockSource": "wild",
+}
+LANDED = {
+    "type": "ObjectEvent",
+    "eventID": "ni:///sha-256;1f4a?ver=CBV2.0",
+    "eventTime": "2026-11-26T05:00:00+09:00",
+    **ZONE,
+    "action": "ADD",
+    "bizStep": "commissioning",
+    "disposition": "active",
+    "readPoint": {"id": "geo:35.09,129.03"},
+    "quantityList": [{"epcClass": LOT, "quantity": 1250.5, "uom": "KGM"}],
+    "ilmd": CATCH,
+}
+MOVED = {
+    "type": "AggregationEvent",
+    "eventTime": "2026-11-25T21:30:00.250Z",
+    **ZONE,
+    "action": "ADD",
+    "bizStep": "loading",
+    "parentID": "urn:jagalchi:room:7",
+    "childEPCs": [PALLET],
+    "childQuantityList": [{"epcClass": LINK, "quantity": 1.25, "uom": "TNE"}],
+    "bizTransactionList": [{"type": "po", "bizTransaction": "https://fish.example/po/9"}],
+}
+CUT = {
+    "type": "TransformationEvent",
+    "eventTime": "2026-11-26T08:00:00Z",
+    **ZONE,
+    "bizStep": "commissioning",
+    "inputQuantityList": [{"epcClass": LINK, "quantity": 10, "uom": "KGM"}],
+    "outputQuantityList": [{"epcClass": BOX, "quantity": 7500, "uom": "GRM"}],
+}
+FITTED = {
+    "type": "AssociationEvent",
+    "eventTime": "2026-11-20T00:00:00Z",
+    **ZONE,
+    "action": "ADD",
+    "bizStep": "installing",
+    "parentID": "urn:jagalchi:room:7",
+    "childEPCs": ["urn:jagalchi:device:aaaabbbbccccdddd"],
+    "errorDeclaration": {
+        "declarationTime": "2026-11-21T00:00:00Z",
+        "reason": "did_not_occur",
+    },
+}
+
+
 def partners() -> dict[str, Any]:
     """A document as a partner's system writes one: other spellings, fields that we do not keep."""
-    catch = {
-        "cbvmda:speciesForFisheryStatisticsPurposesName": "Scomber japonicus",
-        "cbvmda:vesselCatchInformationList": {
-            "cbvmda:vesselCatchInformation": [
-                {
-                    "cbvmda:vesselName": "F/V Two",
-                    "cbvmda:catchArea": "urn:gdst:fao:61",
-                    "cbvmda:fishingGearTypeCode": "PS",
-                }
-            ]
-        },
-        "cbvmda:itemExpirationDate": "2026-12-01",
-        "gdst:broodstockSource": "wild",
-    }
-    zone = {"eventTimeZoneOffset": "+09:00"}
-    landed = {
-        "type": "ObjectEvent",
-        "eventID": "ni:///sha-256;1f4a?ver=CBV2.0",
-        "eventTime": "2026-11-26T05:00:00+09:00",
-        **zone,
-        "action": "ADD",
-        "bizStep": "commissioning",
-        "disposition": "active",
-        "readPoint": {"id": "geo:35.09,129.03"},
-        "quantityList": [{"epcClass": LOT, "quantity": 1250.5, "uom": "KGM"}],
-        "ilmd": catch,
-    }
-    moved = {
-        "type": "AggregationEvent",
-        "eventTime": "2026-11-25T21:30:00.250Z",
-        **zone,
-        "action": "ADD",
-        "bizStep": "loading",
-        "parentID": "urn:jagalchi:room:7",
-        "childEPCs": [PALLET],
-        "childQuantityList": [{"epcClass": LINK, "quantity": 1.25, "uom": "TNE"}],
-        "bizTransactionList": [{"type": "po", "bizTransaction": "https://fish.example/po/9"}],
-    }
-    cut = {
-        "type": "TransformationEvent",
-        "eventTime": "2026-11-26T08:00:00Z",
-        **zone,
-        "bizStep": "commissioning",
-        "inputQuantityList": [{"epcClass": LINK, "quantity": 10, "uom": "KGM"}],
-        "outputQuantityList": [{"epcClass": BOX, "quantity": 7500, "uom": "GRM"}],
-    }
-    fitted = {
-        "type": "AssociationEvent",
-        "eventTime": "2026-11-20T00:00:00Z",
-        **zone,
-        "action": "ADD",
-        "bizStep": "installing",
-        "parentID": "urn:jagalchi:room:7",
-        "childEPCs": ["urn:jagalchi:device:aaaabbbbccccdddd"],
-        "errorDeclaration": {
-            "declarationTime": "2026-11-21T00:00:00Z",
-            "reason": "did_not_occur",
-        },
-    }
     context = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
     return {
         "@context": [*context, {"cbvmda": "urn:epcglobal:cbv:mda:", "gdst": "https://g.example/"}],
         "type": "EPCISDocument",
         "schemaVersion": "2.0",
         "creationDate": "2026-11-26T09:00:00Z",
-        "epcisBody": {"eventList": [landed, moved, cut, fitted]},
+        "epcisBody": {"eventList": copy.deepcopy([LANDED, MOVED, CUT, FITTED])},
     }
 
 
@@ -98,7 +101,7 @@ def test_the_partners_document_is_one_by_the_published_schema() -> None:
 
 def test_what_a_partner_says_is_understood_and_what_is_not_kept_is_named() -> None:
     landed, moved, cut, fitted = read.document(partners())
-    assert landed.fact.goods == (Goods(LOT, 1_250_500),)
+    assert landed.fact.goods == (Goods(LOT, 1_250_500, form="gutted"),)
     assert landed.fact.catch == Catch(
         species=("scomber-japonicus",), area="61", gear="purse-seine", vessel="F/V Two",
         use_by="2026-12-01",
