@@ -55,7 +55,8 @@ def _reasons() -> str:
 def _cells() -> str:
     from server.coldchain.listing.words import FAULTS, REJECTS
 
-    rows = ([f"`{one}`", text.en, text.ko] for one, text in {**FAULTS, **REJECTS}.items())
+    said = [*FAULTS.items(), *REJECTS.items()]
+    rows = ([f"`{one}`", text.en, text.ko] for one, text in said)
     return table("What is said of a list and its rows", ["what", "English", "한국어"], rows)
 
 

@@ -27,8 +27,8 @@ from server.coldchain.epcis.node import Misfit
 from server.coldchain.epcis.vocabulary import Step, Type, word
 from server.coldchain.exchange import query
 from server.coldchain.exchange.capture import Stopped, capture
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.exchange.query import Wanted
-from server.coldchain.exchange.telling import Viewer
 from server.coldchain.rules import SERVICE, Reason
 from server.ledger.tick import now_ms
 

@@ -14,8 +14,8 @@ from server.coldchain import read, trace
 from server.coldchain.api.doing import ORG, Answer, Id
 from server.coldchain.api.reading import inspects, seen
 from server.coldchain.exchange import names, query
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.exchange.query import Wanted
-from server.coldchain.exchange.telling import Viewer
 from server.coldchain.export import fsma, inspector, table
 from server.coldchain.models import Lot
 from server.coldchain.rules import SERVICE, Reason

@@ -22,6 +22,7 @@ from server.coldchain import attention, read, trace
 from server.coldchain.acting import INSPECTORS
 from server.coldchain.actions import recalls
 from server.coldchain.api.doing import ORG, Answer, Id
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import (
     Handover,
     Label,
@@ -32,7 +33,6 @@ from server.coldchain.models import (
     Room,
 )
 from server.coldchain.rules import SERVICE, Reason
-from server.coldchain.taking import visible
 
 Cursor = Annotated[int, Query(ge=0, le=2**53, description="`next` of the page before")]
 SEE: Final = guarded_api(Need.SEE, service=SERVICE)
@@ -300,16 +300,16 @@ def _nothing(request: HttpRequest) -> Answer:
 
 def seen(organisation: str, lot: str) -> Lot | None:
     """A lot that this organisation may see."""
-    rows = Lot.objects.filter(ref=lot)
-    return (rows if inspects(organisation) else rows.filter(visible(organisation))).first()
+    return Viewer(organisation, inspects(organisation)).lots(Lot.objects.filter(ref=lot)).first()
 
 
 def _traced(organisation: str, found: trace.Traced) -> TraceOut:
     ids = sorted(found.lots)
     rows: list[Lot] = []
+    viewer = Viewer(organisation, inspects(organisation))
     for start in range(0, len(ids), MAX_ROWS):
         some = Lot.objects.filter(id__in=ids[start : start + MAX_ROWS]).order_by("id")
-        rows += some if inspects(organisation) else some.filter(visible(organisation))
+        rows += viewer.lots(some)
     return TraceOut(
         lots=[_lot(row) for row in rows],
         hidden=len(ids) - len(rows),

@@ -22,7 +22,7 @@ from server.coldchain.epcis.ids import Noun
 from server.coldchain.epcis.vocabulary import SHAPES
 from server.coldchain.exchange import deeds, telling
 from server.coldchain.exchange.deeds import Stop
-from server.coldchain.exchange.telling import Viewer
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event
 from server.coldchain.rules import Reason
 from server.ledger.writing import writing

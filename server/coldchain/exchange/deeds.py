@@ -25,6 +25,7 @@ from server.coldchain.epcis.ids import Name, Noun
 from server.coldchain.epcis.read import GOODS
 from server.coldchain.epcis.vocabulary import OWN, Action, Disposition, Step, Type, Unfit
 from server.coldchain.exchange import names
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, Handover, Room
 from server.coldchain.rules import Basis, Custody, Gear, Kind, Reason, Source
@@ -105,7 +106,7 @@ def _work(desk: Desk, found: Found) -> Outcome:
     if step not in set(balance.Step):
         raise Stop(Unfit.VALUE, f"{found.at}/{OWN}:step")
     made = tuple(_out(one) for one in fact.made)
-    job = Job(_amounts(found), made, fact.job.waste, fact.job.loss)
+    job = Job(_amounts(desk, found), made, fact.job.waste, fact.job.loss)
     plain = {
         balance.Step.SORT: working.sort,
         balance.Step.SPLIT: working.split,
@@ -140,7 +141,7 @@ def _pack(desk: Desk, found: Found) -> Outcome:
     name = _parent(found, Noun.PALLET)
     if not name.gs1:  # our own number of a pallet is ours to give
         raise Stop(Unfit.ID, f"{found.at}/parentID")
-    return pallets.pack(desk, _amounts(found), name.gs1)
+    return pallets.pack(desk, _amounts(desk, found), name.gs1)
 
 
 def _unpack(desk: Desk, found: Found) -> Outcome:
@@ -148,11 +149,11 @@ def _unpack(desk: Desk, found: Found) -> Outcome:
 
 
 def _load(desk: Desk, found: Found) -> Outcome:
-    return loading.load(desk, _room(found), _amounts(found))
+    return loading.load(desk, _room(found), _amounts(desk, found))
 
 
 def _unload(desk: Desk, found: Found) -> Outcome:
-    return loading.unload(desk, _room(found), _amounts(found))
+    return loading.unload(desk, _room(found), _amounts(desk, found))
 
 
 def _offer(desk: Desk, found: Found) -> Outcome:
@@ -160,25 +161,25 @@ def _offer(desk: Desk, found: Found) -> Outcome:
     taker = names.organisation(name) if name else ""
     if not taker:
         raise Stop(Unfit.ID, f"{found.at}/destinationList")
-    return custody.offer(desk, To(taker), _amounts(found))
+    return custody.offer(desk, To(taker), _amounts(desk, found))
 
 
 def _withdraw(desk: Desk, found: Found) -> Outcome:
-    rows = _handovers(found, Q(giver=desk.organisation))
+    rows = _handovers(desk, found, Q(giver=desk.organisation))
     return custody.withdraw(desk, tuple(row for row, _ in rows))
 
 
 def _receive(desk: Desk, found: Found) -> Outcome:
-    rows = _handovers(found, Q(taker=desk.organisation))
+    rows = _handovers(desk, found, Q(taker=desk.organisation))
     if found.fact.disposition is Disposition.RETURNED:
         return custody.refuse(desk, tuple(row for row, _ in rows), "", "")
     answers = tuple(Answer(row, one.grams or None, one.boxes) for row, one in rows)
     return custody.accept(desk, answers)
 
 
-def _handovers(found: Found, whose: Q) -> Sequence[tuple[str, Goods]]:
+def _handovers(desk: Desk, found: Found, whose: Q) -> Sequence[tuple[str, Goods]]:
     """The open hand-over of each lot."""
-    refs = _refs(found)
+    refs = _refs(desk, found)
     rows = Handover.objects.filter(whose, lot__ref__in=refs.values(), status=Custody.PROPOSED)
     known = dict(rows.order_by("-made_ms").values_list("lot__ref", "id"))
     pairs = []
@@ -190,7 +191,7 @@ def _handovers(found: Found, whose: Q) -> Sequence[tuple[str, Goods]]:
 
 
 def _move(act: Callable[[Desk, tuple[str, ...]], Event | Refused]) -> Do:
-    return lambda desk, found: act(desk, tuple(_refs(found).values()))
+    return lambda desk, found: act(desk, tuple(_refs(desk, found).values()))
 
 
 def _sell(desk: Desk, found: Found) -> Outcome:
@@ -207,7 +208,7 @@ def _other(desk: Desk, found: Found) -> Outcome:
 
 
 def _hold(desk: Desk, found: Found) -> Outcome:
-    return quality.hold(desk, tuple(_refs(found).values()), Basis.OWN)
+    return quality.hold(desk, tuple(_refs(desk, found).values()), Basis.OWN)
 
 
 def _fitted(desk: Desk, found: Found) -> Outcome:
@@ -226,8 +227,8 @@ def _fitted(desk: Desk, found: Found) -> Outcome:
     return None
 
 
-def _amounts(found: Found) -> tuple[Amount, ...]:
-    refs = _refs(found)
+def _amounts(desk: Desk, found: Found) -> tuple[Amount, ...]:
+    refs = _refs(desk, found)
     amounts = [Amount(refs[one.id], one.grams or None, one.boxes) for one in found.fact.goods]
     for place, unit in enumerate(found.fact.units):
         name = ids.parse(unit)
@@ -238,10 +239,10 @@ def _amounts(found: Found) -> tuple[Amount, ...]:
     return tuple(amounts)
 
 
-def _refs(found: Found) -> dict[str, str]:
+def _refs(desk: Desk, found: Found) -> dict[str, str]:
     """Refs of the lots that an event names. Raises Stop at the first that is not there."""
     goods = found.fact.goods
-    refs = names.refs(one.id for one in goods)
+    refs = names.refs((one.id for one in goods), Viewer(desk.organisation, desk.inspects))
     for place, one in enumerate(goods):
         if one.id not in refs:
             raise Stop(Reason.NOT_FOUND, _at(found, place))
@@ -273,7 +274,7 @@ def _lot(uri: str) -> Name:
 
 
 def _waste(desk: Desk, found: Found) -> Outcome:
-    return working.waste(desk, _amounts(found))
+    return working.waste(desk, _amounts(desk, found))
 
 
 _OBJECT, _ON, _FIT = Type.OBJECT, Type.AGGREGATION, Type.ASSOCIATION

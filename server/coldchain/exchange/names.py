@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
 
 from server.accounts.models import Organisation
 from server.coldchain.epcis import ids
 from server.coldchain.epcis.ids import Name, Noun
 from server.coldchain.models import Lot, Pallet, Party, Place
+from server.coldchain.taking import visible
 
 CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who reads: an organisation, or an authority, which sees every lot."""
+
+    organisation: str
+    inspects: bool = False
+
+    def lots(self, rows: QuerySet[Lot]) -> QuerySet[Lot]:
+        """Those of these lots that the viewer has to do with."""
+        return rows if self.inspects else rows.filter(visible(self.organisation))
 
 
 def lot(row: Lot) -> str:
@@ -41,12 +57,12 @@ def event(uri: str) -> str:
     return name.key if name and name.noun is Noun.EVENT else ""
 
 
-def refs(uris: Iterable[str]) -> dict[str, str]:
-    """Refs of lots by URI; those that are not there are left out."""
+def refs(uris: Iterable[str], viewer: Viewer) -> dict[str, str]:
+    """Refs of lots by URI; those that are not there, or not to be seen, are left out alike."""
     named = {uri: name for uri in uris if (name := ids.parse(uri)) and name.noun is Noun.LOT}
     codes, known = sorted({name.key for name in named.values()}), dict[tuple[str, str], str]()
     for start in range(0, len(codes), CHUNK):
-        rows = Lot.objects.filter(code__in=codes[start : start + CHUNK])
+        rows = viewer.lots(Lot.objects.filter(code__in=codes[start : start + CHUNK]))
         known |= {(gtin, code): ref for gtin, code, ref in rows.values_list("gtin", "code", "ref")}
     found = {uri: known.get((name.gs1, name.key), "") for uri, name in named.items()}
     return {uri: ref for uri, ref in found.items() if ref}
@@ -71,8 +87,3 @@ def pallet_of(name: Name) -> str:
     """The id of a pallet, "" where there is none."""
     rows = Pallet.objects.filter(sscc=name.gs1) if name.gs1 else Pallet.objects.filter(id=name.key)
     return rows.values_list("id", flat=True).first() or ""
-
-
-def same(uris: Iterable[str], known: Mapping[str, str]) -> str:
-    """The first of these that is not known, "" where all are."""
-    return next((uri for uri in uris if uri not in known), "")

@@ -17,9 +17,8 @@ from server.coldchain.epcis.facts import Fact
 from server.coldchain.epcis.ids import Noun
 from server.coldchain.epcis.vocabulary import FITTED, SHAPES, UNFITTED, Shape, Step, Type
 from server.coldchain.exchange import names, telling
-from server.coldchain.exchange.telling import Viewer
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event, EventLot, Lot
-from server.coldchain.taking import visible
 from server.devices.models import Assignment
 
 MOST: Final = 100
@@ -80,9 +79,8 @@ def _kinds(wanted: Wanted) -> list[str]:
 
 def _lots(viewer: Viewer, uris: tuple[str, ...]) -> list[int]:
     """The lots of these names that the viewer has to do with."""
-    rows = Lot.objects.filter(ref__in=names.refs(uris).values())
-    seen = rows if viewer.inspects else rows.filter(visible(viewer.organisation))
-    return list(seen.values_list("id", flat=True))
+    refs = names.refs(uris, viewer).values()
+    return list(Lot.objects.filter(ref__in=refs).values_list("id", flat=True))
 
 
 def _fittings(viewer: Viewer, wanted: Wanted) -> Page:

@@ -21,11 +21,11 @@ from server.coldchain.epcis.facts import Catch, Declared, Fact, Goods, Job, Sens
 from server.coldchain.epcis.ids import Noun
 from server.coldchain.epcis.vocabulary import SHAPES, Disposition, Shape, Type, Wrong
 from server.coldchain.exchange import names
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event, EventLot, Handover, Link, Lot, Room, Sample, Stay
 from server.coldchain.rules import Kind, Part, RoomKind, SampleState
 from server.coldchain.science.histogram import RECORDED, Exposure
 from server.coldchain.science.timeline import Stretch
-from server.coldchain.taking import visible
 
 FOUND = {
     SampleState.PASSED: Disposition.CONFORMANT,
@@ -34,14 +34,6 @@ FOUND = {
 MOVES = (Kind.LOADED, Kind.UNLOADED)
 PALLETS = (Kind.PACKED, Kind.UNPACKED)
 HANDS = (Kind.OFFERED, Kind.WITHDRAWN, Kind.RECEIVED, Kind.REFUSED, Kind.LEFT)
-
-
-@dataclass(frozen=True, slots=True)
-class Viewer:
-    """Who reads: an organisation, or an authority, which sees every lot."""
-
-    organisation: str
-    inspects: bool = False
 
 
 @dataclass(slots=True)
@@ -98,20 +90,22 @@ def _ours(gathered: Sequence[_Event], viewer: Viewer) -> set[int] | None:
     lots = {line.lot_id for one in gathered if not one.own for line in one.lines}
     some, seen = sorted(lots), set[int]()
     for start in range(0, len(some), names.CHUNK):
-        rows = Lot.objects.filter(id__in=some[start : start + names.CHUNK])
-        seen |= set(rows.filter(visible(viewer.organisation)).values_list("id", flat=True))
+        rows = viewer.lots(Lot.objects.filter(id__in=some[start : start + names.CHUNK]))
+        seen |= set(rows.values_list("id", flat=True))
     return seen
 
 
 def _facts(one: _Event, viewer: Viewer, ours: set[int] | None) -> Iterator[Fact]:
     base = _base(one, viewer)
     mine = [line for line in one.lines if one.own or ours is None or line.lot_id in ours]
+    if not mine:
+        return
     made = [line for line in mine if line.part == Part.MADE]
     if one.row.kind == Kind.LANDED:
         yield from _landed(one, base, made, viewer)
         return
     if one.row.kind == Kind.CORRECTED:
-        newest = bool(mine) and _newest(one, mine)
+        newest = _newest(one, mine)
         lots = tuple(_new(line, known=newest) for line in mine)
         catch = _catch(mine[0].lot, viewer) if newest else None
         yield replace(base, goods=lots, catch=catch)

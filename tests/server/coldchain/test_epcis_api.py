@@ -280,6 +280,25 @@ def test_others_learn_neither_vessel_nor_partners_nor_places(chain: Chain) -> No
     assert told(program(chain, "wholesaler").get("epcis/events")) == []
 
 
+def test_what_is_somebody_elses_is_answered_like_what_does_not_exist(chain: Chain) -> None:
+    lot = chain.land()
+    (part, _) = chain.split(lot, 400 * KG, 600 * KG)
+    split = Event.objects.get(kind=Kind.SPLIT)
+    found = []
+    for name in (names.lot(part), "urn:jagalchi:lot:none"):
+        goods = [{"epcClass": name, "quantity": 1, "uom": "KGM"}]
+        load = event(chain, "AggregationEvent", "loading", 0, action="ADD", parentID=truck(chain),
+                     childQuantityList=goods)  # fmt: skip
+        found.append(program(chain, "shop").post("epcis/capture", document(load)).content)
+    for ref in (split.ref, "b" * 16):
+        copied = event(chain, "TransformationEvent", "repackaging", 0,
+                       eventID=ids.own(Noun.EVENT, ref), inputQuantityList=lots("X", 1),
+                       outputQuantityList=lots("Y", 1))  # fmt: skip
+        found.append(program(chain, "shop").post("epcis/capture", document(copied)).content)
+    assert found[0] == found[1] and found[2] == found[3]
+    assert json.loads(found[0])["type"].endswith("not-found")
+
+
 def test_events_are_paged_and_picked_by_time_type_and_step(chain: Chain) -> None:
     market = program(chain, "cooperative")
     for _ in range(5):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.coldchain.exchange import telling
-from server.coldchain.exchange.telling import Viewer
+from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event, Room
 from server.coldchain.rules import Kind
 from server.coldchain.science.histogram import Bin, Exposure, State
