@@ -7,10 +7,11 @@ whole. Refusals are problem documents with the reasons of docs/coldchain.md, in 
 
 from ninja import Router
 
-from server.coldchain.api import doing, exchange, files, reading
+from server.coldchain.api import doing, exchange, files, judged, reading
 
 router = Router(tags=["coldchain"])
 doing.register(router)
 reading.register(router)
 exchange.register(router)
 files.register(router)
+judged.register(router)

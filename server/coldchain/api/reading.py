@@ -191,26 +191,26 @@ def lots(request: HttpRequest, organisation: Id, after: Cursor = 0) -> Answer:
 def one_lot(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """Facts, events, stays, hand-overs, parents and children."""
     whole = read.lot(lot, organisation, inspects=inspects(organisation))
-    return whole or _nothing(request)
+    return whole or nothing(request)
 
 
 def forward(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """Everything that was made of a lot."""
     row = seen(organisation, lot)
-    return _traced(organisation, trace.forward([row.id])) if row else _nothing(request)
+    return _traced(organisation, trace.forward([row.id])) if row else nothing(request)
 
 
 def backward(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """Everything that a lot was made of."""
     row = seen(organisation, lot)
-    return _traced(organisation, trace.backward([row.id])) if row else _nothing(request)
+    return _traced(organisation, trace.backward([row.id])) if row else nothing(request)
 
 
 def contacts(request: HttpRequest, organisation: Id, lot: Id) -> Answer:
     """What was in the same truck or room at the same time."""
     row = seen(organisation, lot)
     if row is None:
-        return _nothing(request)
+        return nothing(request)
     return _traced(organisation, trace.Traced(trace.contacts([row.id])))
 
 
@@ -261,7 +261,7 @@ def recall_of(request: HttpRequest, organisation: Id, recall: Id) -> Answer:
     """Holders, and how far they were reached."""
     row = Recall.objects.filter(id=recall, organisation=organisation).first()
     if row is None:
-        return _nothing(request)
+        return nothing(request)
     holders = RecallHolder.objects.filter(recall=row).order_by("id")
     return RecallOut(
         recall=row.id,
@@ -279,7 +279,7 @@ def roll_of(request: HttpRequest, organisation: Id, roll: Id) -> Answer:
     """Every serial, in order."""
     found = Label.objects.filter(roll=roll, roll__organisation=organisation).order_by("serial")
     serials = list(found.values_list("serial", flat=True))
-    return RollOut(serials=serials) if serials else _nothing(request)
+    return RollOut(serials=serials) if serials else nothing(request)
 
 
 def _holder(one: RecallHolder) -> HolderOut:
@@ -294,7 +294,8 @@ def _holder(one: RecallHolder) -> HolderOut:
     )
 
 
-def _nothing(request: HttpRequest) -> Answer:
+def nothing(request: HttpRequest) -> Answer:
+    """There is no such thing here."""
     return refusals.answer(request, Refused(Reason.NOT_FOUND))
 
 

@@ -182,6 +182,7 @@ CHAIN_READS = (
     *("attention", "lots", "lots/{lot}", "lots/{lot}/forward", "lots/{lot}/backward"),
     *("lots/{lot}/contacts", "places", "rooms", "handovers", "recalls/{recall}", "rolls/{roll}"),
     *("epcis/events", "lots/{lot}/fsma204.csv", "lots/{lot}/records.xlsx"),
+    *("lots/{lot}/verdicts", "lots/{lot}/excursions"),
 )
 STRANGERS_POSTS = ("answers", "recall-answers", "purchases", "problems")
 

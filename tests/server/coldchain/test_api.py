@@ -17,7 +17,7 @@ from server.accounts.rules import Role
 from server.api import api
 from server.coldchain import actions, rules
 from server.coldchain.api.doing import MEMBERS, STRANGERS
-from server.coldchain.models import Event, Handover, Lot
+from server.coldchain.models import Event, Excursion, Handover, Lot, Result, Room
 from server.coldchain.rules import Kind
 from tests.server.coldchain import live, rig
 from tests.server.coldchain.live import Program, reason
@@ -239,6 +239,28 @@ def test_what_is_somebody_elses_looks_like_what_does_not_exist(chain: Chain) -> 
     assert shop.get("lots").json() == {"lots": [], "next": None}
     seen = program(chain, "agency").get(f"lots/{lot.ref}").json()
     assert seen["facts"]["code"] == lot.code
+
+
+def test_verdicts_are_read_with_all_their_versions_and_excursions_with_their_three_times(
+    chain: Chain,
+) -> None:
+    lot, market = chain.land(), program(chain, "cooperative")
+    for version in (1, 2):
+        text = f'{{"grade":{version}}}'
+        Result.objects.create(
+            lot=lot, version=version, at_ms=version, text=text, leaf_hash=bytes([version])
+        )
+    room = Room.objects.get(id=chain.rooms["truck 1"])
+    times = {"from_ms": 1, "until_ms": 9, "confirmed": 5, "possible": 2, "unknown": 1}
+    more = {"limit": "kr_chilled", "peak_milli": 12_000, **times}
+    Excursion.objects.create(room=room, **more).lots.add(lot)
+    found = market.get(f"lots/{lot.ref}/verdicts").json()
+    assert [(one["version"], one["verdict"]["grade"]) for one in found] == [(2, 2), (1, 1)]
+    (one,) = market.get(f"lots/{lot.ref}/excursions").json()
+    assert {name: one[name] for name in times} == times and one["signed_ms"] is None
+    shop = program(chain, "shop")
+    assert shop.get(f"lots/{lot.ref}/verdicts").status_code == 404
+    assert shop.get(f"lots/{lot.ref}/excursions").status_code == 404
 
 
 def test_a_recall_is_run_and_read_by_programs_but_signed_by_a_person(chain: Chain) -> None:
