@@ -16,6 +16,7 @@ urlpatterns = [
     path("tile/<path:path>", public(tiles.tile), name="tile"),
     path("", include("server.accounts.urls")),
     path("", include("server.pilots.urls")),
+    path("", include("server.coldchain.work.urls")),
     path("", include("server.web.urls")),
 ]
 handler404 = "server.web.views.not_found"

@@ -205,6 +205,7 @@ WORDS: Mapping[str, Text] = {
     "badge_sign_in_nav": Text("sign in with a badge", "사원증으로 로그인"),
     "account_nav": Text("account", "계정"),
     "pilots_nav": Text("pilots", "실증"),
+    "work_nav": Text("work", "업무"),
     "me_nav": Text("my data", "내 정보"),
     "organisations_nav": Text("my organisations", "내 기관"),
     "badge_nav": Text("next badge", "다음 사원증"),

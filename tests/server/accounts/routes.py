@@ -97,6 +97,23 @@ PILOT_FORMS = (
 )
 LINK_FORMS = ("agree", "take-back", "enrol", "wait", "leave")
 
+WORK_SEEN = (
+    *("home", "find", "lots", "lot", "rooms", "room", "door-code", "shelf", "stopped", "alarms"),
+    *("problems", "recalls"),
+)
+WORK_FORMS = (
+    *("undo", "acknowledge", "correct", "sort", "transform", "split", "waste", "inspect"),
+    *("sample", "hold", "release", "on-sale", "sold-out", "scrap", "land", "lists", "auction"),
+    *("merge", "labels", "rolls", "load", "unload", "offer", "given", "inbox", "recall-open"),
+    *("recall", "recalled"),
+)
+
+
+def photo(organisation: str) -> Mapping[str, str]:
+    """A photo that nobody handed in."""
+    return {"organisation": organisation, "digest": "0" * 64}
+
+
 PAGES: Mapping[str, Row] = {
     "checkpoint": opened("log"),
     "tile": opened("log", finds=tile),
@@ -147,6 +164,15 @@ PAGES: Mapping[str, Row] = {
     "webhook": administers(),
     "acts": Row(Need.AUDIT),
     "messages": administers("GET"),
+    "work": opened("coldchain"),
+    "work-style": opened("coldchain"),
+    "work-script": opened("coldchain"),
+    "work-door": opened("coldchain"),
+    "work-goods": opened("coldchain", "POST", pilot_link),
+    "work-recall-link": opened("coldchain", "POST", pilot_link),
+    **{f"work-{name}": Row(Need.SEE, "coldchain") for name in WORK_SEEN},
+    **{f"work-{name}": Row(Need.OPERATE, "coldchain", "POST") for name in WORK_FORMS},
+    "work-photo": Row(Need.SEE, "coldchain", finds=photo),
     "pilots": opened("pilots"),
     "pilot": opened("pilots", finds=pilot),
     "pilot-notice": opened("pilots", finds=pilot),

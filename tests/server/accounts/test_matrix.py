@@ -67,7 +67,7 @@ KEPT: tuple[type[Model], ...] = (
 )
 """What a refused request leaves as it was."""
 
-NUMBERED = dict.fromkeys(("duty", "notice", "step", "invitation", "flag"), "1")
+NUMBERED = dict.fromkeys(("duty", "notice", "step", "invitation", "flag", "room"), "1")
 """Arguments that are numbers; these name nothing."""
 
 EVERYBODY = frozenset((actor, role) for actor in Actor for role in (*Role, None))

@@ -1,0 +1,154 @@
+"""The page of one lot at work: where it stands, what can be done with it, what happened to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from server.accounts.models import Kind as Sort
+from server.coldchain.models import Handover, Hold, Inspection, Lot, Sample
+from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
+from server.coldchain.work.frame import Here, shown
+from server.coldchain.work.labels import LABELS
+from server.coldchain.work.sheet import Sheet
+from server.coldchain.work.shows import history, lots, mark
+from server.coldchain.work.words import JUDGES, SAMPLES
+from server.web.shown import moment
+
+HELD: Final = ("sort", "transform", "split", "labels", "offer", "load", "inspect", "waste", "hold")
+"""What whoever holds a lot may do with it, in the order of a day."""
+SHOPS: Final = ("on-sale", "split", "sold-out", "scrap", "labels", "offer", "inspect", "hold")
+INSPECTS: Final = ("inspect", "sample", "hold")
+STOPPED: Final = ("scrap",)
+"""What is left to do with goods that must not be sold."""
+ICONS: Final[Mapping[str, str]] = {
+    "sort": "sort",
+    "transform": "knife",
+    "split": "split",
+    "labels": "label",
+    "offer": "hand",
+    "load": "truck",
+    "inspect": "eye",
+    "waste": "bin",
+    "hold": "stop",
+    "release": "check",
+    "sample": "eye",
+    "on-sale": "shop",
+    "sold-out": "check",
+    "scrap": "bin",
+    "correct": "pen",
+    "recall": "stop",
+}
+ELSEWHERE: Final = {"labels": "labels?lot={ref}", "offer": "offer?lot={ref}"}
+NEXT: Final[Mapping[Status, str]] = {
+    Status.LANDED: "sort",
+    Status.AWARDED: "labels",
+    Status.PROCESSED: "labels",
+    Status.RECEIVED: "offer",
+    Status.ON_SALE: "sold-out",
+}
+"""The biggest key, by state; a shop puts on sale what it has received, a plant works on it."""
+
+
+@shown("lot")
+def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
+    """One lot."""
+    found = here.lot()
+    todo = tasks(here, found)
+    return {
+        "lot": lots([found], here.language)[0],
+        "facts": _facts(here, found),
+        "first": _key(here, found, todo[0]) if todo else None,
+        "tasks": [_key(here, found, one) for one in todo[1:]],
+        "history": history(found, here.language),
+        "scores": _scores(here, found),
+        "samples": _samples(here, found),
+        "holds": _holds(found),
+        "came": [row.giver.name for row in Handover.objects.filter(went=found)[:3]],
+        "is_holder": found.holder_id == here.organisation.id,
+    }
+
+
+def tasks(here: Here, found: Lot) -> list[str]:
+    """What this organisation may do with a lot now, the next step first."""
+    if not here.may_operate:
+        return []
+    if here.organisation.kind in (Sort.AGENCY, Sort.CITY):
+        return [*INSPECTS, *(["release"] if _ours_held(here, found) else []), "recall"]
+    if found.holder_id != here.organisation.id or Status(found.status) not in LIVE:
+        return []
+    if found.side:
+        return [*(["release"] if _ours_held(here, found) else []), *STOPPED]
+    shop = here.organisation.kind in (Sort.SHOP, Sort.MERCHANT)
+    some = list(SHOPS if shop else HELD)
+    first = _first(here, Status(found.status))
+    if first in some:
+        some.remove(first)
+        some.insert(0, first)
+    if found.maker_id == here.organisation.id and found.settled_ms is None:
+        some.append("correct")
+    return [*some, "recall"]
+
+
+def _first(here: Here, status: Status) -> str:
+    by_kind = {Sort.SHOP: "on-sale", Sort.MERCHANT: "on-sale", Sort.PLANT: "transform"}
+    if status is Status.RECEIVED and here.organisation.kind in by_kind:
+        return str(by_kind[Sort(here.organisation.kind)])
+    return NEXT.get(status, "labels")
+
+
+def _key(here: Here, found: Lot, name: str) -> tuple[str, str, str, str]:
+    """Name, pictogram, word and address of a key."""
+    path = ELSEWHERE.get(name, f"lots/{{ref}}/{name}")
+    if name == "recall":
+        path = "recalls/open?lot={ref}"
+    if name == "load":
+        path = "rooms?lot={ref}"
+    word = here.say(LABELS[f"do_{name.replace('-', '_')}"])
+    return name, ICONS[name], word, f"{here.home}/{path.format(ref=found.ref)}"
+
+
+def _ours_held(here: Here, found: Lot) -> bool:
+    mine = Hold.objects.filter(lot=found, organisation=here.organisation)
+    return found.side == Side.HELD and mine.filter(state=HoldState.HELD).exists()
+
+
+def _facts(here: Here, found: Lot) -> list[tuple[str, str]]:
+    """What is said of a lot; a blank stays a blank and is called 기록 없음."""
+    none = here.say(LABELS["no_record"])
+    caught = moment(found.catch_ms)[:16] if found.catch_ms else here.say(LABELS["catch_unknown"])
+    place = found.landed.name if found.landed else none
+    return [
+        (here.say(LABELS["f_catch"]), caught),
+        (here.say(LABELS["f_area"]), found.area or none),
+        (here.say(LABELS["f_origin"]), found.origin or none),
+        (here.say(LABELS["landing_market"]), place),
+        (here.say(LABELS["f_trace_no"]), found.trace_no or none),
+        (here.say(LABELS["made_by"]), found.maker.name),
+    ]
+
+
+def _scores(here: Here, found: Lot) -> list[tuple[str, str, str]]:
+    rows = Inspection.objects.filter(lot=found).order_by("-id")[:5]
+    return [
+        (moment(one.at_ms)[:16], here.say(JUDGES[Judge(one.side)]), f"{one.score} / {one.out_of}")
+        for one in rows
+    ]
+
+
+def _samples(here: Here, found: Lot) -> list[tuple[object, str, str]]:
+    rows = Sample.objects.filter(lot=found).select_related("taken").order_by("-id")[:5]
+    mine = here.organisation.id
+    return [
+        (
+            mark(SAMPLES[SampleState(one.state)], here.language),
+            one.laboratory,
+            one.taken.ref if one.organisation_id == mine and one.state == "taken" else "",
+        )
+        for one in rows
+    ]
+
+
+def _holds(found: Lot) -> list[str]:
+    rows = Hold.objects.filter(lot=found, state=HoldState.HELD).select_related("organisation")
+    return [one.organisation.name for one in rows]

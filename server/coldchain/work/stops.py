@@ -1,0 +1,132 @@
+"""판매 중지 and 회수: what covers every work page until somebody has acknowledged it.
+
+Acknowledging a recall is an answer to it; acknowledging a sales hold that another organisation
+ordered is an act of one's own, written down with who did it. Then the page says what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from server.accounts import deeds, refusals
+from server.accounts.deeds import Act
+from server.accounts.door import guarded
+from server.accounts.models import Deed
+from server.accounts.rules import Need, Refused
+from server.accounts.views.frame import go
+from server.coldchain.actions import recalls
+from server.coldchain.models import Hold, RecallHolder, RecallLot
+from server.coldchain.rules import (
+    SERVICE,
+    Basis,
+    HolderState,
+    HoldState,
+    Reason,
+    RecallPart,
+    RecallState,
+    RecallWhy,
+)
+from server.coldchain.work.frame import Here, here_of
+from server.coldchain.work.sheet import Sheet
+from server.coldchain.work.words import BASES, WHYS
+from server.ledger.log import writing
+
+SEEN: Final = "hold-acknowledged"
+SHOWN: Final = 20
+LOTS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One thing that must be known before anything else. kind: recall or hold."""
+
+    kind: str
+    id: str
+    by: str
+    why: str
+    lots: tuple[tuple[str, str], ...]
+    more: int
+
+
+def waiting(here: Here) -> list[Stop]:
+    """Recalls and holds that nobody of this organisation has acknowledged, recalls first."""
+    return [*_recalls(here), *_holds(here)][:SHOWN]
+
+
+def _recalls(here: Here) -> list[Stop]:
+    mine = RecallHolder.objects.filter(organisation=here.organisation, recall__rehearsal=False)
+    open_ = mine.exclude(state=HolderState.ACKNOWLEDGED).exclude(recall__state=RecallState.CLOSED)
+    rows = open_.exclude(recall__organisation=here.organisation).select_related(
+        "recall__organisation"
+    )
+    return [_of_recall(here, row) for row in rows.order_by("recall__opened_ms")[:SHOWN]]
+
+
+def _of_recall(here: Here, row: RecallHolder) -> Stop:
+    inside = RecallLot.objects.filter(recall=row.recall).exclude(part=RecallPart.CONTACT)
+    held = inside.filter(lot__holder=here.organisation).order_by("lot_id")
+    return Stop(
+        "recall",
+        row.recall_id,
+        row.recall.organisation.name,
+        here.say(WHYS[RecallWhy(row.recall.why)]),
+        tuple(held.values_list("lot__ref", "lot__code")[:LOTS]),
+        max(held.count() - LOTS, 0),
+    )
+
+
+def _holds(here: Here) -> list[Stop]:
+    others = Hold.objects.filter(lot__holder=here.organisation, state=HoldState.HELD)
+    rows = others.exclude(organisation=here.organisation).select_related("lot", "organisation")
+    known = Deed.objects.filter(service=SERVICE, act=SEEN, organisation=here.organisation.id)
+    seen = set(known.values_list("target", flat=True))
+    found: dict[tuple[str, str], list[Hold]] = {}
+    for row in rows.order_by("id"):
+        if str(row.id) not in seen:
+            found.setdefault((row.organisation.name, row.basis), []).append(row)
+    return [_of_hold(here, some) for some in found.values()]
+
+
+def _of_hold(here: Here, some: list[Hold]) -> Stop:
+    first = some[0]
+    return Stop(
+        "hold",
+        str(first.id),
+        first.organisation.name,
+        here.say(BASES[Basis(first.basis)]),
+        tuple((one.lot.ref, one.lot.code) for one in some[:LOTS]),
+        max(len(some) - LOTS, 0),
+    )
+
+
+@guarded(Need.OPERATE, service=SERVICE)
+@require_POST
+def acknowledge(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Say that one knows: then the pages come back, and say what to do with the goods."""
+    here, sheet = here_of(request, organisation, {}), Sheet.of(request)
+    if sheet.text("kind") == "recall":
+        done = recalls.acknowledge(here.desk(sheet), sheet.text("id"))
+        if isinstance(done, Refused):
+            return refusals.answer(request, done)
+        return go(f"{here.home}/recalled/{sheet.text('id')}?done={done.ref}")
+    if not _know_hold(here, sheet.text("id")):
+        return refusals.answer(request, Refused(Reason.NOT_FOUND))
+    return go(f"{here.home}?told=hold")
+
+
+def _know_hold(here: Here, hold: str) -> bool:
+    """Write down that the holds of this one's organisation and basis are known."""
+    mine = Hold.objects.filter(lot__holder=here.organisation, state=HoldState.HELD)
+    first = mine.filter(id=int(hold)).first() if hold.isdecimal() and len(hold) < 16 else None
+    if first is None:
+        return False
+    same = mine.filter(organisation=first.organisation, basis=first.basis)
+    with writing():
+        for one in same.order_by("id"):
+            act = Act(SERVICE, SEEN, here.organisation.id, str(one.id), one.basis)
+            deeds.record(here.who, act, here.now_ms)
+    return True

@@ -1,0 +1,275 @@
+"""What the work pages call the members of closed lists: a word, and for a state a shape and a tone.
+
+No state is told by its colour alone: within a list no two shapes are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from protocol.registry import Text
+from server.coldchain.rules import (
+    Basis,
+    Custody,
+    Gear,
+    HolderState,
+    Judge,
+    Kind,
+    PlaceKind,
+    RecallState,
+    RecallWhy,
+    RoomKind,
+    SampleState,
+    Side,
+    Source,
+    Status,
+)
+from server.coldchain.science.species import Form, Ice, IceRatio, Kept
+from server.coldchain.work.sheet import Hint
+
+
+class Sign(NamedTuple):
+    """A state as people see it: a shape, a tone (a colour's name in the style sheet), a word."""
+
+    shape: str
+    tone: str
+    word: Text
+    note: Text | None = None
+
+
+STATUSES: Final[Mapping[Status, Sign]] = {
+    Status.LANDED: Sign("▽", "wait", Text("landed", "양륙됨"), Text("next: sorting", "다음: 선별")),
+    Status.SORTED: Sign("◇", "wait", Text("sorted", "선별됨"), Text("next: auction", "다음: 경매")),
+    Status.PASSED_IN: Sign(
+        "△", "warn", Text("no bid", "유찰"), Text("may be called again", "재경매할 수 있음")
+    ),
+    Status.AWARDED: Sign(
+        "◆",
+        "wait",
+        Text("winning bid", "낙찰"),
+        Text("next: label and custody transfer", "다음: 라벨, 인수인계"),
+    ),
+    Status.PROCESSED: Sign(
+        "◈", "wait", Text("processed", "가공됨"), Text("next: label", "다음: 라벨")
+    ),
+    Status.RECEIVED: Sign(
+        "●", "good", Text("accepted", "인수됨"), Text("in our hands", "우리 기관이 보관 중")
+    ),
+    Status.ON_SALE: Sign("◎", "good", Text("on sale", "판매 중"), Text("on sale", "판매 중")),
+    Status.SOLD: Sign("✓", "off", Text("sold", "판매됨"), Text("nothing to do", "할 일 없음")),
+    Status.SOLD_OUT: Sign(
+        "◻", "off", Text("sold out", "품절"), Text("nothing to do", "할 일 없음")
+    ),
+    Status.SCRAPPED: Sign(
+        "✕", "off", Text("destroyed", "폐기됨"), Text("nothing to do", "할 일 없음")
+    ),
+    Status.VOID: Sign(
+        "⊘", "off", Text("undone", "되돌림"), Text("its making was undone", "만든 작업을 되돌림")
+    ),
+}
+SIDES: Final[Mapping[Side, Sign]] = {
+    Side.FREE: Sign("○", "calm", Text("free", "제한 없음"), Text("free", "제한 없음")),
+    Side.HELD: Sign(
+        "■",
+        "bad",
+        Text("sales hold", "판매 중지"),
+        Text("Keep it apart. Do not sell it.", "따로 보관하세요. 팔지 마세요."),
+    ),
+    Side.RECALLED: Sign(
+        "◼",
+        "bad",
+        Text("recall", "회수"),
+        Text("Keep it apart and follow the recall.", "따로 보관하고 회수 안내를 따르세요."),
+    ),
+}
+CUSTODY: Final[Mapping[Custody, Sign]] = {
+    Custody.PROPOSED: Sign("◐", "wait", Text("waiting for an answer", "답 대기")),
+    Custody.ACCEPTED: Sign("●", "good", Text("acceptance", "인수 확인")),
+    Custody.PART: Sign("◑", "warn", Text("accepted in part", "일부 인수")),
+    Custody.REFUSED: Sign("✕", "bad", Text("refusal", "인수 거부")),
+    Custody.ONE_SIDED: Sign("▽", "warn", Text("receipt not confirmed", "수령 미확인")),
+    Custody.WITHDRAWN: Sign("⊘", "off", Text("withdrawn", "취소됨")),
+}
+HOLDERS: Final[Mapping[HolderState, Sign]] = {
+    HolderState.LISTED: Sign("○", "calm", Text("not told yet", "통지 전")),
+    HolderState.NOTIFIED: Sign("◐", "wait", Text("told, no answer", "통지함, 답 없음")),
+    HolderState.ACKNOWLEDGED: Sign("●", "good", Text("acknowledged", "확인함")),
+    HolderState.UNREACHED: Sign("▲", "bad", Text("unreached", "연락 안 됨")),
+}
+RECALLS: Final[Mapping[RecallState, Sign]] = {
+    RecallState.OPENED: Sign("△", "warn", Text("opened", "회수 개시")),
+    RecallState.NOTIFIED: Sign("◐", "wait", Text("holders told", "통지함")),
+    RecallState.CLOSED: Sign("✓", "off", Text("closed", "종료")),
+}
+SAMPLES: Final[Mapping[SampleState, Sign]] = {
+    SampleState.TAKEN: Sign("◐", "wait", Text("sample taken", "수거함")),
+    SampleState.PASSED: Sign("●", "good", Text("passed", "적합")),
+    SampleState.FAILED: Sign("✕", "bad", Text("failed", "부적합")),
+}
+
+DONE: Final[Mapping[Kind, Text]] = {
+    Kind.PARTY_TOLD: Text("organisation described", "기관 정보 입력"),
+    Kind.PLACE_ADDED: Text("place added", "장소 추가"),
+    Kind.ROOM_ADDED: Text("room added", "방 추가"),
+    Kind.LANDED: Text("landing", "양륙"),
+    Kind.PASSED_IN: Text("no bid", "유찰"),
+    Kind.AWARDED: Text("winning bid", "낙찰"),
+    Kind.SETTLED: Text("settled", "정산"),
+    Kind.SORTED: Text("sorting", "선별"),
+    Kind.TRANSFORMED: Text("processing", "손질·가공"),
+    Kind.SPLIT: Text("split", "소분"),
+    Kind.MERGED: Text("merge", "합침(혼합)"),
+    Kind.REWORKED: Text("rework", "재작업"),
+    Kind.WASTED: Text("waste", "폐기·부산물"),
+    Kind.PACKED: Text("put on a pallet", "팔레트 적재"),
+    Kind.UNPACKED: Text("taken off a pallet", "팔레트 해체"),
+    Kind.LOADED: Text("loading", "상차"),
+    Kind.UNLOADED: Text("unloading", "하차"),
+    Kind.OFFERED: Text("custody transfer proposed", "인수인계 제안"),
+    Kind.WITHDRAWN: Text("custody transfer withdrawn", "인수인계 취소"),
+    Kind.RECEIVED: Text("acceptance", "인수 확인"),
+    Kind.REFUSED: Text("refusal", "인수 거부"),
+    Kind.LEFT: Text("left, receipt not confirmed", "두고 옴, 수령 미확인"),
+    Kind.ON_SALE: Text("on sale", "판매 시작"),
+    Kind.SOLD: Text("sold", "판매"),
+    Kind.SOLD_OUT: Text("sold out", "품절"),
+    Kind.SCRAPPED: Text("destroyed", "폐기"),
+    Kind.PURCHASED: Text("bought by a shopper", "소비자 구매 표시"),
+    Kind.PROBLEM: Text("problem reported by a shopper", "소비자 문제 신고"),
+    Kind.ROLL_MADE: Text("label roll made", "라벨 롤 준비"),
+    Kind.BOUND: Text("label bound", "라벨 연결"),
+    Kind.INSPECTED: Text("receiving inspection", "검수"),
+    Kind.SAMPLED: Text("sample taken", "수거검사"),
+    Kind.RESULT: Text("laboratory's result", "검사 결과"),
+    Kind.HELD: Text("sales hold", "판매 중지"),
+    Kind.RELEASED: Text("sales hold released", "판매 중지 해제"),
+    Kind.RECALL_OPENED: Text("recall opened", "회수 개시"),
+    Kind.RECALL_NOTIFIED: Text("recall: holders told", "회수 통지"),
+    Kind.RECALL_ANSWERED: Text("recall: answered", "회수 답변"),
+    Kind.RECALL_COUNTED: Text("recall: quantity entered", "회수 수량 입력"),
+    Kind.RECALL_CLOSED: Text("recall closed", "회수 종료"),
+    Kind.CORRECTED: Text("corrected", "정정"),
+    Kind.DECLARED: Text("error declared", "오류 신고"),
+    Kind.UNDONE: Text("undone", "되돌림"),
+}
+HINTS: Final[Mapping[Hint, Text]] = {
+    Hint.NEEDED: Text("This field is empty. Fill it in.", "비어 있습니다. 입력하세요."),
+    Hint.WEIGHT: Text(
+        "This is no weight. Type kilograms as a number, for example 12.5.",
+        "무게가 아닙니다. 킬로그램을 숫자로 입력하세요. 예: 12.5",
+    ),
+    Hint.COUNT: Text(
+        "This is no whole number. Type digits only.", "정수가 아닙니다. 숫자만 입력하세요."
+    ),
+    Hint.CHOICE: Text("Nothing is chosen. Choose one.", "선택하지 않았습니다. 하나를 고르세요."),
+    Hint.TIME: Text(
+        "This is no time. Choose day and hour.", "시각이 아닙니다. 날짜와 시각을 고르세요."
+    ),
+    Hint.PHOTO: Text(
+        "The photo is missing or larger than 700 KB. Take it again, smaller.",
+        "사진이 없거나 700KB보다 큽니다. 작게 다시 찍으세요.",
+    ),
+    Hint.SHEET: Text(
+        "The file is missing or larger than 700 KB. Choose a smaller one.",
+        "파일이 없거나 700KB보다 큽니다. 더 작은 파일을 고르세요.",
+    ),
+    Hint.LOT: Text(
+        "No lot is chosen. Scan one, or tick one.", "로트가 없습니다. 스캔하거나 고르세요."
+    ),
+    Hint.CONTACT: Text(
+        "This is no phone number and no e-mail address. Correct it, or leave it empty.",
+        "전화번호나 이메일이 아닙니다. 고치거나 비워 두세요.",
+    ),
+    Hint.LABEL: Text(
+        "This is no label code. Scan the code on the roll.",
+        "라벨 코드가 아닙니다. 롤에 인쇄된 코드를 스캔하세요.",
+    ),
+    Hint.LONG: Text("This is too long. Shorten it.", "너무 깁니다. 줄이세요."),
+    Hint.CHECK: Text(
+        "The check digit is wrong. Type the number again.",
+        "검사 숫자가 맞지 않습니다. 번호를 다시 입력하세요.",
+    ),
+    Hint.NOTHING: Text(
+        "No row of this list can be taken in. Look at what is rejected.",
+        "등록할 수 있는 줄이 없습니다. 거절된 줄을 확인하세요.",
+    ),
+}
+GEARS: Final[Mapping[Gear, Text]] = {
+    Gear.PURSE_SEINE: Text("purse seine", "선망"),
+    Gear.TRAWL: Text("trawl", "저인망"),
+    Gear.GILL_NET: Text("gill net", "자망"),
+    Gear.LONG_LINE: Text("long line", "연승"),
+    Gear.TRAP: Text("trap", "통발"),
+    Gear.LINE: Text("hook and line", "채낚기"),
+    Gear.OTHER: Text("other", "기타"),
+    Gear.UNKNOWN: Text("not known", "모름"),
+}
+SOURCES: Final[Mapping[Source, Text]] = {
+    Source.NOBODY: Text("nobody: time of catch unknown", "없음: 어획 시각 미상"),
+    Source.FISHER: Text("the fisher", "어업인"),
+    Source.COOPERATIVE: Text("the cooperative", "수협"),
+    Source.DOCUMENT: Text("a document", "서류"),
+}
+ICES: Final[Mapping[Ice, Text]] = {
+    Ice.ICED: Text("on ice", "빙장"),
+    Ice.RSW: Text("refrigerated sea water (RSW)", "냉각 해수(RSW)"),
+    Ice.NONE: Text("none", "없음"),
+    Ice.UNSTATED: Text("not known", "모름"),
+}
+RATIOS: Final[Mapping[IceRatio, Text]] = {
+    IceRatio.UNRECORDED: Text("no record", "기록 없음"),
+    IceRatio.ONE_TO_TWO: Text("ice 1 : fish 2", "얼음 1 : 고기 2"),
+    IceRatio.ONE_TO_THREE: Text("ice 1 : fish 3", "얼음 1 : 고기 3"),
+    IceRatio.ONE_TO_FOUR: Text("ice 1 : fish 4", "얼음 1 : 고기 4"),
+}
+FORMS: Final[Mapping[Form, Text]] = {
+    Form.WHOLE: Text("whole", "통마리"),
+    Form.GUTTED: Text("gutted", "내장 제거"),
+    Form.FILLET: Text("fillet", "필렛"),
+    Form.PORTION: Text("portion", "토막"),
+    Form.LIVER: Text("liver", "간"),
+    Form.SALTED: Text("salted", "염장"),
+    Form.VACUUM: Text("vacuum or MAP", "진공·가스 포장"),
+    Form.THAWED: Text("thawed", "해동"),
+    Form.DRIED: Text("dried", "건조"),
+    Form.CANNED: Text("canned", "통조림"),
+}
+KEPT: Final[Mapping[Kept, Text]] = {
+    Kept.CHILLED: Text("fresh chilled fish", "선어(생물)"),
+    Kept.FROZEN: Text("frozen", "냉동"),
+}
+ROOMS: Final[Mapping[RoomKind, Text]] = {
+    RoomKind.TRUCK: Text("truck", "차량"),
+    RoomKind.COLD_ROOM: Text("cold room", "냉장고"),
+    RoomKind.WORK_ROOM: Text("work room", "작업장"),
+    RoomKind.DISPLAY: Text("display case", "진열대"),
+    RoomKind.FLOOR: Text("market floor", "위판장 바닥"),
+}
+PLACES: Final[Mapping[PlaceKind, Text]] = {
+    PlaceKind.MARKET: Text("landing market", "위판장"),
+    PlaceKind.PLANT: Text("plant", "가공장"),
+    PlaceKind.STORE: Text("cold store", "냉장 창고"),
+    PlaceKind.SHOP: Text("shop", "소매점"),
+    PlaceKind.DEPOT: Text("depot", "차고지"),
+}
+JUDGES: Final[Mapping[Judge, Text]] = {
+    Judge.BUYER: Text("the buyer", "구매자"),
+    Judge.SELLER: Text("the seller", "판매자"),
+    Judge.INDEPENDENT: Text("independent inspector", "독립 점검원"),
+}
+BASES: Final[Mapping[Basis, Text]] = {
+    Basis.OWN: Text("own caution", "자체 판단"),
+    Basis.FOOD_SANITATION: Text("Food Sanitation Act", "식품위생법"),
+    Basis.FISHERY_QUALITY: Text("Fishery Products Quality Control Act", "농수산물 품질관리법"),
+    Basis.COURT: Text("court order", "법원 명령"),
+}
+WHYS: Final[Mapping[RecallWhy, Text]] = {
+    RecallWhy.HISTAMINE: Text("histamine", "히스타민"),
+    RecallWhy.TEMPERATURE: Text("temperature excursion", "온도 이탈"),
+    RecallWhy.CONTAMINATION: Text("contamination", "오염"),
+    RecallWhy.FOREIGN_BODY: Text("foreign body", "이물"),
+    RecallWhy.LABELLING: Text("labelling", "표시 오류"),
+    RecallWhy.SAMPLE: Text("laboratory's result", "검사 결과"),
+    RecallWhy.OTHER: Text("other", "기타"),
+}
