@@ -153,10 +153,12 @@ STEPS: Final = (
 def items(here: Here) -> list[Item]:
     """What is to be done now: what is grave, the next steps, what waits for others."""
     found = {one.matter: one.count for one in attention.items(here.organisation.id)}
+    # A carrier holds no lot, and its trucks are what gets warm.
+    found[Matter.EXCURSION] = warm(here).count()
     waiting = [
         (matter, _item(here, look, found[matter]))
         for matter, look in MATTERS.items()
-        if matter in found
+        if found.get(matter)
     ]
     return [
         *(item for matter, item in waiting if matter in GRAVE),

@@ -81,6 +81,8 @@ def tasks(here: Here, found: Lot) -> list[str]:
         return [*(["release"] if _ours_held(here, found) else []), *STOPPED]
     shop = here.organisation.kind in (Sort.SHOP, Sort.MERCHANT)
     some = list(SHOPS if shop else HELD)
+    if found.status == Status.ON_SALE:
+        some = [one for one in some if one != "on-sale"]
     first = _first(here, Status(found.status))
     if first in some:
         some.remove(first)
@@ -119,7 +121,7 @@ def _facts(here: Here, found: Lot) -> list[tuple[str, str]]:
     caught = moment(found.catch_ms)[:16] if found.catch_ms else here.say(LABELS["catch_unknown"])
     place = found.landed.name if found.landed else none
     return [
-        (here.say(LABELS["f_catch"]), caught),
+        (here.say(LABELS["catch_time"]), caught),
         (here.say(LABELS["f_area"]), found.area or none),
         (here.say(LABELS["f_origin"]), found.origin or none),
         (here.say(LABELS["landing_market"]), place),

@@ -104,6 +104,12 @@ def amount(grams: int, boxes: int, language: str) -> str:
     return f"{kilograms(grams)} kg" + (f" · {boxes} {unit}" if boxes else "")
 
 
+def trade(lot: Lot, language: str) -> str:
+    """What people buy, with its size; the trade name of its species is said in English too."""
+    named = SPECIES[Species(lot.species.split()[0])].trade
+    return lot.trade if language == KOREAN else lot.trade.replace(named.ko, named.en, 1)
+
+
 def species(words: str, language: str) -> str:
     """Scientific names, or that nobody identified it."""
     unknown = say(LABELS["species_unknown"], language)
@@ -138,7 +144,7 @@ def _lot(lot: Lot, places: Iterable[str], counts: tuple[int, int], language: str
     return LotRow(
         ref=lot.ref,
         code=lot.code,
-        trade=lot.trade,
+        trade=trade(lot, language),
         species=species(lot.species, language),
         form=f"{say(FORMS[Form(lot.form)], language)} · {say(KEPT[Kept(lot.kept)], language)}",
         mark=mark(STATUSES[Status(lot.status)], language),

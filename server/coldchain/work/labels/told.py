@@ -20,6 +20,9 @@ TOLD: Final[Mapping[str, Text]] = {
     ),
     "code_word": Text("Code", "코드"),
     "done_fine": Text("done", "완료"),
+    "finish": Text("done", "완료"),
+    "catch_time": Text("Time of catch", "어획 시각"),
+    "began": Text("began", "시작"),
     "mismatch": Text("Quantities do not match", "수량 불일치"),
     "odd_yield": Text("Unusual yield", "수율 확인 필요"),
     "mismatch_note": Text(
@@ -43,8 +46,8 @@ TOLD: Final[Mapping[str, Text]] = {
     "no_record": Text("no record", "기록 없음"),
     "catch_unknown": Text("time of catch unknown", "어획 시각 미상"),
     "catch_note": Text(
-        "Without a time of catch no remaining time is calculated later.",
-        "어획 시각 미상 – 잔여 기간 계산 안 함",
+        "Left empty: time of catch unknown – remaining time not calculated",
+        "비워 두면: 어획 시각 미상 – 잔여 기간 계산 안 함",
     ),
     "vessel_note": Text("The vessel's name is never published.", "선박 이름은 공개하지 않습니다."),
     "price_note": Text(

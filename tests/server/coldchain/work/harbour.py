@@ -9,7 +9,7 @@ from typing import Any
 from django.test import Client
 
 from server.accounts.models import Person
-from server.accounts.rules import Actor
+from server.accounts.rules import Actor, Role
 from server.coldchain.acting import Desk
 from server.ledger.tick import now_ms
 from server.pilots.actions import papers, phases
@@ -36,7 +36,7 @@ def harbour() -> Chain:
     people = {name: rig._reachable(name, id) for name, id in ids.items()}
     built = Chain(pilot, ids, people, now_ms())
     bosses = {
-        name: pilots.member(f"{name}boss", id, rig.Role.ADMINISTRATOR) for name, id in ids.items()
+        name: pilots.member(f"{name}boss", id, Role.ADMINISTRATOR) for name, id in ids.items()
     }
     rig._pilot_ran(built, {name: Desk(bosses[name], ids[name], built.now_ms) for name in ids})
     built.now_ms = now_ms()
@@ -75,7 +75,7 @@ class Hands:
     def does(self, path: str, **fields: Any) -> str:
         """Send a form that has to be accepted; where it leads, without its query."""
         answer = self.send(path, **fields)
-        assert answer.status_code == 303, (path, answer.status_code, read(answer, None))
+        assert answer.status_code == 303, (path, answer.status_code, answer.content)
         return str(answer.headers["Location"])
 
     def not_done(self, path: str, status: int = 422, **fields: Any) -> str:
