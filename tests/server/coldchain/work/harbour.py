@@ -18,7 +18,7 @@ from tests.server.accounts import cast
 from tests.server.coldchain import rig
 from tests.server.coldchain.rig import Chain
 from tests.server.pilots import rig as pilots
-from tests.server.web.test_pages import read
+from tests.server.web.test_pages import Checker
 
 KEY = re.compile(r'name="key" value="([a-z2-7]{16,})"')
 
@@ -43,6 +43,16 @@ def harbour() -> Chain:
     return built
 
 
+def read(response: Any, status: int = 200) -> str:
+    """The words of a page that is well-formed and runs nothing but our one script."""
+    assert response.status_code == status, response.content
+    checker, html = Checker(), response.content.decode()
+    checker.feed(html)
+    ours = html.count('<script src="/work.js" defer></script>')
+    assert (checker.open, checker.active) == ([], ["script"] * ours)
+    return " ".join(checker.text.split())
+
+
 class Hands:
     """Somebody of one organisation at a browser."""
 
@@ -52,10 +62,10 @@ class Hands:
         self.client: Client = cast.client_of(person, actor)
         self.last: Any = None
 
-    def at(self, path: str = "", status: int = 200, **query: str) -> str:
-        """The text of one of the pages below this organisation, in Korean unless asked."""
-        query.setdefault("lang", "ko")
-        self.last = self.client.get(f"{self.home}{path}", query)
+    def at(self, path: str = "", status: int = 200, language: str = "ko") -> str:
+        """The text of one of the pages below this organisation."""
+        apart = "&" if "?" in path else "?"
+        self.last = self.client.get(f"{self.home}{path}{apart}lang={language}")
         assert self.last.status_code == status, (path, self.last.status_code, self.last.content)
         return read(self.last, status)
 
@@ -68,7 +78,7 @@ class Hands:
 
     def send(self, path: str, **fields: Any) -> Any:
         """Open a form, fill it in and send it; the answer as it is."""
-        fields.setdefault("key", self.form(path))
+        fields["key"] = fields.get("key") or self.form(path)
         self.last = self.client.post(f"{self.home}{path}", fields)
         return self.last
 
