@@ -1,156 +1,163 @@
-"""The night's list (위판 명단): a file or pasted rows, which column is what, a look at every row
-with what is rejected and what is there already, and then all good rows as lots at once.
+"""The night's list (위판 명단): a spreadsheet or pasted rows, which column is what, a look at every
+row with what is rejected and what is there already, then all that is new as lots at once.
 
-Sent in again, the same list changes nothing: a row has the same lot number each time.
+What was sent is kept until the next day, so that it is sent once and looked at as often as needed.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from server.accounts.rules import Refused
+from server.accounts.rules import DAY_MS, Refused
 from server.coldchain.acting import Desk
-from server.coldchain.actions import landing
+from server.coldchain.listing import preview, words
+from server.coldchain.listing.columns import Column
+from server.coldchain.listing.preview import Columns, Plan, Preview
+from server.coldchain.listing.take import Taken, marked, remember, remembered, take
 from server.coldchain.models import Event, Lot, Place
-from server.coldchain.work import tables
 from server.coldchain.work.frame import Here, task
 from server.coldchain.work.labels import LABELS
-from server.coldchain.work.sheet import Blank, Hint, Sheet
-from server.coldchain.work.tables import Column, Row, Table
-from server.coldchain.work.words import HINTS
+from server.coldchain.work.sheet import Blank, Hint, Sheet, kilograms
 from server.pilots.actions.papers import MAX_FILE
 from server.pilots.days import day_of
 from server.pilots.models import Document
 
 SHOWN: Final = 200
 NAME: Final = "list"
+MEDIA: Final = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the look before: its number, cells, and what becomes of it."""
+    """A row of the look before: its number in the file, what it would become, and why not."""
 
     number: int
-    cells: tuple[str, ...]
-    shape: str
-    tone: str
-    word: str
-    why: str
+    trade: str
+    grams: str
+    boxes: str
+    code: str
+    sign: tuple[str, str, str]
+    why: tuple[str, ...]
 
 
 def _show(here: Here, sheet: Sheet) -> Mapping[str, object]:
     places = Place.objects.filter(organisation=here.organisation, ended_ms=None).order_by("name")
     content: dict[str, object] = {"places": list(places.values_list("id", "name")[:50])}
     digest = _keep(here, sheet)
-    table = _table(digest)
-    if table is None:
-        return {**content, "unread": bool(digest)}
-    columns = _columns(sheet, table)
-    rows = tables.rows(table, columns, _day(here))
-    known = _known(here, rows)
-    lines = [_line(here, row, known) for row in _odd_first(rows, known)]
-    good = sum(row.landing is not None and row.landing.code not in known for row in rows)
+    if not digest:
+        return content
+    seen = _look(here, sheet, digest)
+    chosen = dict(seen.columns or {})
+    rows = sorted(seen.lines, key=lambda one: (_rank(one), one.number))
     return {
         **content,
         "digest": digest,
-        "head": table.head,
+        "fault": here.say(words.FAULTS[seen.fault]) if seen.fault else "",
+        "missing": [here.say(words.COLUMNS[one]) for one in seen.missing],
+        "head": seen.headers,
         "columns": [
-            (str(one), here.say(LABELS[f"col_{one}"]), columns.get(one, -1)) for one in Column
+            (str(one), here.say(text), chosen.get(one, "")) for one, text in words.COLUMNS.items()
         ],
-        "lines": lines[:SHOWN],
-        "more": max(len(lines) - SHOWN, 0),
-        "good": good,
-        "rejected": sum(row.landing is None for row in rows),
-        "known": sum(row.landing is not None and row.landing.code in known for row in rows),
+        "lines": [_line(here, one) for one in rows[:SHOWN]],
+        "more": max(len(rows) - SHOWN, 0),
+        "good": len(seen.new),
+        "rejected": len(seen.rejected),
+        "known": len(seen.lines) - len(seen.new) - len(seen.rejected),
     }
 
 
 def _keep(here: Here, sheet: Sheet) -> str:
-    """Keep what was sent until it is taken in; its digest, also of what was sent before."""
+    """Keep what was sent; its digest, or that of what was sent before, "" for neither."""
     sent = sheet.file("file", Hint.SHEET)
     pasted = str(sheet.typed.get("rows", ""))[:MAX_FILE]
     body = sent.body if sent else pasted.encode()
     if not body.strip():
         digest = sheet.text("digest")
         return digest if Document.objects.filter(sha256=digest, name=NAME).exists() else ""
+    Document.objects.filter(name=NAME, made_ms__lt=here.now_ms - DAY_MS).delete()
     digest = sha256(here.organisation.id.encode() + body).hexdigest()
-    rest = {"name": NAME, "media": "text/plain; charset=utf-8", "body": body}
-    Document.objects.get_or_create(sha256=digest, defaults={**rest, "made_ms": here.now_ms})
+    rest = {"name": NAME, "media": MEDIA, "body": body, "made_ms": here.now_ms}
+    Document.objects.get_or_create(sha256=digest, defaults=rest)
     return digest
 
 
-def _table(digest: str) -> Table | None:
-    row = Document.objects.filter(sha256=digest, name=NAME).first() if digest else None
-    return tables.read(bytes(row.body)) if row else None
+def _look(here: Here, sheet: Sheet, digest: str) -> Preview:
+    """What the kept list would become, with the columns as chosen, as remembered, or guessed."""
+    body = bytes(Document.objects.get(sha256=digest, name=NAME).body)
+    night, organisation = day_of(here.now_ms), here.organisation.id
+    if sheet.text("mapped"):
+        return _previewed(body, Plan(organisation, night, here.now_ms, _chosen(sheet)))
+    kept = remembered(organisation)
+    seen = _previewed(body, Plan(organisation, night, here.now_ms, kept))
+    if kept is not None and seen.missing:
+        return _previewed(body, Plan(organisation, night, here.now_ms))
+    return seen
 
 
-def _columns(sheet: Sheet, table: Table) -> dict[Column, int]:
-    """Which column is what: as chosen, else by the names in the head."""
-    if not sheet.text("mapped"):
-        return tables.guess(table.head)
-    chosen = {one: sheet.text(f"col_{one}") for one in Column}
-    return {
-        one: int(text)
-        for one, text in chosen.items()
-        if text.isascii() and text.isdecimal() and int(text) < len(table.head)
-    }
+def _previewed(body: bytes, plan: Plan) -> Preview:
+    return marked(preview.preview(body, plan))
 
 
-def _day(here: Here) -> str:
-    return f"{day_of(here.now_ms):%y%m%d}"
+def _chosen(sheet: Sheet) -> Columns:
+    typed = {one: sheet.text(f"col_{one}") for one in Column}
+    return {one: title for one, title in typed.items() if title}
 
 
-def _known(here: Here, rows: list[Row]) -> set[str]:
-    """Lot numbers of the list that are taken already, or stand in it twice."""
-    codes = [row.landing.code for row in rows if row.landing]
-    known: set[str] = set()
-    for start in range(0, len(codes), 500):
-        some = Lot.objects.filter(code__in=codes[start : start + 500])
-        known |= set(some.filter(maker=here.organisation).values_list("code", flat=True))
-    return known | {code for code, times in Counter(codes).items() if times > 1}
-
-
-def _odd_first(rows: list[Row], known: set[str]) -> list[Row]:
+def _rank(line: preview.Line) -> int:
     """What is rejected comes first, then what is known: that is what somebody must look at."""
-    return sorted(rows, key=lambda row: (_rank(row, known), row.number))
-
-
-def _rank(row: Row, known: set[str]) -> int:
-    if row.landing is None:
+    if line.rejects:
         return 0
-    return 1 if row.landing.code in known else 2
+    return 2 if line.is_new else 1
 
 
-def _line(here: Here, row: Row, known: set[str]) -> Line:
+def _line(here: Here, line: preview.Line) -> Line:
     signs = (("✕", "bad", "row_rejected"), ("△", "warn", "row_known"), ("✓", "good", "row_good"))
-    shape, tone, word = signs[_rank(row, known)]
-    why = ""
-    if row.hint is not None:
-        why = f"{here.say(LABELS[f'col_{row.wrong}'])}: {here.say(HINTS[row.hint])}"
-    return Line(row.number, row.cells, shape, tone, here.say(LABELS[word]), why)
+    shape, tone, word = signs[_rank(line)]
+    landing = line.landing
+    return Line(
+        number=line.number,
+        trade=landing.trade if landing else "",
+        grams=kilograms(landing.grams) if landing else "",
+        boxes=str(landing.boxes or "") if landing else "",
+        code=landing.code if landing else "",
+        sign=(shape, tone, here.say(LABELS[word])),
+        why=tuple(_why(here, line)),
+    )
+
+
+def _why(here: Here, line: preview.Line) -> list[str]:
+    found = [
+        f"{here.say(words.COLUMNS[one.column])} “{one.cell}”: {here.say(words.REJECTS[one.why])}"
+        for one in line.rejects
+    ]
+    if line.twice_of is not None:
+        found.append(here.say(words.TWICE).format(row=line.twice_of))
+    return [*found, here.say(words.THERE)] if line.there else found
 
 
 def _act(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
-    before = Event.objects.filter(organisation=desk.organisation, key=desk.key).exclude(key="")
-    if (done := before.first()) is not None:
-        return done  # Sent twice: the list itself was thrown away the first time.
     digest = _keep(here, sheet)
-    table = _table(digest)
-    if table is None:
+    if not digest:
         raise Blank("file", Hint.SHEET)
-    rows = tables.rows(table, _columns(sheet, table), _day(here))
-    known = _known(here, rows)
-    good = tuple(row.landing for row in rows if row.landing and row.landing.code not in known)
-    if not good:
+    seen = _look(here, sheet, digest)
+    done = take(desk, seen, sheet.text("place"))
+    if isinstance(done, Refused):
+        return done
+    remember(here.organisation.id, seen.columns or {}, here.now_ms)
+    return done.event or _before(here, seen, done)
+
+
+def _before(here: Here, seen: Preview, done: Taken) -> Event:
+    """The landing that took these rows in: this form was sent twice. Raises Blank for none."""
+    codes = [one.landing.code for one in seen.lines if one.landing]
+    lots = Lot.objects.filter(maker=here.organisation, code__in=codes[:SHOWN])
+    row = lots.select_related("event").order_by("-id").first()
+    if not done.there or row is None:
         raise Blank("file", Hint.NOTHING)
-    landed = landing.land(desk, good, sheet.text("place"))
-    if isinstance(landed, Event):
-        Document.objects.filter(sha256=digest, name=NAME).delete()
-    return landed
+    return row.event
 
 
 lists = task("lists", _show, _act)

@@ -42,8 +42,6 @@ class Hint(StrEnum):
     LOT = "lot"
     CONTACT = "contact"
     LABEL = "label"
-    LONG = "long"
-    CHECK = "check"
     NOTHING = "nothing"
 
 

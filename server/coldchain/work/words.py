@@ -185,11 +185,6 @@ HINTS: Final[Mapping[Hint, Text]] = {
         "This is no label code. Scan the code on the roll.",
         "라벨 코드가 아닙니다. 롤에 인쇄된 코드를 스캔하세요.",
     ),
-    Hint.LONG: Text("This is too long. Shorten it.", "너무 깁니다. 줄이세요."),
-    Hint.CHECK: Text(
-        "The check digit is wrong. Type the number again.",
-        "검사 숫자가 맞지 않습니다. 번호를 다시 입력하세요.",
-    ),
     Hint.NOTHING: Text(
         "No row of this list can be taken in. Look at what is rejected.",
         "등록할 수 있는 줄이 없습니다. 거절된 줄을 확인하세요.",

@@ -129,12 +129,8 @@ TOLD: Final[Mapping[str, Text]] = {
         "First look, then take in. A list that is sent again changes nothing.",
         "먼저 확인한 뒤 등록합니다. 같은 명단을 다시 올려도 바뀌지 않습니다.",
     ),
-    "list_unread": Text(
-        "This is no list of at most 10,000 rows with a head. Save it as CSV and send it again.",
-        "제목 줄이 있는 1만 줄 이하의 명단이 아닙니다. CSV로 저장해 다시 올리세요.",
-    ),
+    "list_no_column": Text("Say which column this is:", "어느 열인지 정하세요:"),
     "list_row": Text("Row", "줄"),
-    "list_state": Text("State", "상태"),
     "row_good": Text("good", "정상"),
     "row_known": Text("already there", "이미 있음"),
     "row_rejected": Text("rejected", "거절"),
