@@ -42,7 +42,7 @@ STATUSES: Final[Mapping[Status, Sign]] = {
     Status.LANDED: Sign("▽", "wait", Text("landed", "양륙됨"), Text("next: sorting", "다음: 선별")),
     Status.SORTED: Sign("◇", "wait", Text("sorted", "선별됨"), Text("next: auction", "다음: 경매")),
     Status.PASSED_IN: Sign(
-        "△", "warn", Text("no bid", "유찰"), Text("may be called again", "재경매할 수 있음")
+        "△", "warn", Text("no bid", "유찰"), Text("may go to auction again", "재경매할 수 있음")
     ),
     Status.AWARDED: Sign(
         "◆",
@@ -98,7 +98,7 @@ HOLDERS: Final[Mapping[HolderState, Sign]] = {
     HolderState.UNREACHED: Sign("▲", "bad", Text("unreached", "연락 안 됨")),
 }
 RECALLS: Final[Mapping[RecallState, Sign]] = {
-    RecallState.OPENED: Sign("△", "warn", Text("opened", "회수 개시")),
+    RecallState.OPENED: Sign("△", "warn", Text("recall opened", "회수 개시")),
     RecallState.NOTIFIED: Sign("◐", "wait", Text("holders told", "통지함")),
     RecallState.CLOSED: Sign("✓", "off", Text("closed", "종료")),
 }
@@ -239,7 +239,7 @@ ROOMS: Final[Mapping[RoomKind, Text]] = {
     RoomKind.COLD_ROOM: Text("cold room", "냉장고"),
     RoomKind.WORK_ROOM: Text("work room", "작업장"),
     RoomKind.DISPLAY: Text("display case", "진열대"),
-    RoomKind.FLOOR: Text("market floor", "위판장 바닥"),
+    RoomKind.FLOOR: Text("floor of the landing market", "위판장 바닥"),
 }
 PLACES: Final[Mapping[PlaceKind, Text]] = {
     PlaceKind.MARKET: Text("landing market", "위판장"),

@@ -142,7 +142,7 @@ MOVING: Final[Mapping[str, Text]] = {
     "recall_thanks": Text(
         "Thank you. Your answer is recorded.", "감사합니다. 답변을 기록했습니다."
     ),
-    "recalls_ours": Text("Ours", "우리 기관의 회수"),
+    "recalls_ours": Text("Our recalls", "우리 기관의 회수"),
     "recalls_others": Text("Recalls that concern us", "우리와 관련된 회수"),
     "rehearsal": Text("rehearsal", "연습"),
     "rehearsal_note": Text(
@@ -205,7 +205,7 @@ MOVING: Final[Mapping[str, Text]] = {
     "to_auction": Text("For the auction", "경매할 것"),
     "to_auction_do": Text("Enter the winning bids.", "낙찰을 등록하세요."),
     "to_work": Text("To process", "손질할 것"),
-    "to_work_do": Text("Choose a lot and gut or portion it.", "로트를 골라 손질하세요."),
+    "to_work_do": Text("Choose a lot and process it.", "로트를 골라 손질하세요."),
     "to_load": Text("To load", "상차할 것"),
     "to_load_do": Text("Scan the door of the truck.", "차량 문의 코드를 스캔하세요."),
     "to_unload": Text("To unload", "하차할 것"),

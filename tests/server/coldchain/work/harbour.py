@@ -8,7 +8,7 @@ from typing import Any
 
 from django.test import Client
 
-from server.accounts.models import Person
+from server.accounts.models import Organisation, Person
 from server.accounts.rules import Actor, Role
 from server.coldchain.acting import Desk
 from server.ledger.tick import now_ms
@@ -60,6 +60,9 @@ class Hands:
         self.home = f"/work/{chain.ids[name]}"
         person = Person.objects.get(id=chain.people[name].id)
         self.client: Client = cast.client_of(person, actor)
+        if actor is Actor.BADGE:
+            place = Organisation.objects.get(id=chain.ids[name])
+            self.client = cast.badge_client(place, person)
         self.last: Any = None
 
     def at(self, path: str = "", status: int = 200, language: str = "ko") -> str:
