@@ -67,12 +67,16 @@ async function shrink(input) {
 for (const form of document.querySelectorAll("[data-live]")) live(form);
 for (const box of document.querySelectorAll("[data-since]")) clock(box);
 for (const input of document.querySelectorAll("[data-shrink]")) {
-  let busy = Promise.resolve();
-  input.addEventListener("change", () => { busy = shrink(input).catch(() => undefined); });
+  let busy = null;
+  input.addEventListener("change", () => {
+    const mine = shrink(input).catch(() => undefined).then(() => { if (busy === mine) busy = null; });
+    busy = mine;
+  });
   input.form.addEventListener("submit", (event) => {
-    if (input.dataset.ready) return;
+    if (!busy) return;
     event.preventDefault();
-    busy.then(() => { input.dataset.ready = "1"; input.form.requestSubmit(event.submitter); });
+    // A form that is being submitted takes no second submission; the next task may.
+    busy.then(() => setTimeout(() => input.form.requestSubmit(event.submitter)));
   });
 }
 const wrong = document.getElementById("wrong");
