@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from server.accounts import badges, guests, limits, passkeys, passwords, recovery, refusals, signin
 from server.accounts.door import guarded
 from server.accounts.limits import Whence, address_of
+from server.accounts.models import Kind
 from server.accounts.rules import Actor, Need, Reason, Refused, Try
 from server.accounts.views.frame import answered, field, go, next_of, page, site
 from server.ledger.tick import now_ms
@@ -26,6 +27,8 @@ CHALLENGE = "challenge"
 """Session key: the challenge of a ceremony under way, and until when it is good (ms)."""
 CHALLENGE_MS = 300_000
 HOME = "/"
+WORKING = frozenset({Kind.COOPERATIVE, Kind.PLANT, Kind.CARRIER, Kind.WHOLESALER, Kind.SHOP})
+"""Organisations whose badges open the work pages: a tablet begins with what is to be done."""
 
 
 @guarded(Need.OPEN)
@@ -115,7 +118,8 @@ def badge(request: HttpRequest) -> HttpResponse:
     if isinstance(found, Refused):
         return page(request, "badge.html", content, found)
     signin.let_badge_in(request, found)
-    return go(f"/organisations/{found.organisation_id}")
+    works = found.organisation.kind in WORKING
+    return go(f"/{'work' if works else 'organisations'}/{found.organisation_id}")
 
 
 @guarded(Need.OPEN)

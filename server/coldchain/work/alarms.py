@@ -1,19 +1,31 @@
-"""알림: open temperature excursions, each with one instruction; what shoppers reported."""
+"""알림: open temperature excursions, each with one instruction, who acted and what came of it; and
+what shoppers reported."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from protocol.registry import Text
+from server.accounts import vault
+from server.accounts.door import guarded
+from server.accounts.models import Organisation
+from server.accounts.rules import Need, Refused
+from server.accounts.views.frame import go
+from server.coldchain import excursions
+from server.coldchain.excursions import NEXT, Stage
 from server.coldchain.models import Excursion, Problem
-from server.coldchain.rules import MINUTE_MS, ProblemKind, RoomKind
-from server.coldchain.work import attention
-from server.coldchain.work.frame import Here, shown
+from server.coldchain.rules import MINUTE_MS, SERVICE, ProblemKind, Reason, RoomKind
+from server.coldchain.work.frame import Here, covered, here_of, page, refused, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.rooms import celsius
 from server.coldchain.work.sheet import Sheet
-from server.coldchain.work.shows import PAGE
+from server.coldchain.work.shows import PAGE, choices
+from server.coldchain.work.words import DISPOSITIONS, MEASURES
 from server.web.shown import moment
 
 INSTRUCTIONS: Final[Mapping[RoomKind, str]] = {
@@ -24,12 +36,34 @@ INSTRUCTIONS: Final[Mapping[RoomKind, str]] = {
     RoomKind.FLOOR: "warm_floor_do",
 }
 """One instruction for each kind of room; never two."""
+STAGES: Final[Mapping[Stage, str]] = {
+    Stage.NEW: "stage_new",
+    Stage.KNOWN: "stage_known",
+    Stage.ACTED: "stage_acted",
+    Stage.DISPOSED: "stage_disposed",
+    Stage.SIGNED: "stage_signed",
+}
+ASKED: Final[Mapping[Stage, str]] = {
+    Stage.KNOWN: "warm_known",
+    Stage.ACTED: "warm_acted",
+    Stage.DISPOSED: "warm_disposed",
+    Stage.SIGNED: "warm_signed",
+}
+"""What the next step is called on its key, or before its choices."""
+SAID: Final[Mapping[str, Text]] = {
+    **{str(one): text for one, text in MEASURES.items()},
+    **{str(one): text for one, text in DISPOSITIONS.items()},
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One excursion. Minutes are kept apart: certain, possible, without a record."""
+    """One excursion. Minutes are kept apart: certain, possible, without a record.
 
+    step: the next one, with what it is called and the words that it chooses from.
+    """
+
+    id: int
     room: str
     since: str
     is_over: bool
@@ -40,18 +74,46 @@ class Alarm:
     instruction: str
     lots: tuple[tuple[str, str], ...]
     stage: str
+    taken: tuple[tuple[str, str, str], ...]
+    step: str
+    asked: str
+    words: tuple[tuple[str, str], ...]
 
 
 @shown("alarms")
 def alarms(here: Here, _sheet: Sheet) -> Mapping[str, object]:
     """Every excursion that nobody has closed and signed."""
-    rows = attention.warm(here).select_related("room__asset").order_by("-from_ms")[:PAGE]
-    return {"alarms": [_alarm(here, one) for one in rows]}
+    return _shown(here)
+
+
+def _shown(here: Here) -> dict[str, object]:
+    rows = excursions.of(here.organisation.id).select_related("room__asset").order_by("-from_ms")
+    return {"alarms": [_alarm(here, one) for one in rows[:PAGE]]}
+
+
+@guarded(Need.OPERATE, service=SERVICE)
+@require_POST
+def handled(request: HttpRequest, organisation: str) -> HttpResponse:
+    """Take the next step with one excursion."""
+    here, sheet = here_of(request, organisation, {}), Sheet.of(request)
+    if (cover := covered(here)) is not None:
+        return cover
+    number, step = sheet.text("excursion"), sheet.text("step")
+    done: object = Refused(Reason.BAD_INPUT)
+    if number.isascii() and number.isdecimal() and len(number) < 16 and step in list(Stage):
+        desk = here.desk(sheet)
+        done = excursions.take(desk, int(number), Stage(step), sheet.text("word"))
+    if isinstance(done, Refused):
+        return page(here, "alarms", _shown(here), refused(here, done))
+    return go(f"{here.home}/alarms")
 
 
 def _alarm(here: Here, one: Excursion) -> Alarm:
     held = one.lots.filter(holder=here.organisation).order_by("id")
+    now = excursions.stage(one)
+    step = NEXT[now]
     return Alarm(
+        id=one.id,
         room=one.room.asset.name,
         since=moment(one.from_ms)[:16],
         is_over=one.until_ms is not None,
@@ -61,17 +123,30 @@ def _alarm(here: Here, one: Excursion) -> Alarm:
         unknown=one.unknown // MINUTE_MS,
         instruction=here.say(LABELS[INSTRUCTIONS[RoomKind(one.room.kind)]]),
         lots=tuple(held.values_list("ref", "code")[:20]),
-        stage=here.say(LABELS[_stage(one)]),
+        stage=here.say(LABELS[STAGES[now]]),
+        taken=tuple(_taken(here, one.id)),
+        step=str(step),
+        asked=here.say(LABELS[ASKED[step]]),
+        words=tuple(_words(here, step)),
     )
 
 
-def _stage(one: Excursion) -> str:
-    """How far its handling is: the last step that somebody took."""
-    if one.disposed_ms is not None:
-        return "stage_disposed"
-    if one.acted_ms is not None:
-        return "stage_acted"
-    return "stage_known" if one.acknowledged_ms is not None else "stage_new"
+def _words(here: Here, step: Stage) -> list[tuple[str, str]]:
+    if step is Stage.ACTED:
+        return choices(MEASURES, here.language)
+    return choices(DISPOSITIONS, here.language) if step is Stage.DISPOSED else []
+
+
+def _taken(here: Here, excursion: int) -> Iterator[tuple[str, str, str]]:
+    """When, what and who: people of one's own organisation by name, others by organisation."""
+    steps = excursions.history(excursion)
+    people = vault.names(one.person for one in steps if one.organisation == here.organisation.id)
+    places = Organisation.objects.filter(id__in={one.organisation for one in steps})
+    names = dict(places.values_list("id", "name"))
+    for one in steps:
+        what = here.say(SAID[one.word] if one.word else LABELS[STAGES[one.stage]])
+        who = people.get(one.person) or names.get(one.organisation, "")
+        yield moment(one.at_ms)[:16], what, who
 
 
 @shown("problems")

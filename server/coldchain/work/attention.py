@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from server.accounts.models import Kind as Sort
-from server.coldchain import attention
+from server.coldchain import attention, excursions
 from server.coldchain.attention import Matter
-from server.coldchain.models import Excursion, Handover, Label, Lot, Recall, Stay
+from server.coldchain.models import Handover, Label, Lot, Recall, Stay
 from server.coldchain.rules import OPEN_CUSTODY, Custody, RecallState, RoomKind, Status
 from server.coldchain.work.frame import Here
 from server.coldchain.work.labels import LABELS
@@ -77,12 +77,6 @@ GRAVE: Final = frozenset(
     {Matter.RECALL, Matter.RECALLED, Matter.HELD, Matter.EXCURSION, Matter.TO_ANSWER}
 )
 """What comes before the next step of a day; the rest follows it."""
-
-
-def warm(here: Here) -> QuerySet[Excursion]:
-    """Open excursions in this organisation's rooms and of lots in its hands."""
-    ours = Q(room__organisation=here.organisation) | Q(lots__holder=here.organisation)
-    return Excursion.objects.filter(ours, signed_ms=None).distinct()
 
 
 def incoming(here: Here) -> QuerySet[Handover]:
@@ -154,7 +148,7 @@ def items(here: Here) -> list[Item]:
     """What is to be done now: what is grave, the next steps, what waits for others."""
     found = {one.matter: one.count for one in attention.items(here.organisation.id)}
     # A carrier holds no lot, and its trucks are what gets warm.
-    found[Matter.EXCURSION] = warm(here).count()
+    found[Matter.EXCURSION] = excursions.of(here.organisation.id).count()
     waiting = [
         (matter, _item(here, look, found[matter]))
         for matter, look in MATTERS.items()

@@ -82,6 +82,7 @@ urlpatterns = [
     at("/shelf", shelf.shelf, "shelf"),
     at("/stopped", shelf.stopped, "stopped"),
     at("/alarms", alarms.alarms, "alarms"),
+    at("/alarms/handle", alarms.handled, "handle"),
     at("/problems", alarms.problems, "problems"),
     at("/recalls", recalls.all_recalls, "recalls"),
     at("/recalls/open", recalls.open_recall, "recall-open"),

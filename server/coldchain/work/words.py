@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from protocol.registry import Text
+from server.coldchain.excursions import Disposition, Measure
 from server.coldchain.rules import (
     Basis,
     Custody,
@@ -267,4 +268,17 @@ WHYS: Final[Mapping[RecallWhy, Text]] = {
     RecallWhy.LABELLING: Text("labelling", "표시 오류"),
     RecallWhy.SAMPLE: Text("laboratory's result", "검사 결과"),
     RecallWhy.OTHER: Text("other", "기타"),
+}
+MEASURES: Final[Mapping[Measure, Text]] = {
+    Measure.DOOR_CLOSED: Text("door closed", "문 닫음"),
+    Measure.UNIT_CHECKED: Text("refrigeration unit checked", "냉동기 확인"),
+    Measure.MOVED: Text("moved to a colder place", "더 찬 곳으로 옮김"),
+    Measure.ICED: Text("iced", "얼음 채움"),
+    Measure.NOTHING: Text("nothing could be done", "할 수 있는 것이 없었음"),
+}
+DISPOSITIONS: Final[Mapping[Disposition, Text]] = {
+    Disposition.KEPT: Text("kept in trade", "그대로 유통"),
+    Disposition.HELD: Text("sales hold", "판매 중지"),
+    Disposition.RETURNED: Text("returned", "반품"),
+    Disposition.SCRAPPED: Text("destroyed", "폐기"),
 }

@@ -105,7 +105,7 @@ WORK_FORMS = (
     *("undo", "acknowledge", "correct", "sort", "transform", "split", "waste", "inspect"),
     *("sample", "hold", "release", "on-sale", "sold-out", "scrap", "land", "lists", "auction"),
     *("merge", "labels", "rolls", "load", "unload", "offer", "given", "inbox", "recall-open"),
-    *("recall", "recalled"),
+    *("recall", "recalled", "handle"),
 )
 
 

@@ -105,7 +105,7 @@ def test_a_worker_with_gloves_scans_and_presses_six_keys(server: str) -> None:
         for key in cast.PIN:
             page.click(f"[data-key='{key}']")
         page.click(".pad .main")
-        page.wait_for_url("**/organisations/*")
+        page.wait_for_url("**/work/*")
         assert people.place.name in page.inner_text("h1")
         assert min(sizes) >= 64
 

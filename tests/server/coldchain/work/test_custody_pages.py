@@ -115,7 +115,7 @@ def test_less_than_was_said_is_accepted_with_a_photo_that_says_nothing_else(
 ) -> None:
     row = harbour.offer(harbour.land(), "cooperative", "wholesaler")
     hands = Hands(harbour, "wholesaler")
-    typed = {f"grams_{row.id}": "900", f"boxes_{row.id}": "45", "handover": row.id}
+    typed: dict[str, Any] = {f"grams_{row.id}": "900", f"boxes_{row.id}": "45", "handover": row.id}
     text = hands.not_done("/inbox", 403, do="accept", **typed)
     assert "거부하려면 사진이 필요합니다" in text and 'value="900"' in hands.last.content.decode()
     bad = hands.not_done("/inbox", do="accept", photo=photo(b"GIF89a"), **typed)

@@ -4,6 +4,7 @@ its opening to its signature."""
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,9 +26,9 @@ pytestmark = pytest.mark.django_db
 STOP = "회수: 판매를 멈추세요"
 
 
-def opened(harbour: Chain, lot: Lot, name: str = "cooperative", **more: bool) -> str:
+def opened(harbour: Chain, lot: Lot, name: str = "cooperative") -> str:
     """A recall of a lot by one who made it, its holders told."""
-    order = Order(RecallWhy.HISTAMINE, Basis.OWN, 1, **more)
+    order = Order(RecallWhy.HISTAMINE, Basis.OWN, 1)
     event = done(recalls.open_recall(harbour.desk(name), Scope((lot.ref,)), order))
     row = Recall.objects.get(opened=event)
     done(recalls.notify(harbour.desk(name), row.id))
@@ -156,7 +157,7 @@ def test_a_recall_goes_from_its_opening_over_the_unreached_to_its_signature(
     token = strangers.link_of(offer).rpartition("/")[2]
     assert Client().post(f"/goods/{token}", {"do": "accept"}).status_code == 200
     hands = Hands(harbour, "cooperative")
-    fields = {"why": "histamine", "basis": "own", "grade": "1"}
+    fields: dict[str, Any] = {"why": "histamine", "basis": "own", "grade": "1"}
     assert "로트가 없습니다" in hands.not_done("/recalls/open", do="open", **fields)
     where = hands.does("/recalls/open", do="open", lot=[lot.ref], **fields)
     path = re.sub(r"\?.*", "", where.removeprefix(hands.home))

@@ -11,7 +11,7 @@ import pytest
 
 import server.coldchain.work
 from protocol.registry import Text
-from server.coldchain import rules
+from server.coldchain import excursions, rules
 from server.coldchain.science import species
 from server.coldchain.work import words
 from server.coldchain.work.labels import LABELS
@@ -45,6 +45,8 @@ TABLES: list[tuple[Any, Mapping[Any, Text]]] = [
     (rules.Judge, words.JUDGES),
     (rules.Basis, words.BASES),
     (rules.RecallWhy, words.WHYS),
+    (excursions.Measure, words.MEASURES),
+    (excursions.Disposition, words.DISPOSITIONS),
 ]
 STEMS: Mapping[str, str] = {
     "양륙": "land",

@@ -1,0 +1,146 @@
+"""What people do about a temperature excursion: known, acted on, disposed of, signed, in order.
+
+Each step is one act with its person, kept in the record of acts and in the log: the excursion's
+number and a word of a closed list, no free text. A step that was taken is not taken again; asked
+for once more by the same person with the same word it is simply there. Spec: docs/coldchain.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.db.models import Q, QuerySet
+
+from server.accounts import deeds
+from server.accounts.deeds import Act
+from server.accounts.models import Deed
+from server.accounts.rules import ALLOWED, Actor, Need, Refused, Verdict, may
+from server.coldchain.acting import Desk
+from server.coldchain.models import Excursion
+from server.coldchain.rules import SERVICE, Reason
+from server.ledger.writing import writing
+from server.pilots import policy
+from server.pilots.decide import Action
+from server.pilots.rules import ActionKind
+
+
+class Stage(StrEnum):
+    """How far the handling of an excursion is."""
+
+    NEW = "new"
+    KNOWN = "known"
+    ACTED = "acted"
+    DISPOSED = "disposed"
+    SIGNED = "signed"
+
+
+class Measure(StrEnum):
+    """조치: what was done about the warmth."""
+
+    DOOR_CLOSED = "door-closed"
+    UNIT_CHECKED = "unit-checked"
+    MOVED = "moved"
+    ICED = "iced"
+    NOTHING = "nothing"
+    """Nothing could be done."""
+
+
+class Disposition(StrEnum):
+    """처분: what became of the goods."""
+
+    KEPT = "kept"
+    HELD = "held"
+    RETURNED = "returned"
+    SCRAPPED = "scrapped"
+
+
+NEXT: Final[Mapping[Stage, Stage]] = {
+    Stage.NEW: Stage.KNOWN,
+    Stage.KNOWN: Stage.ACTED,
+    Stage.ACTED: Stage.DISPOSED,
+    Stage.DISPOSED: Stage.SIGNED,
+}
+COLUMNS: Final[Mapping[Stage, str]] = {
+    Stage.KNOWN: "acknowledged_ms",
+    Stage.ACTED: "acted_ms",
+    Stage.DISPOSED: "disposed_ms",
+    Stage.SIGNED: "signed_ms",
+}
+WORDS: Final[Mapping[Stage, type[StrEnum] | None]] = {
+    Stage.KNOWN: None,
+    Stage.ACTED: Measure,
+    Stage.DISPOSED: Disposition,
+    Stage.SIGNED: None,
+}
+"""What each step says; None: no word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that was taken. organisation, person: ids; word: of a closed list, or ""."""
+
+    stage: Stage
+    at_ms: int
+    organisation: str
+    person: str
+    word: str
+
+
+def of(organisation: str) -> QuerySet[Excursion]:
+    """Open excursions in an organisation's rooms and trucks, and of lots in its hands."""
+    ours = Q(room__organisation=organisation) | Q(lots__holder=organisation)
+    return Excursion.objects.filter(ours, signed_ms=None).distinct()
+
+
+def stage(row: Excursion) -> Stage:
+    """The last step that was taken."""
+    done = [one for one, column in COLUMNS.items() if getattr(row, column) is not None]
+    return done[-1] if done else Stage.NEW
+
+
+def history(excursion: int) -> list[Taken]:
+    """Who took which step, in order."""
+    rows = Deed.objects.filter(service=SERVICE, target=str(excursion), reason="")
+    return [
+        Taken(Stage(one.act.removeprefix(ACT)), one.at_ms, one.organisation, one.who, one.detail)
+        for one in rows.filter(act__startswith=ACT).order_by("id")
+    ]
+
+
+def take(desk: Desk, excursion: int, wanted: Stage, word: str = "") -> Verdict:
+    """Take the next step. A signature needs a person who is no shared tablet."""
+    allowed = may(desk.who, Need.OPERATE, desk.organisation, SERVICE)
+    if isinstance(allowed, Refused):
+        return allowed
+    if wanted is Stage.SIGNED and desk.who.actor is not Actor.PERSON:
+        return Refused(Reason.PERSON_NEEDED)
+    kind = WORDS.get(wanted)
+    if wanted is Stage.NEW or (word in list(kind) if kind else not word) is False:
+        return Refused(Reason.BAD_INPUT)
+    action = Action(f"excursion-{wanted}", ActionKind.LEAVE)
+    verdict = policy.allow("", SERVICE, action, desk.now_ms)
+    return verdict if isinstance(verdict, Refused) else _write(desk, excursion, wanted, word)
+
+
+def _write(desk: Desk, excursion: int, wanted: Stage, word: str) -> Verdict:
+    with writing():
+        mine = of(desk.organisation).filter(id=excursion).values("id")
+        row = Excursion.objects.select_for_update().filter(id__in=mine).first()
+        before = [one for one in history(excursion) if one.stage is wanted]
+        if any((one.person, one.word) == (desk.who.id, word) for one in before):
+            return ALLOWED
+        if row is None:
+            return Refused(Reason.NOT_FOUND)
+        if NEXT.get(stage(row)) is not wanted:
+            return Refused(Reason.WRONG_STATE)
+        setattr(row, COLUMNS[wanted], desk.now_ms)
+        row.save(update_fields=[COLUMNS[wanted]])
+        act = Act(SERVICE, f"{ACT}{wanted}", desk.organisation, str(excursion), word)
+        deeds.record(desk.who, act, desk.now_ms)
+    return ALLOWED
+
+
+ACT: Final = "excursion-"

@@ -1,0 +1,87 @@
+"""An excursion is known, acted on, disposed of and signed by forms alone, each step by a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.accounts.models import Deed
+from server.accounts.rules import Actor
+from server.coldchain import excursions
+from server.coldchain.excursions import Stage
+from server.coldchain.models import Excursion
+from tests.server.coldchain.rig import Chain
+from tests.server.coldchain.work.harbour import Hands
+
+pytestmark = pytest.mark.django_db
+
+
+def warm(harbour: Chain, room: str = "truck 1") -> Excursion:
+    """An excursion in a room, of a lot that the cooperative holds."""
+    row = Excursion.objects.create(
+        room_id=harbour.rooms[room],
+        limit="kr_chilled",
+        from_ms=harbour.now_ms - 3_600_000,
+        peak_milli=12_400,
+        confirmed=25 * 60_000,
+        possible=4 * 60_000,
+        unknown=12 * 60_000,
+    )
+    row.lots.add(harbour.land())
+    return row
+
+
+def step(hands: Hands, row: Excursion, name: str, word: str = "") -> Any:
+    fields = {"excursion": row.id, "step": name, "word": word, "key": "a" * 16}
+    return hands.client.post(f"{hands.home}/alarms/handle", fields)
+
+
+def test_each_step_has_its_key_its_person_and_its_result(harbour: Chain) -> None:
+    row, hands = warm(harbour), Hands(harbour, "carrier")
+    assert "▲ 온도 이탈 1" in hands.at("")
+    text = hands.at("/alarms")
+    assert "문을 닫고 냉동기를 확인하세요" in text and "아직 조치 없음" in text
+    assert "확인됨 25 분" in text and "가능성 있음 4 분" in text and "기록 없음 12 분" in text
+    for name, word in (("known", ""), ("acted", "unit-checked"), ("disposed", "kept")):
+        assert step(hands, row, name, word).status_code == 303
+    text = hands.at("/alarms")
+    assert "✓ 냉동기 확인" in text and "✓ 그대로 유통" in text and "처분함, 서명 전" in text
+    assert step(hands, row, "signed").status_code == 303
+    assert "처리할 온도 이탈이 없습니다" in hands.at("/alarms")
+    deeds = Deed.objects.filter(act__startswith="excursion-").order_by("id")
+    assert [one.act.partition("-")[2] for one in deeds] == ["known", "acted", "disposed", "signed"]
+    assert {one.who for one in deeds} == {harbour.people["carrier"].id}
+
+
+def test_a_step_sent_twice_is_one_and_none_is_left_out_or_made_up(harbour: Chain) -> None:
+    row, hands = warm(harbour), Hands(harbour, "carrier")
+    assert step(hands, row, "acted", "iced").status_code == 403
+    for _ in range(2):
+        assert step(hands, row, "known").status_code == 303
+    assert Deed.objects.filter(act="excursion-known").count() == 1
+    for name, word in (
+        ("acted", "magic"),
+        ("acted", ""),
+        ("known", "iced"),
+        ("new", ""),
+        ("x", ""),
+    ):
+        assert step(hands, row, name, word).status_code in (403, 422), (name, word)
+    row.refresh_from_db()
+    assert excursions.stage(row) is Stage.KNOWN
+
+
+def test_whoever_holds_the_goods_handles_it_too_and_nobody_else(harbour: Chain) -> None:
+    row = warm(harbour)
+    assert step(Hands(harbour, "shop"), row, "known").status_code == 404
+    assert step(Hands(harbour, "cooperative"), row, "known").status_code == 303
+    assert "✓ 확인함 · cooperative" in Hands(harbour, "carrier").at("/alarms")
+
+
+def test_a_signature_is_no_shared_tablets(harbour: Chain) -> None:
+    row, hands = warm(harbour), Hands(harbour, "carrier", Actor.BADGE)
+    for name, word in (("known", ""), ("acted", "moved"), ("disposed", "scrapped")):
+        assert step(hands, row, name, word).status_code == 303
+    answer = step(hands, row, "signed")
+    assert answer.status_code == 403 and "사람의 서명이 필요합니다" in answer.content.decode()
