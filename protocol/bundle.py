@@ -1,6 +1,7 @@
 """The evidence file: one CBOR sequence that holds all a stranger needs, readable without a network.
 
-header, keys, records, then every note followed by the leaves it proves: in this order and no other.
+A file is a row of chapters, one for each device that it speaks of, and perhaps one of none: header,
+keys, witnesses, records, then every note followed by what it proves: in this order and no other.
 Reading checks the form and nothing else; what the file proves is for `protocol.evidence` to say.
 Spec: docs/protocol.md, section "Evidence".
 """
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from protocol import cbor, cose, fields
+from protocol.commitment import MAX_CONTENT
 from protocol.errors import ProtocolError
 from protocol.leaf import MAX_LEAF, MAX_RECORDS
 from protocol.registry import Item, Problem
@@ -24,17 +26,31 @@ MAX_KEYS: Final = 64
 MAX_NOTE: Final = 1 << 20
 MAX_VKEY: Final = 512
 MAX_PATH: Final = 64
+MAX_CHAPTERS: Final = 64
+MAX_WITNESSES: Final = 16
 
+_PROVED: Final = frozenset({Item.NOTE, Item.EXTENDS, Item.LEAF, Item.ENTRY})
 _ORDER: Final = {
     Item.KEY: frozenset({None, Item.KEY}),
-    Item.RECORD: frozenset({None, Item.KEY, Item.RECORD}),
+    Item.WITNESS: frozenset({None, Item.KEY, Item.WITNESS}),
+    Item.RECORD: frozenset({None, Item.KEY, Item.WITNESS, Item.RECORD}),
     Item.NOTE: frozenset({None, *Item}),
-    Item.LEAF: frozenset({Item.NOTE, Item.LEAF}),
+    Item.EXTENDS: frozenset({Item.NOTE}),
+    Item.LEAF: _PROVED,
+    Item.ENTRY: _PROVED,
 }
 """Which item each item may follow; None is the header."""
 
 _ITEMS: Final = fields.codes(Item)
-_SIZES: Final = {Item.KEY: 2, Item.RECORD: 2, Item.NOTE: 2, Item.LEAF: 5}
+_SIZES: Final = {
+    Item.KEY: 2,
+    Item.RECORD: 2,
+    Item.NOTE: 2,
+    Item.LEAF: 5,
+    Item.ENTRY: 5,
+    Item.EXTENDS: 3,
+    Item.WITNESS: 2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +62,38 @@ class ProvedLeaf:
 
 
 @dataclass(frozen=True, slots=True)
+class ProvedEntry:
+    """A receipt of a service entry, and the content that it commits to (see `commitment`)."""
+
+    receipt: Receipt
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """A consistency proof from the note of size `since`, further up in the chapter."""
+
+    since: int
+    path: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Proofs:
-    """A checkpoint note, and the leaves whose inclusion paths end in its root."""
+    """A checkpoint note, and the leaves and entries whose inclusion paths end in its root."""
 
     note: str
     leaves: tuple[ProvedLeaf, ...]
+    entries: tuple[ProvedEntry, ...] = ()
+    extends: Extension | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What one device's file holds: COSE_Keys, sealed records in chain order, and proofs.
+    """What one chapter holds: COSE_Keys, sealed records in chain order, and proofs.
 
-    log_vkey is the log's key as a C2SP verifier key; made_ms is UTC and only somebody's word.
+    device: "" where it speaks of none, and then has neither keys nor records. log_vkey is the log's
+    key as a C2SP verifier key, witnesses are those of others; made_ms is UTC and only somebody's
+    word.
     """
 
     device: str
@@ -67,13 +103,14 @@ class Evidence:
     keys: tuple[bytes, ...]
     records: tuple[bytes, ...]
     proofs: tuple[Proofs, ...]
+    witnesses: tuple[str, ...] = ()
 
 
-def write(evidence: Evidence) -> bytes:
-    """Return the file. Raises ValueError for evidence that `read` would refuse."""
-    data = b"".join(map(cbor.encode, _items(evidence)))
+def write(*chapters: Evidence) -> bytes:
+    """Return the file. Raises ValueError for evidence that `read_chapters` would refuse."""
+    data = b"".join(cbor.encode(item) for one in chapters for item in _items(one))
     try:
-        same = read(data) == evidence
+        same = read_chapters(data) == chapters
     except ProtocolError as error:
         raise ValueError(f"not valid evidence: {error}") from error
     if not same:
@@ -82,42 +119,57 @@ def write(evidence: Evidence) -> bytes:
 
 
 def _items(evidence: Evidence) -> Iterator[object]:
-    who = [evidence.device, evidence.origin, evidence.log_vkey, evidence.made_ms]
+    who = [evidence.device or None, evidence.origin, evidence.log_vkey, evidence.made_ms]
     yield dict(enumerate([VERSION, MAGIC, *who]))
     yield from ([Item.KEY, key] for key in evidence.keys)
+    yield from ([Item.WITNESS, vkey] for vkey in evidence.witnesses)
     yield from ([Item.RECORD, sealed] for sealed in evidence.records)
     for proofs in evidence.proofs:
         yield [Item.NOTE, proofs.note]
-        for leaf in proofs.leaves:
-            receipt = leaf.receipt
-            path, hashes = list(receipt.path), list(leaf.hashes)
-            yield [Item.LEAF, receipt.leaf, receipt.index, path, hashes]
+        yield from _proved(proofs)
+
+
+def _proved(proofs: Proofs) -> Iterator[object]:
+    if proofs.extends is not None:
+        yield [Item.EXTENDS, proofs.extends.since, list(proofs.extends.path)]
+    for leaf in proofs.leaves:
+        yield [Item.LEAF, *_receipt(leaf.receipt), list(leaf.hashes)]
+    for entry in proofs.entries:
+        yield [Item.ENTRY, *_receipt(entry.receipt), entry.content]
+
+
+def _receipt(receipt: Receipt) -> list[object]:
+    return [receipt.leaf, receipt.index, list(receipt.path)]
 
 
 def read(data: bytes) -> Evidence:
-    """Return what a file holds; its form is checked, its truth is not.
+    """Return what a file of one chapter holds; its form is checked, its truth is not.
 
     Raises ProtocolError, `index` being the item (the header is 0).
     """
+    first, *others = read_chapters(data)
+    if others:
+        raise fields.malformed("more than one chapter")
+    return first
+
+
+def read_chapters(data: bytes) -> tuple[Evidence, ...]:
+    """Return what the chapters of a file hold, at least one. Raises ProtocolError like `read`."""
     if len(data) > MAX_EVIDENCE:
         raise ProtocolError(Problem.TOO_LARGE, f"{len(data)} bytes, at most {MAX_EVIDENCE}")
-    items = _sequence(data)
-    device, origin, vkey, made_ms = _read_header(next(items, None))
-    content = _Content()
-    for index, item in enumerate(items, start=1):
+    chapters: list[_Chapter] = []
+    for index, item in enumerate(_sequence(data)):
         try:
-            content.add(item)
+            if type(item) is dict or not chapters:
+                chapters.append(_Chapter(item))
+                fields.integer(len(chapters), 0, MAX_CHAPTERS, "the number of chapters")
+            else:
+                chapters[-1].add(item)
         except ProtocolError as error:
-            raise error.at(index=index) from None
-    return Evidence(
-        device=device,
-        origin=origin,
-        log_vkey=vkey,
-        made_ms=made_ms,
-        keys=tuple(content.keys),
-        records=tuple(content.records),
-        proofs=tuple(Proofs(note, tuple(leaves)) for note, leaves in content.proofs),
-    )
+            raise error.at(index=index or None) from None
+    if not chapters:
+        raise fields.malformed("not an evidence file")
+    return tuple(one.evidence() for one in chapters)
 
 
 def _sequence(data: bytes) -> Iterator[object]:
@@ -134,23 +186,45 @@ def _read_header(value: object) -> tuple[str, str, str, int]:
     if type(version) is not int or version != VERSION:
         raise ProtocolError(Problem.UNSUPPORTED_VERSION, f"evidence version {version}, known: 1")
     return (
-        fields.device(device),
+        "" if device is None else fields.device(device),
         fields.text(origin, 255, "origin"),
         fields.text(vkey, MAX_VKEY, "log key"),
         fields.count(made_ms, "made_ms"),
     )
 
 
-class _Content:
-    """Collects the items that follow the header, refusing any out of order."""
+@dataclass(slots=True)
+class _Under:
+    """What follows one note, while it is read."""
 
-    def __init__(self) -> None:
-        self.keys: list[bytes] = []
-        self.records: list[bytes] = []
-        self.proofs: list[tuple[str, list[ProvedLeaf]]] = []
+    note: str
+    leaves: list[ProvedLeaf]
+    entries: list[ProvedEntry]
+    extends: Extension | None = None
+
+
+class _Chapter:
+    """Collects the items that follow a header, refusing any out of order."""
+
+    def __init__(self, header: object) -> None:
+        self._header = _read_header(header)
+        self._keys: list[bytes] = []
+        self._witnesses: list[str] = []
+        self._records: list[bytes] = []
+        self._proofs: list[_Under] = []
         self._last: Item | None = None
 
+    def evidence(self) -> Evidence:
+        """What was collected."""
+        proofs = tuple(
+            Proofs(one.note, tuple(one.leaves), tuple(one.entries), one.extends)
+            for one in self._proofs
+        )
+        keys, records = tuple(self._keys), tuple(self._records)
+        return Evidence(*self._header, keys, records, proofs, tuple(self._witnesses))
+
     def add(self, value: object) -> None:
+        """Take the next item."""
         if type(value) is not list or not value:
             raise fields.malformed("an item is not a list")
         if type(value[0]) is not int or value[0] not in _ITEMS:
@@ -158,20 +232,33 @@ class _Content:
         item = _ITEMS[value[0]]
         if self._last not in _ORDER[item]:
             raise fields.malformed(f"a {item.name.lower()} out of order")
+        if not self._header[0] and item in (Item.KEY, Item.RECORD):
+            raise fields.malformed(f"a {item.name.lower()} of no device")
         self._last = item
         self._keep(item, fields.row(value, _SIZES[item], item.name.lower())[1:])
 
     def _keep(self, item: Item, values: list[object]) -> None:
         match item:
             case Item.KEY:
-                self.keys.append(fields.octets(values[0], cose.KEY_BYTES, "key"))
-                fields.integer(len(self.keys), 0, MAX_KEYS, "the number of keys")
+                self._keys.append(fields.octets(values[0], cose.KEY_BYTES, "key"))
+                fields.integer(len(self._keys), 0, MAX_KEYS, "the number of keys")
+            case Item.WITNESS:
+                self._witnesses.append(fields.text(values[0], MAX_VKEY, "witness key"))
+                fields.integer(len(self._witnesses), 0, MAX_WITNESSES, "the number of witnesses")
             case Item.RECORD:
-                self.records.append(fields.some_octets(values[0], cose.MAX_SEALED, "record"))
+                self._records.append(fields.some_octets(values[0], cose.MAX_SEALED, "record"))
             case Item.NOTE:
-                self.proofs.append((_read_note(values[0]), []))
+                self._proofs.append(_Under(_read_note(values[0]), [], []))
+            case Item.EXTENDS:
+                since = fields.integer(values[0], 1, cbor.MAX_INT, "since")
+                self._proofs[-1].extends = Extension(since, _read_path(values[1]))
             case Item.LEAF:
-                self.proofs[-1][1].append(_read_leaf(values))
+                hashes = fields.items(values[3], 0, MAX_RECORDS, "hashes")
+                leaf = ProvedLeaf(_read_receipt(values), _read_hashes(hashes))
+                self._proofs[-1].leaves.append(leaf)
+            case Item.ENTRY:
+                content = fields.some_octets(values[3], MAX_CONTENT, "content")
+                self._proofs[-1].entries.append(ProvedEntry(_read_receipt(values), content))
 
 
 def _read_note(value: object) -> str:
@@ -180,14 +267,14 @@ def _read_note(value: object) -> str:
     return value
 
 
-def _read_leaf(values: list[object]) -> ProvedLeaf:
-    leaf, index, path, hashes = values
-    receipt = Receipt(
-        fields.some_octets(leaf, MAX_LEAF, "leaf"),
-        fields.count(index, "leaf index"),
-        _read_hashes(fields.items(path, 0, MAX_PATH, "path hashes")),
-    )
-    return ProvedLeaf(receipt, _read_hashes(fields.items(hashes, 0, MAX_RECORDS, "hashes")))
+def _read_receipt(values: list[object]) -> Receipt:
+    leaf, index, path, _ = values
+    octets = fields.some_octets(leaf, MAX_LEAF, "leaf")
+    return Receipt(octets, fields.count(index, "leaf index"), _read_path(path))
+
+
+def _read_path(value: object) -> tuple[bytes, ...]:
+    return _read_hashes(fields.items(value, 0, MAX_PATH, "path hashes"))
 
 
 def _read_hashes(values: Iterable[object]) -> tuple[bytes, ...]:

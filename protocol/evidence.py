@@ -8,23 +8,47 @@ key the file vouches for its own log, and the report says so. Spec: docs/protoco
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count, takewhile
 
-from protocol import cose, joints, keyring, merkle, receipt, record
+from protocol import commitment, cose, joints, keyring, merkle, receipt, record
 from protocol.bodies import Opening
-from protocol.bundle import Evidence, Proofs, ProvedLeaf, read, write
-from protocol.checkpoint import LogKey, open_checkpoint
+from protocol.bundle import (
+    Evidence,
+    Extension,
+    Proofs,
+    ProvedEntry,
+    ProvedLeaf,
+    read,
+    read_chapters,
+    write,
+)
+from protocol.checkpoint import Checkpoint, LogKey, cosigned_at, open_checkpoint, parse_note
 from protocol.cose import Verify
 from protocol.errors import ProtocolError
-from protocol.leaf import SpanLeaf, SuccessorLeaf
+from protocol.leaf import ServiceLeaf, SpanLeaf, SuccessorLeaf
 from protocol.receipt import Trust
 from protocol.record import Sealed, open_sealed
 from protocol.registry import Problem
 from protocol.wire import Receipt
 
-__all__ = ["Evidence", "Finding", "Proofs", "ProvedLeaf", "Report", "examine", "read", "write"]
+__all__ = [
+    "Cosigned",
+    "Entry",
+    "Evidence",
+    "Extension",
+    "Finding",
+    "Proofs",
+    "ProvedEntry",
+    "ProvedLeaf",
+    "Report",
+    "examine",
+    "read",
+    "read_chapters",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +61,31 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A service entry that the log commits to, with what it says; the log's index of it."""
+
+    service: str
+    kind: str
+    index: int
+    private: list[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Cosigned:
+    """A witness (a verifier key of the file) saw the newest checkpoint, at that UTC second."""
+
+    witness: str
+    utc_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """How many records the file holds, and how many of them are signed, chained and proved.
+    """How many records a chapter holds, and how many of them are signed, chained and proved.
 
     signed: by a key of this device. chained: signed, and the joint to the record before holds.
     proved: signed, and committed to by the log. simulated: signed, and says so in its bytes.
-    pinned: the log's key was the caller's, not merely the file's.
+    pinned: the log's key was the caller's, not merely the file's. left_out: numbers between the
+    records that the file does not hold, but the log commits to. entries: those that are proved.
     """
 
     records: int
@@ -52,6 +95,9 @@ class Report:
     simulated: int
     pinned: bool
     findings: tuple[Finding, ...]
+    left_out: int = 0
+    entries: tuple[Entry, ...] = ()
+    cosigned: tuple[Cosigned, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -83,8 +129,8 @@ def examine(
     bench = _Bench(evidence)
     signed = _signed(bench, verify_es256)
     checkpoints = _checkpoints(bench, verify_ed25519, pinned)
-    loose = _loose(bench, signed, {evidence.origin, *_predecessors(checkpoints)})
-    proved = _proved(bench, signed, checkpoints)
+    proved, runs = _proved(bench, signed, checkpoints)
+    loose = _loose(bench, signed, {evidence.origin, *_predecessors(checkpoints)}, runs)
     return Report(
         records=len(evidence.records),
         signed=len(signed),
@@ -92,6 +138,9 @@ def examine(
         proved=sum(one.hash in proved for one in signed),
         simulated=sum(one.record.simulated for one in signed),
         pinned=pinned is not None,
+        entries=tuple(_entries(bench, checkpoints)),
+        cosigned=tuple(_cosigned(bench, checkpoints, verify_ed25519)),
+        left_out=joints.left_out(signed, runs),
         findings=tuple(bench.findings),
     )
 
@@ -150,10 +199,12 @@ def _is_signed(bench: _Bench, one: Sealed, keys: dict[bytes, bytes], verify: Ver
 # Chain
 
 
-def _loose(bench: _Bench, signed: list[Sealed], origins: set[str]) -> set[bytes]:
+def _loose(
+    bench: _Bench, signed: list[Sealed], origins: set[str], runs: joints.Runs
+) -> set[bytes]:
     for one in signed:
         _check_opening(bench, one, origins)
-    troubles = joints.troubles(signed)
+    troubles = joints.troubles(signed, runs)
     for one, error in troubles:
         bench.note(error, _name(one))
     return {one.hash for one, _ in troubles}
@@ -175,26 +226,35 @@ _Rows = dict[tuple[bytes, int], list[Sealed]]
 """Signed records by (epoch, seq); more than one only where the device forked."""
 
 
-_Checkpoints = list[tuple[Trust, tuple[ProvedLeaf, ...]]]
+_Checkpoints = list[tuple[Trust, Proofs]]
 
 
-def _proved(bench: _Bench, signed: list[Sealed], checkpoints: _Checkpoints) -> set[bytes]:
-    """Return the hashes of the records to which a leaf under a signed checkpoint commits."""
+def _proved(
+    bench: _Bench, signed: list[Sealed], checkpoints: _Checkpoints
+) -> tuple[set[bytes], joints.Runs]:
+    """Return the hashes of the records to which a leaf under a signed checkpoint commits.
+
+    With them, the runs of numbers that such leaves cover by hashes alone.
+    """
     rows: _Rows = defaultdict(list)
     for one in signed:
         rows[one.record.epoch, one.record.seq].append(one)
     proved: set[bytes] = set()
-    for trust, leaves in checkpoints:
-        for leaf in leaves:
-            proved |= _committed(bench, trust, leaf, rows)
-    return proved
+    runs: joints.Runs = defaultdict(list)
+    for trust, proofs in checkpoints:
+        for leaf in proofs.leaves:
+            found, committed = _committed(bench, trust, leaf, rows)
+            proved |= committed
+            if found and leaf.hashes:
+                runs[found.epoch].append((found.first, found.last))
+    return proved, runs
 
 
 def _predecessors(checkpoints: _Checkpoints) -> list[str]:
     """Return the logs that this one follows, as far as the statements it begins with are here."""
     said: dict[int, str] = {}
-    for trust, leaves in checkpoints:
-        for one in leaves:
+    for trust, proofs in checkpoints:
+        for one in proofs.leaves:
             said |= _named(trust, one.receipt)
     return [said[at] for at in takewhile(said.__contains__, count())]
 
@@ -225,19 +285,30 @@ def _checkpoints(bench: _Bench, verify: Verify, pinned: str | None) -> _Checkpoi
             continue
         if roots.setdefault(seen.size, seen.root) != seen.root:
             bench.find(Problem.TWO_HISTORIES, f"note {at}", f"two roots of size {seen.size}")
-        found.append((Trust(seen.origin, key, seen.size, seen.root), proofs.leaves))
+        if proofs.extends and not _extends(proofs.extends, seen, roots):
+            bench.find(Problem.BAD_PROOF, f"note {at}", f"not from size {proofs.extends.since}")
+        found.append((Trust(seen.origin, key, seen.size, seen.root), proofs))
     return found
 
 
-def _committed(bench: _Bench, trust: Trust, proof: ProvedLeaf, rows: _Rows) -> set[bytes]:
+def _extends(claim: Extension, seen: Checkpoint, roots: dict[int, bytes]) -> bool:
+    old = roots.get(claim.since)
+    return old is not None and merkle.verify_consistency(
+        claim.since, old, seen.size, seen.root, claim.path
+    )
+
+
+def _committed(
+    bench: _Bench, trust: Trust, proof: ProvedLeaf, rows: _Rows
+) -> tuple[SpanLeaf | None, set[bytes]]:
     where = f"leaf {proof.receipt.index}"
     try:
         leaf = receipt.proved(trust, proof.receipt)
         if isinstance(leaf, SpanLeaf):
-            return _held(leaf, bench.evidence.device, proof.hashes, rows)
+            return leaf, _held(leaf, bench.evidence.device, proof.hashes, rows)
     except ProtocolError as error:
         bench.note(error, where)
-    return set()
+    return None, set()
 
 
 def _held(leaf: SpanLeaf, device: str, hashes: tuple[bytes, ...], rows: _Rows) -> set[bytes]:
@@ -260,3 +331,36 @@ def _check_ends(leaf: SpanLeaf, one: Sealed) -> None:
         raise ProtocolError(Problem.BAD_PROOF, "the leaf's prev_hash is not that of its first")
     if one.record.seq == leaf.last and one.hash != leaf.last_hash:
         raise ProtocolError(Problem.BAD_PROOF, "the leaf's last_hash is not that of its last")
+
+
+# Entries and witnesses
+
+
+def _entries(bench: _Bench, checkpoints: _Checkpoints) -> Iterator[Entry]:
+    for trust, proofs in checkpoints:
+        for one in proofs.entries:
+            try:
+                yield _entry(trust, one)
+            except ProtocolError as error:
+                bench.note(error, f"entry {one.receipt.index}")
+
+
+def _entry(trust: Trust, one: ProvedEntry) -> Entry:
+    leaf = receipt.proved(trust, one.receipt)
+    if not isinstance(leaf, ServiceLeaf):
+        raise ProtocolError(Problem.MALFORMED, "not the leaf of a service entry")
+    private = commitment.opened(leaf, one.content)
+    return Entry(leaf.service, leaf.kind, one.receipt.index, private)
+
+
+def _cosigned(bench: _Bench, checkpoints: _Checkpoints, verify: Verify) -> Iterator[Cosigned]:
+    """Each witness that a chapter names has cosigned its last note, or is a finding."""
+    last = bench.evidence.proofs[-1] if bench.evidence.proofs else None
+    for vkey in bench.evidence.witnesses:
+        try:
+            if last is None or not any(proofs is last for _, proofs in checkpoints):
+                raise ProtocolError(Problem.BAD_NOTE, "a witness of nothing")
+            note = parse_note(last.note)
+            yield Cosigned(vkey, cosigned_at(note, LogKey.parse(vkey), verify))
+        except ProtocolError as error:
+            bench.note(error, f"witness {vkey}")

@@ -139,6 +139,9 @@ class Item(IntEnum):
     RECORD = 2
     NOTE = 3
     LEAF = 4
+    ENTRY = 5
+    EXTENDS = 6
+    WITNESS = 7
 
 
 class Problem(StrEnum):
@@ -326,6 +329,9 @@ ITEMS: Final[Mapping[Item, Text]] = {
     Item.RECORD: Text("record", "기록"),
     Item.NOTE: Text("checkpoint note", "체크포인트"),
     Item.LEAF: Text("leaf with its proof", "증명이 붙은 로그 항목"),
+    Item.ENTRY: Text("service entry with its content", "내용이 붙은 서비스 항목"),
+    Item.EXTENDS: Text("proof that a note extends another", "체크포인트가 이어짐을 보이는 증명"),
+    Item.WITNESS: Text("a witness's key", "증인의 키"),
 }
 
 PROBLEMS: Final[Mapping[Problem, ProblemText]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from protocol import evidence, receipt, wire
 from protocol.bundle import MAGIC, MAX_EVIDENCE
 from protocol.checkpoint import LogKey, open_checkpoint
 from protocol.errors import ProtocolError
-from protocol.evidence import Report
+from protocol.evidence import Entry, Evidence, Report
 from protocol.leaf import SpanLeaf
 from protocol.receipt import Trust
 from protocol.wire import Answer
@@ -64,11 +65,33 @@ def _enrolled_key(config: Path) -> str | None:
 
 
 def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
-    found = evidence.read(data)
+    """Every chapter is judged by itself; the file is as sound as its worst."""
+    told = [_chapter(one, pinned) for one in evidence.read_chapters(data)]
+    if len(told) == 1:
+        return _say(*told[0], as_json=as_json)
+    sound = all(one for one, _ in told)
+    if as_json:
+        return _say(sound, {"chapters": [facts for _, facts in told]}, as_json=True)
+    for one, facts in told:
+        _say(one, facts, as_json=False)
+        print()
+    return exits.OK if sound else exits.NO
+
+
+def _chapter(found: Evidence, pinned: str | None) -> tuple[bool, dict[str, object]]:
     report = evidence.examine(found, verify_es256, verify_ed25519, pinned)
     facts: dict[str, object] = {"device": found.device, "origin": found.origin, **asdict(report)}
     sound = not report.findings and report.records == report.signed == report.chained
-    return _say(sound, facts | {"verdict": _verdict(report, sound=sound)}, as_json=as_json)
+    return sound, facts | {
+        "entries": [_entry(one) for one in report.entries],
+        "cosigned": [f"{one.witness} {one.utc_s}" for one in report.cosigned],
+        "verdict": _verdict(report, sound=sound),
+    }
+
+
+def _entry(one: Entry) -> dict[str, object]:
+    said = [part.hex() if isinstance(part, bytes) else part for part in one.private]
+    return {"index": one.index, "name": f"{one.service}/{one.kind}", "said": said}
 
 
 def _verdict(report: Report, *, sound: bool) -> str:
@@ -105,16 +128,18 @@ def _judge_answer(answer: Answer, pinned: str | None, *, as_json: bool) -> int:
 
 def _say(sound: bool, facts: dict[str, object], *, as_json: bool) -> int:
     if as_json:
-        print(json.dumps({"sound": sound, **facts}, ensure_ascii=False))
+        print(json.dumps({"sound": sound, **facts}, ensure_ascii=False, default=bytes.hex))
     else:
         for key, value in facts.items():
-            if key != "findings":
+            if key not in ("findings", "entries"):
                 print(f"{key:<10} {value}")
-        for finding in _findings(facts):
+        for entry in _listed(facts, "entries"):
+            print(f"  entry    {entry['index']}: {entry['name']} {entry['said']}")
+        for finding in _listed(facts, "findings"):
             print(f"  finding  {finding['where']}: {finding['problem']}: {finding['text']}")
     return exits.OK if sound else exits.NO
 
 
-def _findings(facts: dict[str, object]) -> tuple[dict[str, str], ...]:
-    findings = facts.get("findings", ())
-    return findings if isinstance(findings, tuple) else ()
+def _listed(facts: dict[str, object], name: str) -> Sequence[dict[str, object]]:
+    found = facts.get(name, ())
+    return found if isinstance(found, list | tuple) else ()

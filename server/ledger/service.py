@@ -7,14 +7,11 @@ It refuses to know what an entry means. Specification: docs/protocol.md, "Leaves
 
 from __future__ import annotations
 
-import hmac
-
-from protocol import cbor
+from protocol.commitment import MIN_SALT, commitment, content, opened
 from protocol.leaf import ServiceLeaf, encode_leaf
 from server.ledger import log
 
-MAX_BODY = 1 << 20
-MIN_SALT = 16
+__all__ = ["opened", "stage"]
 
 
 def stage(service: str, kind: str, private: list[object], salt: bytes) -> bytes:
@@ -24,17 +21,5 @@ def stage(service: str, kind: str, private: list[object], salt: bytes) -> bytes:
     """
     if len(salt) < MIN_SALT:
         raise ValueError(f"a salt has at least {MIN_SALT} bytes")
-    leaf = ServiceLeaf(service, kind, {}, _commitment(salt, private))
-    return log.stage(encode_leaf(leaf), cbor.encode([salt, private]))
-
-
-def opened(leaf: ServiceLeaf, body: bytes) -> list[object]:
-    """The private part. Raises ValueError or ProtocolError if the leaf does not commit to it."""
-    match cbor.decode(body, max_bytes=MAX_BODY):
-        case [bytes() as salt, list() as private] if _commitment(salt, private) == leaf.commitment:
-            return private
-    raise ValueError("the leaf does not commit to this body")
-
-
-def _commitment(salt: bytes, private: list[object]) -> bytes:
-    return hmac.digest(salt, cbor.encode(private), "sha256")
+    leaf = ServiceLeaf(service, kind, {}, commitment(salt, private))
+    return log.stage(encode_leaf(leaf), content(salt, private))

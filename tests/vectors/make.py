@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tests.vectors import (
     cases_configuration,
+    cases_evidence,
     cases_log,
     cases_record,
     cases_rules,
@@ -32,6 +33,7 @@ FILES: Mapping[str, Callable[[], dict[str, object]]] = {
     "receipts": cases_log.receipts_file,
     "succession": cases_succession.succession_file,
     "readmission": cases_succession.readmission_file,
+    "evidence": cases_evidence.evidence_file,
     "enrolment": cases_rules.enrolment_file,
     "configurations": cases_configuration.configurations_file,
     "excursions": cases_rules.excursions_file,

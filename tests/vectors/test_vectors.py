@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from protocol import (
+    bundle,
     cbor,
     configuration,
     cose,
@@ -24,6 +25,7 @@ from protocol.checkpoint import LogKey
 from tests.protocol import build
 from tests.vectors import (
     cases_configuration,
+    cases_evidence,
     cases_log,
     cases_record,
     cases_rules,
@@ -137,6 +139,17 @@ def test_a_device_comes_back(case: dict[str, Any]) -> None:
 def test_a_device_does_not_come_back(case: dict[str, Any]) -> None:
     place = (case["device"], case["known"], bytes.fromhex(case["request"]))
     assert problem_of(cases_succession.readmit, *place) == case["problem"]
+
+
+@pytest.mark.parametrize("case", cases("evidence", "golden"))
+def test_an_evidence_file_proves_what_it_says(case: dict[str, Any]) -> None:
+    chapters = bundle.read_chapters(bytes.fromhex(case["file"]))
+    assert cases_evidence.reports(chapters) == case["reports"]
+
+
+@pytest.mark.parametrize("case", cases("evidence", "negative"))
+def test_a_forged_evidence_file_is_found_out(case: dict[str, Any]) -> None:
+    assert cases_evidence.problems(bytes.fromhex(case["file"])) == case["problems"]
 
 
 @pytest.mark.parametrize("case", cases("tree", "negative"))
