@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("server.accounts.urls")),
     path("", include("server.pilots.urls")),
     path("", include("server.coldchain.work.urls")),
+    path("", include("server.coldchain.shopper.urls")),
     path("", include("server.web.urls")),
 ]
 handler404 = "server.web.views.not_found"

@@ -92,6 +92,20 @@ def looks(packed: bytes) -> tuple[list[Look], list[Happened]]:
     return found, [Happened(*one) for one in zip(*happened, strict=True)]
 
 
+def values(packed: bytes) -> tuple[list[int], list[int], list[int]]:
+    """Times and warmest temperatures of the readings that have one, and times of those that have
+    none: for a picture of very many."""
+    count, _, at = _head(packed)
+    times = struct.unpack_from(f"<{count}q", packed, at)
+    warmest = struct.unpack_from(f"<{count}i", packed, at + 8 * count)
+    if NULL not in warmest:
+        return list(times), list(warmest), []
+    pairs = list(zip(times, warmest, strict=True))
+    kept = [pair for pair in pairs if pair[1] != NULL]
+    faults = [at_ms for at_ms, one in pairs if one == NULL]
+    return [at_ms for at_ms, _ in kept], [one for _, one in kept], faults
+
+
 def _head(packed: bytes) -> tuple[int, int, int]:
     layout, count, events = _HEAD.unpack_from(packed)
     if layout != LAYOUT:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from server.accounts.rules import Need
+from server.accounts.rules import Need, letters
+from server.coldchain.models import Event, Roll
 from server.devices.models import Assignment
+from server.ledger.keys import entropy
 from server.pilots.models import Party
 
 Finds = Callable[[str], Mapping[str, str]]
@@ -52,6 +54,32 @@ def pilot(organisation: str) -> Mapping[str, str]:
 def pilot_link(_organisation: str) -> Mapping[str, str]:
     """A link of a pilot that does not exist."""
     return {"token": CODE}
+
+
+def box(_organisation: str) -> Mapping[str, str]:
+    """A code that stands on no box."""
+    return {"code": NOTHING}
+
+
+def of_box(method: str = "GET", **more: str) -> Row:
+    """A shopper's address: below one code."""
+    return opened("coldchain", method, lambda organisation: {**box(organisation), **more})
+
+
+def roll(organisation: str) -> Mapping[str, str]:
+    """A roll of labels that this organisation made."""
+    event = Event.objects.create(
+        ref=letters(entropy(10)),
+        kind="roll-made",
+        at_ms=0,
+        noted_ms=0,
+        organisation=organisation,
+        leaf_hash=entropy(32),
+    )
+    made = Roll(id=letters(entropy(10)), organisation_id=organisation, labels=1, made_ms=0)
+    made.event = event
+    made.save(force_insert=True)
+    return {"organisation": organisation, "roll": made.id}
 
 
 def of_pilot(need: Need, method: str = "GET") -> Row:
@@ -173,6 +201,16 @@ PAGES: Mapping[str, Row] = {
     **{f"work-{name}": Row(Need.SEE, "coldchain") for name in WORK_SEEN},
     **{f"work-{name}": Row(Need.OPERATE, "coldchain", "POST") for name in WORK_FORMS},
     "work-photo": Row(Need.SEE, "coldchain", finds=photo),
+    "shopper-ask": opened("coldchain"),
+    "shopper-style": opened("coldchain"),
+    "shopper-script": opened("coldchain", finds=lambda _: {"name": "cbor.js"}),
+    "shopper": of_box(),
+    "shopper-evidence": of_box(),
+    "shopper-bought": of_box("POST"),
+    "shopper-problem": of_box("POST"),
+    "shopper-code": of_box(kind="svg"),
+    "digital-link": opened("coldchain", finds=lambda _: {"path": "08801234567893/10/A"}),
+    "label-sheet": Row(Need.SEE, "coldchain", finds=roll),
     "pilots": opened("pilots"),
     "pilot": opened("pilots", finds=pilot),
     "pilot-notice": opened("pilots", finds=pilot),

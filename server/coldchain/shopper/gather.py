@@ -1,0 +1,257 @@
+"""A lot's card from the tables: what a scanned code stands for, its stages, readings and verdict.
+
+It reads and changes nothing. What partners are called, what was paid and who drove is never asked
+for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Final
+
+from django.db.models import QuerySet
+
+from protocol.registry import Text
+from server.coldchain import exposures
+from server.coldchain.models import (
+    Handover,
+    Hold,
+    Inspection,
+    Label,
+    Lot,
+    Place,
+    Purchase,
+    RecallLot,
+    Result,
+    Sample,
+    Stay,
+)
+from server.coldchain.rules import (
+    Basis,
+    Custody,
+    Gear,
+    HoldState,
+    PlaceKind,
+    RecallPart,
+    RecallWhy,
+    RoomKind,
+    SampleState,
+    Side,
+    Status,
+)
+from server.coldchain.science import gs1, verdict
+from server.coldchain.science.species import Form, Kept, Species
+from server.coldchain.science.timeline import Stretch
+from server.coldchain.science.verdict import Verdict
+from server.coldchain.shopper import readings, scans
+from server.coldchain.shopper.band import Band, draw
+from server.coldchain.shopper.card import Card, Stopped
+from server.coldchain.shopper.journey import NOWHERE, Leg, Stage, joined, stage_of
+from server.ledger import log
+
+REF: Final = 16
+GONE: Final = (Status.SOLD, Status.SOLD_OUT)
+"""Out of the chain: nobody records any more how warm it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What somebody scanned or typed: a lot, a bound label of it, or a label that is on nothing."""
+
+    lot: Lot | None = None
+    label: Label | None = None
+
+    @property
+    def name(self) -> str:
+        """The code as it stands in our addresses."""
+        if self.label is not None:
+            return self.label.serial
+        return self.lot.ref if self.lot is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A lot, or one that it came from, in a room: [from_ms, until_ms), None: still there."""
+
+    stay: Stay
+    from_ms: int
+    until_ms: int | None
+
+
+def find(text: str) -> Code | None:
+    """A short code, a lot's ref or an 이력번호 as it was typed. None: no code of ours."""
+    try:
+        serial = gs1.short_code(gs1.short_number(text))
+    except gs1.Gs1Error:
+        return _named(text)
+    label = Label.objects.select_related("lot").filter(serial=serial).first()
+    if label is None or (label.lot is not None and label.lot.status == Status.VOID):
+        return None
+    return Code(label.lot, label)
+
+
+def _named(text: str) -> Code | None:
+    """A lot by its ref, or by its 이력번호 where that is one lot's alone."""
+    if len(text) == REF:
+        lot = _lots().filter(ref=text.lower()).first()
+        return Code(lot) if lot else None
+    found = list(_lots().filter(trace_no=text)[:2]) if text.isascii() and text.isdigit() else []
+    return Code(found[0]) if len(found) == 1 else None
+
+
+def linked(address: gs1.Link) -> Code | None:
+    """What a Digital Link address stands for."""
+    lot = _lots().filter(gtin=address.gtin, code=address.lot).first()
+    if lot is None:
+        return None
+    if not address.serial:
+        return Code(lot)
+    found = find(address.serial)
+    return found if found and found.label and found.lot == lot else None
+
+
+def _lots() -> QuerySet[Lot]:
+    return Lot.objects.exclude(status=Status.VOID)
+
+
+def card(code: Code, now_ms: int) -> Card:
+    """All that the page says of a lot. Raises ValueError for a code that is on nothing."""
+    lot = code.lot
+    if lot is None:
+        raise ValueError("a label that is on no lot has no card")
+    stop = stopped(lot)
+    result = None if stop else Result.objects.filter(lot=lot).order_by("-version").first()
+    found = windows(lot, now_ms) if stop is None else []
+    judged = _verdict(result)
+    serial = code.label.serial if code.label else ""
+    return Card(
+        ref=lot.ref,
+        code=lot.code,
+        gtin=lot.gtin,
+        serial=serial,
+        species=tuple(Species(one) for one in lot.species.split()),
+        form=Form(lot.form),
+        kept=Kept(lot.kept),
+        trade=lot.trade,
+        origin=lot.origin,
+        area=lot.area,
+        gear=Gear(lot.gear),
+        catch_ms=lot.catch_ms,
+        use_by=lot.use_by,
+        trace_no=lot.trace_no,
+        boxes=lot.boxes,
+        legs=joined(legs(lot, found)),
+        band=_band(found, judged.until_ms if judged else now_ms),
+        verdict=judged,
+        version=result.version if result else 0,
+        told=sha256(result.text.encode()).hexdigest() if result else "",
+        proved=bool(result and log.index_of([bytes(result.leaf_hash)])),
+        stopped=stop,
+        seen=scans.seen(code.label) if code.label else None,
+        bought=_bought(code.label),
+        ice_seen=Inspection.objects.filter(lot=lot, ice_seen=True).exists(),
+        sampled=_sampled(lot),
+        dispatched=lot.holder_id is None or lot.status in GONE,
+        unanswered=Handover.objects.filter(went=lot, status=Custody.ONE_SIDED).exists(),
+    )
+
+
+def stopped(lot: Lot) -> Stopped | None:
+    """Why nothing but a stop may be said of a lot, if so; a recall goes before a hold."""
+    if lot.side == Side.RECALLED:
+        rows = RecallLot.objects.filter(lot=lot, recall__rehearsal=False)
+        found = rows.exclude(part=RecallPart.CONTACT).select_related("recall")
+        one = found.order_by("recall__grade", "recall__opened_ms").first()
+        if one is None:
+            return Stopped(True, lot.made_ms)
+        recall = one.recall
+        basis = Basis(recall.basis)
+        return Stopped(True, recall.opened_ms, RecallWhy(recall.why), basis, recall.grade)
+    if lot.side == Side.HELD:
+        holds = Hold.objects.filter(lot=lot, state=HoldState.HELD).select_related("ordered")
+        hold = holds.order_by("id").first()
+        if hold is None:
+            return Stopped(False, lot.made_ms)
+        return Stopped(False, hold.ordered.at_ms, None, Basis(hold.basis))
+    return None
+
+
+def windows(lot: Lot, now_ms: int) -> list[Window]:
+    """Where a lot was, and before it was made those that it came from, in order of time.
+
+    Of a lot that was made of more than one history may have, its own stays alone.
+    """
+    try:
+        until = {one.lot.pk: one.until_ms for one in exposures.ancestors(lot, now_ms)}
+    except exposures.TooManyParents:
+        until = {lot.pk: now_ms}
+    limits = {ancestor: None if ancestor == lot.pk else ms for ancestor, ms in until.items()}
+    rows = Stay.objects.filter(lot__in=list(until)).select_related("room__place", "room__asset")
+    found = [_clipped(stay, limits[stay.lot_id]) for stay in rows]
+    return sorted((one for one in found if one), key=lambda one: one.from_ms)
+
+
+def _clipped(stay: Stay, limit: int | None) -> Window | None:
+    ends = [one for one in (stay.until_ms, limit) if one is not None]
+    end = min(ends) if ends else None
+    return Window(stay, stay.from_ms, end) if end is None or end > stay.from_ms else None
+
+
+def legs(lot: Lot, found: Iterable[Window]) -> Iterator[Leg]:
+    """The stages of a lot: its landing, and everywhere it was."""
+    if lot.catch_ms is not None:
+        yield Leg(Stage.CAUGHT, lot.catch_ms, lot.catch_ms)
+    landed = lot.landed
+    if landed is not None:
+        at_ms = min((one.from_ms for one in found), default=lot.made_ms)
+        yield Leg(Stage.LANDED, at_ms, at_ms, _region(landed))
+    for one in found:
+        room, place = one.stay.room, one.stay.room.place
+        kind = PlaceKind(place.kind) if place else None
+        stage = stage_of(RoomKind(room.kind), kind)
+        yield Leg(stage, one.from_ms, one.until_ms, _region(place))
+
+
+def _region(place: Place | None) -> Text:
+    """What everybody may know of where a place is."""
+    return Text(place.region_en or place.region, place.region) if place else NOWHERE
+
+
+def _band(found: Sequence[Window], until_ms: int) -> Band | None:
+    """The temperature of all places, from the first stay to the end of the last; what is still open
+    ends where the verdict does: later time is not judged yet."""
+    if not found:
+        return None
+    ends = [until_ms if one.until_ms is None else one.until_ms for one in found]
+    window = Stretch(found[0].from_ms, max(ends))
+    stretches = [
+        (one.stay.room.asset_id, Stretch(one.from_ms, end))
+        for one, end in zip(found, ends, strict=True)
+    ]
+    return draw(readings.of(stretches), window)
+
+
+def _verdict(result: Result | None) -> Verdict | None:
+    """What was judged last; a result of another version of the form is none that we can read."""
+    if result is None:
+        return None
+    try:
+        return verdict.read(json.loads(result.text))
+    except ValueError:
+        return None
+
+
+def _bought(label: Label | None) -> date | None:
+    row = Purchase.objects.filter(label=label).first() if label else None
+    return row.day if row else None
+
+
+def _sampled(lot: Lot) -> str:
+    """State of the newest sample; one that failed is a hold's business."""
+    row = Sample.objects.filter(lot=lot).order_by("-id").first()
+    states = {SampleState.TAKEN: "sample_taken", SampleState.PASSED: "sample_passed"}
+    return states.get(SampleState(row.state), "") if row else ""

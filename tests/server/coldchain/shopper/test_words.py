@@ -1,0 +1,117 @@
+"""The page's own words: both languages, spoken style, and the words that are never used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+import pytest
+
+from protocol.registry import Text
+from server.coldchain.rules import Basis, Gear, PlaceKind, ProblemKind, RecallWhy, RoomKind
+from server.coldchain.science.species import Form, Kept
+from server.coldchain.shopper import journey, words
+from server.coldchain.shopper.journey import Leg, Stage, hours, joined, provinces, stage_of
+from server.coldchain.shopper.views import STATIC
+
+NEVER_KO = ("블록체인", "해시", "머클", "안전", "정상", "정품", "인증", "최고", "기준 이하")
+"""최고 stands for the highest temperature alone."""
+NEVER_EN = ("blockchain", "hash", "merkle", "safe", "guarantee", "certified", "best")
+
+
+def texts() -> Iterator[tuple[str, Text]]:
+    """Every text of the page, named."""
+    yield from words.WORDS.items()
+    for table in (words.FORMS, words.KEPT, words.GEARS, words.PROBLEMS, words.RECALLS, words.BASES):
+        yield from ((str(key), text) for key, text in table.items())
+    yield from ((str(key), text) for key, text in journey.STAGES.items())
+    yield from ((who.en, text) for who, what in words.VOUCHED for text in (who, what))
+    yield from chain(words.ORIGINS.items(), words.AREAS.items())
+
+
+@pytest.mark.parametrize(("name", "text"), list(texts()))
+def test_each_text_is_in_its_own_language_and_never_says_what_is_never_said(
+    name: str, text: Text
+) -> None:
+    assert re.search("[가-힣]|A4", text.ko), name
+    assert not re.search("[가-힣]", text.en), name
+    korean = text.ko if name != "highest" else ""
+    assert [one for one in NEVER_KO if one in korean] == []
+    assert [one for one in NEVER_EN if re.search(rf"\b{one}\b", text.en.lower())] == []
+
+
+def test_the_script_says_nothing_that_is_never_said() -> None:
+    script = (STATIC / "proof" / "page.js").read_text(encoding="utf-8")
+    catalogues = script[script.index("const KO") : script.index("const SAY")]
+    assert len(re.findall("[가-힣]+", catalogues)) > 50
+    assert [one for one in NEVER_KO if one in catalogues] == []
+    assert [one for one in NEVER_EN if re.search(rf"\b{one}\b", catalogues.lower())] == []
+
+
+def test_every_word_of_a_closed_list_has_its_own() -> None:
+    for kind, table in (
+        (Form, words.FORMS),
+        (Kept, words.KEPT),
+        (Gear, words.GEARS),
+        (ProblemKind, words.PROBLEMS),
+        (RecallWhy, words.RECALLS),
+        (Basis, words.BASES),
+        (Stage, journey.STAGES),
+    ):
+        assert set(table) == set(kind)
+
+
+def test_the_words_of_the_agreed_glossary_are_used_and_no_others() -> None:
+    for key, korean in {
+        "lot": "로트 번호",
+        "trace": "이력번호",
+        "origin": "원산지",
+        "catch_area": "어획 해역",
+        "gap": "기록 없음",
+        "proof": "기록 확인(위변조 없음)",
+    }.items():
+        assert words.WORDS[key].ko == korean
+    assert words.WORDS["recall"].ko.startswith("회수")
+    assert words.WORDS["hold"].ko.startswith("판매 중지")
+    assert words.WORDS["copied"].ko == "복제 QR 의심"
+
+
+def test_every_room_is_a_stage() -> None:
+    for room in RoomKind:
+        for place in (None, *PlaceKind):
+            assert stage_of(room, place) in Stage
+
+
+HOUR = 3_600_000
+BUSAN, SEOUL = Text("Busan", "부산 서구"), Text("Seoul", "서울 송파구")
+
+
+def test_what_is_one_stage_is_one_leg_and_what_is_not_stays_two() -> None:
+    cold = [Leg(Stage.STORED, HOUR * at, HOUR * (at + 1), BUSAN) for at in range(3)]
+    assert joined(reversed(cold)) == (Leg(Stage.STORED, 0, 3 * HOUR, BUSAN),)
+    later = Leg(Stage.STORED, 9 * HOUR, None, BUSAN)
+    assert joined([*cold, later])[1:] == (later,)
+    assert len(joined([cold[0], Leg(Stage.CARRIED, HOUR, 2 * HOUR)])) == 2
+
+
+def test_times_are_told_to_the_hour_in_korea() -> None:
+    morning = 1_767_225_600_000 + 17 * 60_000  # 2026-01-01 09:17 in Korea
+    assert hours(Leg(Stage.CARRIED, morning, morning + 4 * HOUR), "ko") == "1월 1일 9시–13시"
+    assert hours(Leg(Stage.CARRIED, morning, morning + 4 * HOUR), "en") == "1 Jan, 09–13 h"
+    assert hours(Leg(Stage.SHOWN, morning, None), "ko") == "1월 1일 9시 – 현재까지"
+    assert hours(Leg(Stage.SHOWN, morning, morning + 20 * HOUR), "ko") == (
+        "1월 1일 9시 – 1월 2일 5시"
+    )
+
+
+def test_the_map_has_each_change_of_province_once() -> None:
+    legs = [
+        Leg(Stage.LANDED, 0, 0, BUSAN),
+        Leg(Stage.CARRIED, 1, 2),
+        Leg(Stage.STORED, 3, 4, BUSAN),
+        Leg(Stage.SHOWN, 5, None, SEOUL),
+        Leg(Stage.SHOWN, 6, None, Text("Elsewhere", "어딘가")),
+    ]
+    assert provinces(legs) == ["부산", "서울"]
+    assert journey.sketch(legs[-1:], "지도", {}) == ""
