@@ -1,6 +1,6 @@
-"""What the exposure of a lot costs, over 30 days of readings every 10 s, on both databases.
+"""What the exposure of a lot and the shopper's page cost, with weeks of readings behind them.
 
-Each is measured in a process of its own (`coldchain_month.py`).
+On both databases, each in a process of its own (`coldchain_month.py`, `shopper.py`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from tests.bench.apart import measured
 from tests.bench.figure import Figure
 
+MODULES = ("tests.bench.coldchain_month", "tests.bench.shopper")
 TIMEOUT_S = 600
 TRUCKS = {
     "JAGALCHI_ORIGIN": "log.jagalchi.test/1",  # that of the tests' trucks
@@ -19,5 +20,6 @@ TRUCKS = {
 
 def figures() -> Iterator[Figure]:
     """Measure SQLite, then PostgreSQL."""
-    for where, (name, *rest) in measured("tests.bench.coldchain_month", TIMEOUT_S, TRUCKS):
-        yield Figure(f"{name}, {where}", *rest)
+    for module in MODULES:
+        for where, (name, *rest) in measured(module, TIMEOUT_S, TRUCKS):
+            yield Figure(f"{name}, {where}", *rest)
