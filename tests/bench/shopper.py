@@ -1,4 +1,4 @@
-"""`python -m tests.bench.shopper`: what the shopper's page costs, a lot with 7 days of readings every 10 s behind it.
+"""`python -m tests.bench.shopper`: the shopper's page with 7 days of readings every 10 s behind it.
 
 The lot is landed, driven and handed over by real actions; its week is put down as the log's reader
 packs it, the verdict is made from it, and the page is asked for as a browser asks, request by
@@ -21,7 +21,6 @@ BEAT_MS = 10_000
 SPAN = 60
 ASKED = 60
 SEED = "bench shopper"
-
 
 Row = tuple[str, float, str, float, str]
 """Name, value, unit, bar, reference."""
