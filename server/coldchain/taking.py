@@ -175,6 +175,16 @@ def end(stay: Stay, event: Event, at_ms: int | None = None) -> None:
     stay.save(update_fields=["until_ms", "unloaded"])
 
 
+def end_all(stays: Sequence[Stay], event: Event) -> None:
+    """End many stays at the time of the event. Raises Refusal if one began later."""
+    if any(stay.from_ms > event.at_ms for stay in stays):
+        raise Refusal(Reason.BEFORE_IT_WAS)
+    ids = [stay.id for stay in stays]
+    for start in range(0, len(ids), CHUNK):
+        some = Stay.objects.filter(id__in=ids[start : start + CHUNK])
+        some.update(until_ms=event.at_ms, unloaded=event)
+
+
 def common_room(lots: Sequence[Lot]) -> int | None:
     """The one room in which all that is left of these lots lies; None: none, or several."""
     open_ = Stay.objects.filter(lot__in=[one.id for one in lots], until_ms=None)

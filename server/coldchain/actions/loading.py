@@ -70,8 +70,8 @@ def unload(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
     plan = [_leaving(lot, one, stays.get(lot.id)) for lot, one in zip(lots, amounts, strict=True)]
     lines = [Line(stay.lot, boxes=boxes, grams=grams) for stay, grams, boxes in plan]
     event = happened(desk, Told(Kind.UNLOADED, lines, {"room": where.id}, place=where.place))
+    taking.end_all([stay for stay, _, _ in plan], event)
     for stay, grams, boxes in plan:
-        taking.end(stay, event)
         if grams < stay.grams:
             rest = (stay.grams - grams, max(stay.boxes - boxes, 0))
             taking.begin(stay.lot, where.id, rest, event)
