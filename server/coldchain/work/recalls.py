@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import Q
 from django.http import Http404
 
 from server.accounts import vault
@@ -74,6 +75,7 @@ class Holder:
     gone: str
     open: bool
     unreached: bool
+    ours: bool
 
 
 @shown("recalls")
@@ -190,6 +192,7 @@ def _holder(here: Here, row: Recall, one: RecallHolder) -> Holder:
         gone=kilograms(one.gone) if one.gone else "",
         open=row.state != RecallState.CLOSED,
         unreached=one.state == HolderState.UNREACHED,
+        ours=one.organisation_id == here.organisation.id,
     )
 
 
@@ -217,7 +220,8 @@ def _recall(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
 
 def _told_show(here: Here, _sheet: Sheet) -> Mapping[str, object]:
     """A recall of somebody else, as one of its holders sees it."""
-    mine = RecallHolder.objects.filter(organisation=here.organisation, recall__rehearsal=False)
+    real = Q(recall__rehearsal=False) | Q(recall__organisation=here.organisation)
+    mine = RecallHolder.objects.filter(real, organisation=here.organisation)
     row = mine.filter(recall=here.named["recall"]).select_related("recall__organisation").first()
     if row is None:
         raise Http404

@@ -50,6 +50,15 @@ def window(browser: Browser, server: str, hands: Hands | None, **more: Any) -> I
     context.close()
 
 
+@contextmanager
+def phone(server: str, hands: Hands) -> Iterator[Page]:
+    """A browser with one window of one person."""
+    with chromium() as context:
+        assert context.browser is not None
+        with window(context.browser, server, hands) as page:
+            yield page
+
+
 def overflow(page: Page) -> int:
     """Pixels by which the page is wider than its window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
@@ -177,11 +186,11 @@ def test_a_recall_from_its_opening_to_what_a_shop_does_with_the_goods(
         with window(context.browser, server, owner, java_script_enabled=script) as page:
             recall = Recall.objects.get()
             page.goto(f"{server}{owner.home}/recalls/{recall.id}")
-            mine = RecallHolder.objects.get(organisation=harbour.ids["cooperative"])
-            form = page.locator("form", has=page.locator(f"[value='{mine.id}']"))
-            page.locator("details", has=form).locator("summary").click()
-            form.locator("[name=destroyed]").fill("600")
-            form.locator("[value=count]").click()
+            page.click("a[href*='/recalled/']")
+            page.fill("[name=destroyed]", "600")
+            page.click("button.huge")
+            page.wait_for_selector("text=회수 답변")
+            page.goto(f"{server}{owner.home}/recalls/{recall.id}")
             page.wait_for_selector("text=1000 / 1000 kg")
             for other in RecallHolder.objects.exclude(state="acknowledged").order_by("id"):
                 there = page.locator("form", has=page.locator(f"[value='{other.id}']"))
@@ -224,24 +233,24 @@ def pages(harbour: Chain) -> list[tuple[str, str]]:
     ]
 
 
-def test_every_page_fits_a_phone_with_keys_for_gloves_and_a_name_for_every_field(
-    live_server: Any, harbour: Chain
+@pytest.mark.parametrize("width", [360, 800, 1280])
+def test_every_page_fits_with_keys_for_gloves_and_a_name_for_every_field(
+    live_server: Any, harbour: Chain, width: int
 ) -> None:
     odd: list[object] = []
     looked = pages(harbour)
-    with chromium() as context:
-        assert context.browser is not None
-        for name in dict.fromkeys(name for name, _ in looked):
-            hands = Hands(harbour, name)
-            with window(context.browser, live_server.url, hands) as page:
-                mine = [path for who, path in looked if who == name]
-                for path, language in product(mine, ("ko", "en")):
-                    apart = "&" if "?" in path else "?"
-                    page.goto(f"{live_server.url}{hands.home}{path}{apart}lang={language}")
-                    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = 1)")
-                    found = [overflow(page), page.evaluate(SMALL), page.evaluate(UNNAMED)]
-                    headed = page.locator("main h1").count() == 1
-                    odd += [] if found == [0, [], []] and headed else [(name, path, found, headed)]
+    for name in dict.fromkeys(name for name, _ in looked):
+        hands = Hands(harbour, name)
+        mine = [path for who, path in looked if who == name]
+        with phone(live_server.url, hands) as page:
+            page.set_viewport_size({"width": width, "height": 800})
+            for path, language in product(mine, ("ko", "en") if width == 360 else ("ko",)):
+                apart = "&" if "?" in path else "?"
+                page.goto(f"{live_server.url}{hands.home}{path}{apart}lang={language}")
+                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = 1)")
+                found = [overflow(page), page.evaluate(SMALL), page.evaluate(UNNAMED)]
+                headed = page.locator("main h1").count() == 1
+                odd += [] if found == [0, [], []] and headed else [(name, path, found, headed)]
     assert odd == []
 
 
@@ -251,19 +260,17 @@ def test_the_cover_is_as_large_as_the_phone_and_its_key_is_reached_by_keyboard(
     lot = harbour.hand(harbour.land(), "cooperative", "shop")
     done(quality.hold(harbour.desk("agency"), (lot.ref,), Basis.FOOD_SANITATION))
     hands, server = Hands(harbour, "shop"), live_server.url
-    with chromium() as context:
-        assert context.browser is not None
-        with window(context.browser, server, hands) as page:
-            page.goto(f"{server}{hands.home}/shelf")
-            box = page.locator(".cover").bounding_box()
-            assert box is not None and box["height"] >= 0.7 * 800 and box["width"] >= 0.85 * 360
-            for _ in range(12):
-                page.keyboard.press("Tab")
-                if page.evaluate("document.activeElement.matches('.cover button')"):
-                    break
-            page.keyboard.press("Enter")
-            page.wait_for_url(f"{server}{hands.home}?told=hold")
-            assert "판매 중지를 확인했습니다" in main(page)
+    with phone(server, hands) as page:
+        page.goto(f"{server}{hands.home}/shelf")
+        box = page.locator(".cover").bounding_box()
+        assert box is not None and box["height"] >= 0.7 * 800 and box["width"] >= 0.85 * 360
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.matches('.cover button')"):
+                break
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{server}{hands.home}?told=hold")
+        assert "판매 중지를 확인했습니다" in main(page)
 
 
 def test_a_photo_from_a_camera_is_made_small_enough_before_it_is_sent(
@@ -271,31 +278,29 @@ def test_a_photo_from_a_camera_is_made_small_enough_before_it_is_sent(
 ) -> None:
     row = harbour.offer(harbour.land(), "cooperative", "wholesaler")
     hands, server = Hands(harbour, "wholesaler"), live_server.url
-    with chromium() as context:
-        assert context.browser is not None
-        with window(context.browser, server, hands) as page:
-            page.goto(f"{server}{hands.home}/inbox")
-            page.locator("summary", has_text="사진과 이유").click()
-            size = page.evaluate(
-                """async () => {
-                  const canvas = new OffscreenCanvas(1400, 1400), c = canvas.getContext("2d");
-                  const dots = c.createImageData(1400, 1400);
-                  for (let i = 0; i < dots.data.length; i += 65536)
-                    crypto.getRandomValues(dots.data.subarray(i, i + 65536));
-                  for (let i = 3; i < dots.data.length; i += 4) dots.data[i] = 255;
-                  c.putImageData(dots, 0, 0);
-                  const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 });
-                  const files = new DataTransfer();
-                  files.items.add(new File([blob], "p.jpg", { type: "image/jpeg" }));
-                  const input = document.querySelector("[name=photo]");
-                  input.files = files.files;
-                  input.dispatchEvent(new Event("change"));
-                  return blob.size; }"""
-            )
-            assert size > 1 << 20
-            page.check("[name=handover]")
-            page.fill("[name=why]", "냄새")
-            page.click("[value=refuse]")
-            page.wait_for_url("**/inbox?done=*")
+    with phone(server, hands) as page:
+        page.goto(f"{server}{hands.home}/inbox")
+        page.locator("summary", has_text="사진과 이유").click()
+        size = page.evaluate(
+            """async () => {
+              const canvas = new OffscreenCanvas(1400, 1400), c = canvas.getContext("2d");
+              const dots = c.createImageData(1400, 1400);
+              for (let i = 0; i < dots.data.length; i += 65536)
+                crypto.getRandomValues(dots.data.subarray(i, i + 65536));
+              for (let i = 3; i < dots.data.length; i += 4) dots.data[i] = 255;
+              c.putImageData(dots, 0, 0);
+              const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.95 });
+              const files = new DataTransfer();
+              files.items.add(new File([blob], "p.jpg", { type: "image/jpeg" }));
+              const input = document.querySelector("[name=photo]");
+              input.files = files.files;
+              input.dispatchEvent(new Event("change"));
+              return blob.size; }"""
+        )
+        assert size > 1 << 20
+        page.check("[name=handover]")
+        page.fill("[name=why]", "냄새")
+        page.click("[value=refuse]")
+        page.wait_for_url("**/inbox?done=*")
     row.refresh_from_db()
     assert row.status == Custody.REFUSED

@@ -185,7 +185,8 @@ def test_a_recall_goes_from_its_opening_over_the_unreached_to_its_signature(
     hands.does(path, do="count", holder=_of(harbour, "shop"), recovered="300")
     mine = _of(harbour, "cooperative")
     assert "무게가 아닙니다" in hands.not_done(path, do="count", holder=mine)
-    hands.does(path, do="count", holder=mine, destroyed="650")
+    assert f"{hands.home}/recalled/{recall.id}" in _page(hands, path)
+    hands.does(f"/recalled/{recall.id}", do="send", destroyed="650")
     for one in RecallHolder.objects.exclude(state=HolderState.ACKNOWLEDGED):
         if one.state != HolderState.UNREACHED:
             hands.does(path, do="unreached", holder=one.id)
