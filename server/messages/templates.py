@@ -154,4 +154,24 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         frozenset({"organisation", "link"}),
     ),
+    "warmth-began": Template(
+        Text("Jagalchi: {room} is beyond its limit", "자갈치: {room} 온도 이탈"),
+        Text(
+            "{room} has been beyond its temperature limit since {since}, with {lots} lots inside;"
+            " worst so far {peak} °C (air). Act now and note what you did: {address}",
+            "{room}의 공기 온도가 {since}부터 기준을 벗어났습니다. 안에 있는 로트 {lots}건, 최악"
+            " {peak} ℃. 지금 조치하고 기록하세요: {address}",
+        ),
+        frozenset({"room", "since", "lots", "peak"}),
+    ),
+    "warmth-ended": Template(
+        Text("Jagalchi: {room} was beyond its limit", "자갈치: {room} 온도 이탈 종료"),
+        Text(
+            "{room} was beyond its temperature limit since {since}: {minutes} minutes for certain,"
+            " worst {peak} °C (air), {lots} lots inside. Say what becomes of the goods: {address}",
+            "{room}의 공기 온도가 {since}부터 확실히 {minutes}분 동안 기준을 벗어났습니다. 최악"
+            " {peak} ℃, 안에 있던 로트 {lots}건. 물건의 처분을 기록하세요: {address}",
+        ),
+        frozenset({"room", "since", "minutes", "peak", "lots"}),
+    ),
 }

@@ -7,6 +7,7 @@ from server.coldchain.models.custody import (
     Pallet,
     Stay,
 )
+from server.coldchain.models.due import DueLot, DueRoom
 from server.coldchain.models.labels import Label, Roll, Scan
 from server.coldchain.models.listing import ColumnMap
 from server.coldchain.models.lots import (
@@ -38,6 +39,8 @@ __all__ = [
     "Award",
     "Cell",
     "ColumnMap",
+    "DueLot",
+    "DueRoom",
     "Event",
     "EventLot",
     "Excursion",

@@ -1,0 +1,201 @@
+"""Lots are judged when the air they lay in or what was done to them changed, and at no other time;
+excursions go out at once. Every fault twice.
+"""
+
+from __future__ import annotations
+
+import os
+from itertools import count
+
+import pytest
+from django.db import OperationalError, connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from protocol.leaf import ServiceLeaf, decode_leaf
+from server.coldchain import due, verdicts
+from server.coldchain.models import DueLot, DueRoom, Excursion, Lot, Result, Room
+from server.coldchain.rules import SERVICE
+from server.ledger import log, rows, service
+from server.messages.models import Message
+from tests.reliability import note
+from tests.server.coldchain.rig import MINUTE, Chain, undone
+from tests.server.coldchain.shopper.stall import Stall, stall, warm
+from tests.server.ledger.faults import Trap, faulty_database
+
+pytestmark = pytest.mark.django_db
+STRIDE = 1 if os.environ.get("JAGALCHI_CAMPAIGN") else 7
+"""Every step in a campaign, every seventh one otherwise."""
+
+
+@pytest.fixture
+def shop(chain: Chain) -> Stall:
+    """A truck with a device and the rules of chilled food."""
+    Room.objects.filter(kind="truck").update(profile="kr_chilled")
+    return stall(chain, Client())
+
+
+def loaded(shop: Stall) -> Lot:
+    """A lot in truck 1."""
+    lot = shop.chain.land("cooperative")
+    shop.chain.offer(lot, "cooperative", "shop")
+    shop.chain.later(10).load("truck 1", lot, name="carrier")
+    return lot
+
+
+def tick(shop: Stall) -> None:
+    """What waits goes into the log; then one beat."""
+    log.sequence(shop.chain.now_ms)
+    verdicts.do(shop.chain.now_ms)
+
+
+def versions(lot: Lot) -> list[Result]:
+    return list(Result.objects.filter(lot=lot).order_by("version"))
+
+
+def logged() -> list[list[object]]:
+    """The private parts of all results in the log, in order."""
+    told = []
+    for leaf, body in rows.fetch(
+        "SELECT e.leaf, b.body FROM ledger_entry e JOIN ledger_body b ON b.number = e.number"
+        " ORDER BY e.number"
+    ):
+        opened = decode_leaf(bytes(leaf))
+        if isinstance(opened, ServiceLeaf) and (opened.service, opened.kind) == (
+            SERVICE,
+            verdicts.MARK,
+        ):
+            told.append(service.opened(opened, bytes(body)))
+    return told
+
+
+def test_readings_and_actions_are_judged_once_and_each_version_is_in_the_log(shop: Stall) -> None:
+    lot = loaded(shop)
+    tick(shop)
+    (first,) = versions(lot)
+    tick(shop)
+    assert len(versions(lot)) == 1
+    shop.drive(2)
+    tick(shop)
+    shop.chain.unload("truck 1", lot, name="carrier")
+    tick(shop)
+    found = versions(lot)
+    assert [one.version for one in found] == [1, 2, 3][: len(found)] and len(found) >= 2
+    assert found[-1].text != first.text
+    log.sequence(shop.chain.now_ms)
+    assert logged() == [["verdict", lot.ref, one.version, one.at_ms, one.text] for one in found]
+
+
+def test_late_readings_of_a_stay_that_is_over_are_judged_at_once(shop: Stall) -> None:
+    lot, chain = loaded(shop), shop.chain
+    started = chain.now_ms
+    tick(shop)
+    chain.later(120).unload("truck 1", lot, name="carrier")
+    tick(shop)
+    before = versions(lot)[-1]
+    chain.now_ms = started
+    shop.drive(2)
+    tick(shop)
+    after = versions(lot)[-1]
+    assert after.version == before.version + 1
+    assert '"facts":null' in before.text and '"facts":null' not in after.text
+
+
+def test_a_lot_that_nobody_touches_is_judged_again_because_unknown_time_grows(shop: Stall) -> None:
+    lot = loaded(shop)
+    tick(shop)
+    shop.chain.later(verdicts.AGAIN_MS // MINUTE)
+    tick(shop)
+    assert [one.version for one in versions(lot)] == [1, 2]
+
+
+def test_an_excursion_is_a_row_and_goes_out_at_once_when_it_begins_and_ends(shop: Stall) -> None:
+    lot = loaded(shop)
+    shop.drive(7.5, warm)
+    tick(shop)
+    (row,) = Excursion.objects.all()
+    assert (row.limit, row.until_ms, row.peak_milli) == ("kr_chilled", None, 13_500)
+    assert row.confirmed > 30 * MINUTE and list(row.lots.all()) == [lot]
+    told = Message.objects.filter(template__startswith="warmth").order_by("id")
+    assert [one.template for one in told] == ["warmth-began"] * 2  # the carrier, and the holder
+    tick(shop)
+    shop.chain.unload("truck 1", lot, name="carrier")
+    tick(shop)
+    row.refresh_from_db()
+    assert row.until_ms is not None and row.version >= 2
+    assert [one.template for one in told.all()] == ["warmth-began"] * 2 + ["warmth-ended"] * 2
+    tick(shop)
+    assert Excursion.objects.count() == 1 and told.all().count() == 4
+
+
+def test_an_empty_truck_alarms_nobody(shop: Stall) -> None:
+    shop.drive(7.5, warm)
+    tick(shop)
+    assert not Excursion.objects.exists() and not DueRoom.objects.exists()
+
+
+def test_a_beat_with_nothing_new_is_a_few_questions(shop: Stall) -> None:
+    loaded(shop)
+    for _ in range(3):
+        tick(shop)
+    with CaptureQueriesContext(
+        connection,
+    ) as asked:
+        verdicts.do(shop.chain.now_ms)
+    assert len(asked) <= 3, [one["sql"] for one in asked]
+
+
+def test_one_lot_that_cannot_be_judged_holds_up_no_other(
+    shop: Stall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = loaded(shop), shop.chain.land("cooperative")
+    of = verdicts.exposures.of
+
+    def fails(lot: Lot, until_ms: int) -> object:
+        if lot.pk == bad.pk:
+            raise ValueError("made of too much")
+        return of(lot, until_ms)
+
+    monkeypatch.setattr(verdicts.exposures, "of", fails)
+    log.sequence(shop.chain.now_ms)
+    with pytest.raises(verdicts.Unjudged, match="made of too much"):
+        verdicts.do(shop.chain.now_ms)
+    assert versions(good) and not versions(bad)
+    verdicts.do(shop.chain.now_ms)
+    monkeypatch.undo()
+    shop.chain.now_ms += due.REST_MS
+    tick(shop)
+    assert versions(bad) and DueLot.objects.filter(due_ms__lte=shop.chain.now_ms).count() == 0
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["not done", "done but looked failed"])
+def test_a_failure_at_any_step_leaves_what_the_next_beat_makes_right(
+    shop: Stall, done: bool
+) -> None:
+    lot = loaded(shop)
+    shop.drive(7.5, warm)
+    shop.chain.unload("truck 1", lot, name="carrier")
+    log.sequence(shop.chain.now_ms)
+    failed, right = 0, 0
+    for step in count(1 + done, STRIDE):
+        with undone():
+            trap = Trap(step, done=done)
+            try:
+                with faulty_database(trap):
+                    verdicts.do(shop.chain.now_ms)
+            except OperationalError:
+                failed += 1
+            verdicts.do(shop.chain.now_ms)
+            right += _right(lot)
+        if not trap.sprung:
+            break
+    how = f"the database fails while lots are judged ({'done' if done else 'not done'})"
+    note("coldchain-verdicts", how, failed, f"{right} of {failed + 1} made right")
+    assert failed > 5 and right == failed + 1
+
+
+def _right(lot: Lot) -> bool:
+    """One version, one excursion with its two messages, nothing left to do."""
+    told = Message.objects.filter(template__startswith="warmth").count()
+    left = DueRoom.objects.count()
+    return (len(versions(lot)), Excursion.objects.count(), told, left) == (1, 1, 2, 0)
