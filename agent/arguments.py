@@ -57,6 +57,18 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def minutes(high: int) -> Callable[[str], int]:
+    """Whole minutes, or seconds with an "s", as milliseconds."""
+    whole_minutes, whole_seconds = whole(1, high), whole(1, high * 60)
+
+    def read(text: str) -> int:
+        if text.endswith("s"):
+            return whole_seconds(text[:-1]) * 1_000
+        return whole_minutes(text) * 60_000
+
+    return read
+
+
 def milli(low: int, high: int) -> Callable[[str], int]:
     """Degrees with a point, as thousandths; no more than three places are believed."""
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import overload
 
 from agent import __version__, exits, toolbox
-from agent.arguments import Parser, config, language, moment, token, url, whole
+from agent.arguments import Parser, config, language, minutes, moment, token, url, whole
 
 MAX_SPEED = 10_000
 MAX_HOURS = 24 * 366
@@ -84,10 +84,10 @@ def _run(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     run.add_argument(
         "--span",
-        type=whole(1, MAX_SPAN_MIN),
-        default=60,
+        type=minutes(MAX_SPAN_MIN),
+        default="60",
         metavar="MINUTES",
-        help="with --speed: real minutes until the fast clock has caught up (default: 60)",
+        help="with --speed: real minutes (or 24s) until the fast clock has caught up (default: 60)",
     )
     run.add_argument(
         "--drain",

@@ -16,13 +16,27 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
-from server import demo_report
+from server import demo_report, qr
 from server.demo_report import Count, Line
-from server.fleet import CAST, HOST, Child, ChildFailed, Truck, answers, is_free, now_ms
+from server.fleet import (
+    CAST,
+    HOST,
+    STORY,
+    STORY_S,
+    STORY_SPEED,
+    Cast,
+    Child,
+    ChildFailed,
+    Truck,
+    answers,
+    is_free,
+    now_ms,
+)
 
 DEFAULT_PORT = 8000
 DRAIN_S = 60
@@ -80,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         return INTERRUPTED
     demo_report.show(counts)
     if options.json:
-        demo_report.write(options.json, counts)
+        demo_report.write(options.json, counts, demo.story)
     return 0 if all(count.whole for count in counts) else 1
 
 
@@ -94,10 +108,13 @@ class Demo:
         self._env = _environment(folder, port)
         self._line = Line()
         self._server: Child | None = None
-        self._trucks = [
-            Truck(cast, folder / f"truck-{number}", self._sockets / f"{number}.sock")
-            for number, cast in enumerate(CAST, 1)
+        made = [
+            Truck(cast, folder / f"{name}-{number}", self._sockets / f"{name}{number}.sock")
+            for name, casts in (("truck", CAST), ("story", STORY))
+            for number, cast in enumerate(casts, 1)
         ]
+        self._all, self._trucks, self._actors = made, made[: len(CAST)], made[len(CAST) :]
+        self.story: Mapping[str, str] = {}
 
     def play(self, seconds: int | None) -> list[Count]:
         """Start everything, watch it for that long (None: until Ctrl-C), stop it and count."""
@@ -115,7 +132,7 @@ class Demo:
 
     def end(self) -> None:
         """End whatever still runs, and remove the sockets."""
-        children = [truck.child for truck in self._trucks if truck.child]
+        children = [truck.child for truck in self._all if truck.child]
         for child in [*children, *([self._server] if self._server else [])]:
             child.tell(signal.SIGTERM)
             child.end(STOP_S if child is self._server else 3)
@@ -143,40 +160,45 @@ class Demo:
         return server
 
     def _enrol(self, server: Child) -> None:
-        """Give each truck a token and let it enrol; then let them drive."""
-        url = f"http://{HOST}:{self._port}"
-        for truck in self._trucks:
+        """Give each truck a token and let it enrol; then let them drive, and tell the story."""
+        url, site = f"http://{HOST}:{self._port}", f"http://localhost:{self._port}"
+        for truck in self._all:
             truck.prepare()
-        plates = [truck.cast.plate for truck in self._trucks]
-        tokens = _admit(plates, f"http://localhost:{self._port}")
+        tokens, places = _admit([truck.cast for truck in self._all], site)
         enrolments = [
             truck.enrol(url, token, self._env)
-            for truck, token in zip(self._trucks, tokens, strict=True)
+            for truck, token in zip(self._all, tokens, strict=True)
         ]
         for child in enrolments:
             if child.end(START_S):
                 raise child.failure("could not enrol")
         if not server.running:
             raise server.failure("ended")
+        drain = ["--drain", str(DRAIN_S)]
+        begun = now_ms()
+        for truck in self._actors:
+            pace = ["--speed", str(STORY_SPEED), "--span", f"{STORY_S}s"]
+            truck.drive([*pace, *drain], self._env)
         for truck in self._trucks:
-            truck.drive(self._speed, DRAIN_S, self._env)
+            truck.drive(["--speed", str(self._speed), *drain], self._env)
+        self.story = _tell(places, begun, site)
 
     def _watch(self, server: Child, started: int, seconds: int | None) -> None:
         while seconds is None or now_ms() - started < seconds * 1000:
             self._look(f"{(now_ms() - started) // 1000:>4} s")
-            for child in (server, *(truck.child for truck in self._trucks)):
+            for child in (server, *(truck.child for truck in self._all)):
                 if child is not None and not child.running:
                     raise child.failure(f"ended with status {child.process.returncode}")
             _pause(1)
 
     def _close(self) -> list[Count]:
         """Stop the trucks, let them drain, stop the server, count."""
-        for truck in self._trucks:
+        for truck in self._all:
             if truck.child:
                 truck.child.tell(signal.SIGTERM)
         stopped = now_ms()
         try:
-            while any(truck.running for truck in self._trucks):
+            while any(truck.running for truck in self._all):
                 self._look("drain ")
                 if now_ms() - stopped > (DRAIN_S + STOP_S) * 1000:
                     break
@@ -184,7 +206,7 @@ class Demo:
         except KeyboardInterrupt:
             self._line.say("stopping at once")
         self._line.end()
-        for truck in self._trucks:
+        for truck in self._all:
             if truck.child:
                 truck.child.tell(signal.SIGTERM)
                 truck.child.end(5)
@@ -195,14 +217,17 @@ class Demo:
         return _counts([truck for truck in self._trucks if truck.child])
 
     def _look(self, when: str) -> None:
-        for truck in self._trucks:
+        for truck in self._all:
             if truck.running:
                 truck.look()
         self._line.show(" | ".join([when, *map(demo_report.progress, self._trucks)]))
 
 
-def _admit(assets: Sequence[str], address: str) -> list[str]:
-    """Make the people, then enrolment tokens: an operator would use `jagalchi-server`."""
+def _admit(casts: Sequence[Cast], address: str) -> tuple[list[str], Mapping[str, str]]:
+    """Make the people, then enrolment tokens: an operator would use `jagalchi-server`.
+
+    The tokens, and the organisations by kind.
+    """
     _set_up()
     from django.db import connection
 
@@ -213,14 +238,37 @@ def _admit(assets: Sequence[str], address: str) -> list[str]:
 
     made = demo_people.make(now_ms())
     seed.fill(now_ms())
+    seed.rehearse(now_ms())
     print(f"sign in     {address}/sign-in   password of all: {made.password}")
     print(f"            as {made.accounts}", flush=True)
     tokens = [
-        issue_token(name, now_ms=now_ms(), entropy=entropy(20), organisation=made.carrier)
-        for name in assets
+        issue_token(
+            cast.plate,
+            now_ms=now_ms(),
+            entropy=entropy(20),
+            organisation=made.places[cast.owner],
+        )
+        for cast in casts
     ]
     connection.close()
-    return tokens
+    return tokens, made.places
+
+
+def _tell(places: Mapping[str, str], begun: int, site: str) -> Mapping[str, str]:
+    """Tell the cold chain's story, which ends as its devices' clocks come to the present."""
+    _set_up()
+    from django.db import connection
+
+    from server.coldchain.seed import Story
+
+    found = Story(places, begun - STORY_S * (STORY_SPEED - 1) * 1000, now_ms()).tell(site)
+    connection.close()
+    print(f"mackerel    {found.shopper_url}")
+    print(f"monkfish    {found.monkfish_url}")
+    for line in qr.lines(found.shopper_url, coloured=sys.stdout.isatty()):
+        print(line)
+    sys.stdout.flush()
+    return asdict(found)
 
 
 def _counts(trucks: Sequence[Truck]) -> list[Count]:

@@ -6,6 +6,7 @@ They exist in a demonstration's database only. `make` refuses to make them anywh
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -23,6 +24,9 @@ PLACES = (
     ("operator", "데모 운영", "Demo operator"),
     ("carrier", "데모 운송", "Demo carrier"),
     ("cooperative", "데모 수협", "Demo cooperative"),
+    ("plant", "데모 가공장", "Demo plant"),
+    ("wholesaler", "데모 중도매인", "Demo wholesaler"),
+    ("shop", "데모 소매점", "Demo shop"),
 )
 NAMES = {
     Role.VIEWER: "열람 데모",
@@ -38,11 +42,11 @@ class NotHere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The accounts in words; one password for all; the organisation whose the trucks are."""
+    """The accounts in words; one password for all; the organisations by kind."""
 
     accounts: str
     password: str
-    carrier: str
+    places: Mapping[str, str]
 
 
 def make(now_ms: int) -> Made:
@@ -59,7 +63,7 @@ def make(now_ms: int) -> Made:
             with writing():
                 _member(place.id, role, f"{role}@{kind}.{HOST}", kept, now_ms)
     accounts = f"ROLE@PLACE.{HOST} ({', '.join(Role)}; {', '.join(places)})"
-    return Made(accounts, password, places["carrier"])
+    return Made(accounts, password, places)
 
 
 def leftovers() -> bool:

@@ -106,8 +106,8 @@ def _pad(text: str, width: int) -> str:
     return text + " " * max(width - len(text) - wide, 1)
 
 
-def write(path: Path, counts: Sequence[Count]) -> None:
-    """Write the final counts as JSON."""
+def write(path: Path, counts: Sequence[Count], story: Mapping[str, str]) -> None:
+    """Write the final counts as JSON, and where the story's labels led."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    document = {"trucks": [asdict(one) for one in counts]}
+    document = {"trucks": [asdict(one) for one in counts], "story": dict(story)}
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -33,11 +33,19 @@ class ChildFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """One simulated truck: the name on its plate, and what happens to it."""
+    """One simulated truck: the name on its plate, and what happens to it.
+
+    room: of a site, which has one sensor there and no position; "": a truck. owner: kind of its
+    organisation. period_ms: of readings. channels: its sensors.
+    """
 
     plate: str
     scenario: str
     seed: int
+    owner: str = "carrier"
+    room: str = ""
+    period_ms: int = 10_000
+    channels: tuple[str, ...] = ("air-front", "air-door", "box-probe")
 
 
 CAST = (
@@ -45,6 +53,17 @@ CAST = (
     Cast("부산 81바 5678", "dead-zone", 7),
     Cast("부산 82바 9012", "failing-compressor", 3),
 )
+
+
+STORY = (
+    Cast("데모 85바 3141", "long-day", 5, period_ms=60_000, channels=("air-front",)),
+    Cast("데모 86바 2718", "steady", 6, period_ms=60_000, channels=("air-front",)),
+    Cast("데모 가공장 냉장실", "steady", 7, "plant", "cold-room", 60_000),
+    Cast("데모 소매점 진열장", "steady", 8, "shop", "cold-room", 60_000),
+)
+"""Two trucks and two rooms of the cold chain's story; server.coldchain.seed knows them by name."""
+STORY_SPEED, STORY_S = 1200, 24
+"""Eight hours in 24 seconds."""
 
 
 @dataclass(slots=True)
@@ -126,9 +145,8 @@ class Truck:
         argv = ["agent", "enrol", url, token, "--config", str(self.config)]
         return Child.start(self.cast.plate, argv, env, self.folder / "enrol.log")
 
-    def drive(self, speed: int, drain_s: int, env: Mapping[str, str]) -> None:
-        """Start its agent."""
-        pace = ["--speed", str(speed), "--drain", str(drain_s)]
+    def drive(self, pace: Sequence[str], env: Mapping[str, str]) -> None:
+        """Start its agent; pace: how fast its time passes, and how long it drains."""
         argv = ["agent", "run", *pace, "--config", str(self.config)]
         self.child = Child.start(self.cast.plate, argv, env, self.folder / "run.log")
 
@@ -213,21 +231,24 @@ def is_free(port: int) -> bool:
 
 
 def settings(cast: Cast, path: Path) -> str:
-    """The settings file of a simulated truck."""
-    sensors = enumerate(("air-front", "air-door", "box-probe"), 1)
+    """The settings file of a simulated truck, or of a room."""
+    part = "mock-site" if cast.room else "mock-truck"
+    channels = (cast.room,) if cast.room else cast.channels
+    others = ("link",) if cast.room else ("position", "door", "link")
     return "\n".join(
         [
             "# Written by `jagalchi-server demo`. config/agent.toml explains every key.",
             "[agent]",
-            'profile = "truck"',
+            f'profile = "{"site" if cast.room else "truck"}"',
             f"name = {json.dumps(cast.plate, ensure_ascii=False)}",
             'state_dir = "state"',
             f"socket = {json.dumps(str(path))}",
+            f"sample_period_ms = {cast.period_ms}",
             *(
-                f'[[sensor]]\nnumber = {number}\nname = "{name}"\npart = "mock-truck"'
-                for number, name in sensors
+                f'[[sensor]]\nnumber = {number}\nname = "{name}"\npart = "{part}"'
+                for number, name in enumerate(channels, 1)
             ),
-            *(f'[{part}]\npart = "mock-truck"' for part in ("position", "door", "link")),
+            *(f'[{one}]\npart = "{part}"' for one in others),
             f'[mock]\nscenario = "{cast.scenario}"\nseed = {cast.seed}',
             LIMIT,
         ]

@@ -17,7 +17,7 @@ def execute(options: argparse.Namespace) -> int:
     """Record until stopped; where that cannot begin, say why, also by the light."""
     orders = Orders(
         speed=options.speed,
-        span_ms=options.span * 60_000,
+        span_ms=options.span,
         drain_ms=options.drain * 1_000,
     )
     try:

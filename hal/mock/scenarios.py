@@ -99,6 +99,16 @@ WEAK_COMPRESSOR = Script(
     start_spread_ms=4 * MINUTE,
 )
 
+LONG_DAY = (
+    Script(
+        trouble=Trouble.UNPLUGGED,
+        start_ms=60 * MINUTE,
+        length_ms=35 * MINUTE,
+        channel="air-front",
+    ),
+    Script(trouble=Trouble.WEAK_COMPRESSOR, start_ms=165 * MINUTE, length_ms=80 * MINUTE),
+)
+
 TRUCK = _table(
     Scenario(name="steady", summary="a well-behaved run"),
     Scenario(
@@ -110,6 +120,11 @@ TRUCK = _table(
         name="failing-compressor",
         summary="from the tenth minute or so the compressor fades and the hold warms",
         scripts=(WEAK_COMPRESSOR,),
+    ),
+    Scenario(
+        name="long-day",
+        summary="half an hour without its sensor, and later eighty minutes without cooling",
+        scripts=LONG_DAY,
     ),
     Scenario(
         name="defrost",

@@ -19,7 +19,9 @@ from server.coldchain.tracks import Changed
 from server.ledger import rows
 
 REST_MS: Final = 600_000
-"""A lot that still lies in running air is judged no more often; every other cause is at once."""
+"""A lot that still lies in running air is judged no more often."""
+LATE_MS: Final = 5_000
+"""Late records come span after span: a lot that left that air is judged no more often than this."""
 CHUNK: Final = 500
 
 _BEHIND = (
@@ -52,8 +54,8 @@ def _air(change: Changed, now_ms: int) -> None:
         stays = Stay.objects.filter(room=room, from_ms__lt=change.until_ms)
         stays = stays.filter(Q(until_ms=None) | Q(until_ms__gt=change.from_ms))
         owe_room(room.pk, change.from_ms)
-        owe_lots(_lots(stays.exclude(until_ms=None)), now_ms)
-        owe_lots(_lots(stays.filter(until_ms=None)), now_ms, resting=True)
+        owe_lots(_lots(stays.exclude(until_ms=None)), now_ms, LATE_MS)
+        owe_lots(_lots(stays.filter(until_ms=None)), now_ms, REST_MS)
 
 
 def _deeds(events: Collection[int], now_ms: int) -> None:
@@ -76,13 +78,13 @@ def owe_room(room: int, from_ms: int) -> None:
         DueRoom.objects.filter(pk=row.pk).update(from_ms=from_ms)
 
 
-def owe_lots(lots: Collection[int], now_ms: int, *, resting: bool = False) -> None:
+def owe_lots(lots: Collection[int], now_ms: int, rest_ms: int = 0) -> None:
     """Lots and all that came of them are judged again: now, or once they have rested."""
     if not lots:
         return
     found = sorted(trace.forward(lots).lots)
     for start in range(0, len(found), CHUNK):
-        _owe(found[start : start + CHUNK], now_ms, REST_MS if resting else 0)
+        _owe(found[start : start + CHUNK], now_ms, rest_ms)
 
 
 def _owe(some: Sequence[int], now_ms: int, rest_ms: int) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from server.accounts import members, organisations
@@ -24,7 +24,7 @@ from server.pilots.actions import board, joining, papers, phases
 from server.pilots.actions.joining import Invited
 from server.pilots.actions.papers import File, Filed, Wording
 from server.pilots.actions.phases import Planned
-from server.pilots.days import DAY_MS, Period, begins_ms
+from server.pilots.days import DAY_MS, Period, begins_ms, day_of
 from server.pilots.rules import (
     CHECKLIST,
     DUTIES,
@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 NOON = DAY_MS // 2
 TEXT = "데모 공고입니다. 실제 공고가 아닙니다.\nA demonstration's notice, not a real one.\n"
+CONDITIONS = "데모: 특구 안에서, 이용자에게 알린 뒤에"
 SINCE = date(2020, 4, 1)
 YEARS = 3650 * DAY_MS
 """An invitation stays good, so that its page can be looked at in any demonstration."""
@@ -180,9 +181,22 @@ def _fill(cast: _Cast, now_ms: int) -> None:
     _crowd(Desk(cast.one, Service.TOURS, _at(date(2020, 5, 8))))
 
 
+def rehearse(now_ms: int) -> None:
+    """Let the cold chain's INTERNAL phase run today, by a demonstration's notice and papers."""
+    cast, today = _cast(), day_of(now_ms)
+    desk = Desk(cast.one, Service.COLDCHAIN, now_ms)
+    period = Period(today - timedelta(1), today + timedelta(30))
+    (one,) = (each for each in PROGRAMMES if each.service is Service.COLDCHAIN)
+    with writing():
+        _done(papers.add_exemption(desk, one.law, CONDITIONS, period))
+        _done(papers.add_insurance(desk, "데모 손해보험", "DEMO-coldchain-today", period))
+        _done(phases.announce(desk, 1, Planned(_notice(desk, one, 1, today), period)))
+        _done(phases.open_phase(desk, 1))
+
+
 def _announce(one: Programme, desk: Desk, cast: _Cast) -> None:
     """Its papers, and its phases as far as they were announced."""
-    _done(papers.add_exemption(desk, one.law, "데모: 특구 안에서, 이용자에게 알린 뒤에", COVER))
+    _done(papers.add_exemption(desk, one.law, CONDITIONS, COVER))
     _done(papers.add_insurance(desk, "데모 손해보험", f"DEMO-{one.service}", COVER))
     for wording in CONSENTS:
         _done(papers.word_consent(desk, wording))
@@ -201,10 +215,10 @@ def _announce(one: Programme, desk: Desk, cast: _Cast) -> None:
         _done(phases.close_phase(closing, 1))
 
 
-def _notice(desk: Desk, one: Programme, number: int) -> int:
-    name = f"데모 공고 2020-{one.service}-{number}"
+def _notice(desk: Desk, one: Programme, number: int, day: date = date(2020, 4, 20)) -> int:
+    name = f"데모 공고 {day.year}-{one.service}-{number}"
     file = File(f"{name}.txt", f"{one.names[0]} {number}\n{TEXT}".encode())
-    filed = Filed(name, date(2020, 4, 20), file, f"{number}차 기간을 정함", demo=True)
+    filed = Filed(name, day, file, f"{number}차 기간을 정함", demo=True)
     return _done(papers.file_notice(desk, filed)).id
 
 

@@ -95,10 +95,11 @@ def test_the_table_and_the_file_say_the_same(
     assert head.split() == ["truck", *demo_report.NUMBERS]
     assert first.split()[3:] == ["5", "5", "5", "5", "0", "0"]
     assert second.endswith("<- not whole")
-    demo_report.write(tmp_path / "new" / "counts.json", counts)
+    demo_report.write(tmp_path / "new" / "counts.json", counts, {"shopper_url": "x"})
     written = json.loads((tmp_path / "new" / "counts.json").read_text("utf-8"))
     assert [list(one) for one in written["trucks"]] == [["name", *demo_report.NUMBERS]] * 2
     assert written["trucks"][1]["proved"] == 4
+    assert written["story"] == {"shopper_url": "x"}
 
 
 def test_away_from_a_terminal_progress_is_a_line_now_and_then(

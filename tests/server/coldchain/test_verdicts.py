@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from protocol.leaf import ServiceLeaf, decode_leaf
-from server.coldchain import due, verdicts
+from server.coldchain import due, exposures, verdicts
 from server.coldchain.models import DueLot, DueRoom, Excursion, Lot, Result, Room
 from server.coldchain.rules import SERVICE
 from server.ledger import log, rows, service
@@ -149,14 +149,14 @@ def test_one_lot_that_cannot_be_judged_holds_up_no_other(
     shop: Stall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = loaded(shop), shop.chain.land("cooperative")
-    of = verdicts.exposures.of
+    of = exposures.of
 
     def fails(lot: Lot, until_ms: int) -> object:
         if lot.pk == bad.pk:
             raise ValueError("made of too much")
         return of(lot, until_ms)
 
-    monkeypatch.setattr(verdicts.exposures, "of", fails)
+    monkeypatch.setattr(exposures, "of", fails)
     log.sequence(shop.chain.now_ms)
     with pytest.raises(verdicts.Unjudged, match="made of too much"):
         verdicts.do(shop.chain.now_ms)
