@@ -18,7 +18,7 @@ from protocol.evidence import Evidence, Proofs, ProvedEntry, ProvedLeaf
 from protocol.record import Sealed, open_sealed
 from protocol.registry import Kind
 from server.coldchain.models import Lot, Result, Track
-from server.coldchain.shopper.gather import Window, windows
+from server.coldchain.shopper.gather import Window, result_of, windows
 from server.devices.models import DeviceKey, HeldSpan
 from server.ledger import keys, log
 from server.ledger.log import Checkpoint
@@ -49,19 +49,13 @@ class _Held:
         return tuple(merkle.leaf_hash(one) for one in self.sealed)
 
 
-def newest(lot: Lot) -> Result | None:
-    """The newest result that the log holds already."""
-    rows = list(Result.objects.filter(lot=lot).order_by("-version")[:2])
-    held = log.index_of([bytes(one.leaf_hash) for one in rows])
-    return next((one for one in rows if bytes(one.leaf_hash) in held), None)
-
-
-def file(lot: Lot, now_ms: int) -> bytes | None:
-    """The file; None while there is nothing to prove. Of a stopped lot it is the same.
+def file(lot: Lot, now_ms: int, version: int | None = None) -> bytes | None:
+    """The file of one version that the log holds (None: the newest, or what a page showed is not
+    there); None while there is nothing to prove. Of a stopped lot it is the same.
 
     One that was made is kept a while: many phones ask for the same.
     """
-    result, checkpoint = newest(lot), log.newest()
+    result, checkpoint = result_of(lot, version) or result_of(lot), log.newest()
     if result is None:
         return None
     key = (keys.current().log.vkey, result.pk, checkpoint.size)

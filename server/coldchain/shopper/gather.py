@@ -118,13 +118,21 @@ def _lots() -> QuerySet[Lot]:
     return Lot.objects.exclude(status=Status.VOID)
 
 
+def result_of(lot: Lot, version: int | None = None) -> Result | None:
+    """The newest result that the log holds already, or this version of it."""
+    rows = Result.objects.filter(lot=lot).order_by("-version")
+    some = list(rows[:2] if version is None else rows.filter(version=version))
+    there = log.index_of([bytes(one.leaf_hash) for one in some])
+    return next((one for one in some if bytes(one.leaf_hash) in there), None)
+
+
 def card(code: Code, now_ms: int) -> Card:
     """All that the page says of a lot. Raises ValueError for a code that is on nothing."""
     lot = code.lot
     if lot is None:
         raise ValueError("a label that is on no lot has no card")
     stop = stopped(lot)
-    result = None if stop else Result.objects.filter(lot=lot).order_by("-version").first()
+    result = None if stop else result_of(lot) or Result.objects.filter(lot=lot).first()
     found = windows(lot, now_ms) if stop is None else []
     judged = _verdict(result)
     serial = code.label.serial if code.label else ""

@@ -78,7 +78,7 @@ def digital_link(request: HttpRequest, path: str) -> HttpResponse:
 
 def _linkset(path: str, code: Code) -> HttpResponse:
     lot = code.lot
-    proved = lot is not None and evidence.newest(lot) is not None
+    proved = lot is not None and gather.result_of(lot) is not None
     told = linkset.linkset(settings.JAGALCHI.address, path, f"/q/{code.name}", proved=proved)
     response = JsonResponse(told, content_type=linkset.MEDIA)
     response.headers["Vary"] = "Accept"
@@ -200,9 +200,10 @@ def _done(request: HttpRequest, event: Event | Refused, code: Code, what: str) -
 @open_to_all
 @require_safe
 def proof_file(request: HttpRequest, code: str) -> HttpResponse:
-    """The evidence of a lot's newest result, to be checked by anybody."""
-    found = gather.find(code)
-    data = evidence.file(found.lot, now_ms()) if found and found.lot else None
+    """The evidence of a lot's result, of the version that a page showed, for anybody to check."""
+    found, wanted = gather.find(code), request.GET.get("version", "")
+    version = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 9 else None
+    data = evidence.file(found.lot, now_ms(), version) if found and found.lot else None
     if data is None or found is None:
         return _nothing(request, "unknown")
     response = HttpResponse(data, content_type="application/cbor-seq")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,20 @@ def test_the_log_commits_to_the_very_result_that_the_page_shows(shop: Stall) -> 
     assert (entry.service, entry.kind) == ("coldchain", "verdict")
     assert result.text in entry.private
     assert report.findings == ()
+
+
+def test_the_file_is_of_the_version_that_the_page_showed(shop: Stall) -> None:
+    lot = shop.on_sale(warm, 7)
+    page = Client().get(f"/q/{lot.ref}").content.decode()
+    (link, *_) = re.findall(r'href="(/q/[^"]*evidence[^"]*)"', page)
+    shop.chain.later(60)
+    shop.judge(lot)
+    first, second = lot.results.order_by("version")
+    (_, report), *_ = judged(bytes(Client().get(link).content))
+    assert first.text != second.text and first.text in report.entries[0].private
+    for other in ("", "?version=9", "?version=x"):
+        (_, report), *_ = judged(bytes(Client().get(link.partition("?")[0] + other).content))
+        assert second.text in report.entries[0].private
 
 
 def test_every_reading_of_the_stay_is_signed_and_proved_and_no_position_is_shown(
