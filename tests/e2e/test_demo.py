@@ -57,7 +57,10 @@ def test_everything_sealed_is_proved_and_nothing_is_left_running(tmp_path: Path)
     demo = start(tmp_path, "--for", "15s", "--json", str(counts))
     output, _ = demo.communicate(timeout=240)
     assert demo.returncode == 0, output
-    trucks = json.loads(counts.read_text("utf-8"))["trucks"]
+    told = json.loads(counts.read_text("utf-8"))
+    trucks = told["trucks"]
+    assert set(told["story"]) == {"shopper_url", "monkfish_url"}
+    assert all(address in output for address in told["story"].values())
     assert len(trucks) == 3
     for truck in trucks:
         assert set(truck) == NAMES
