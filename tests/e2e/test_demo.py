@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+from threading import Thread
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).resolve().parents[2]
+GAP_MS = 45 * 60_000
+"""More than the half hour that one truck's sensor was unplugged, less than any unmeasured trip."""
+LONGEST_S = 60
+"""It takes half of that on an idle machine of two cores."""
 NAMES = {"name", "sealed", "committed", "shipped", "proved", "duplicates", "lost"}
 
 
@@ -84,3 +93,41 @@ def test_an_interruption_drains_counts_and_leaves_nothing_running(tmp_path: Path
     assert "duplicates" in output
     assert "Traceback" not in output
     assert left_behind(tmp_path) == []
+
+
+def test_the_story_is_measured_to_its_end_and_its_proof_holds(tmp_path: Path) -> None:
+    demo = start(tmp_path)
+    assert demo.stdout is not None
+    address = next(line.split()[1] for line in demo.stdout if line.startswith("mackerel"))
+    reader = Thread(target=demo.stdout.read)
+    reader.start()
+    begun = time.monotonic()
+    try:
+        while not 0 < unknown_ms(told := fetched(f"{address}/evidence")) < GAP_MS:
+            assert time.monotonic() - begun < LONGEST_S
+        assert "Songpa" in fetched(f"{address}?lang=en").decode()
+        (tmp_path / "box.evidence").write_bytes(told)
+        argv = [sys.executable, "-m", "agent", "verify", str(tmp_path / "box.evidence")]
+        done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert (done.returncode, "NOT" in done.stdout) == (0, False), done.stdout
+    finally:
+        demo.send_signal(signal.SIGINT)
+        demo.wait(240)
+        reader.join(20)
+    assert demo.returncode == 0
+    assert left_behind(tmp_path) == []
+
+
+def fetched(address: str) -> bytes:
+    """What a shopper's phone gets; nothing where there is nothing yet."""
+    try:
+        with urlopen(address, timeout=10) as answer:
+            return bytes(answer.read())
+    except HTTPError:
+        return b""
+
+
+def unknown_ms(evidence: bytes) -> int:
+    """How long nothing was recorded in trucks, as the verdict in an evidence file says."""
+    found = re.search(rb'"transport_unknown_ms":(\d+)', evidence)
+    return int(found[1]) if found else 0
