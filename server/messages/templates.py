@@ -134,6 +134,29 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         frozenset({"organisation", "link"}),
     ),
+    "trip-live": Template(
+        Text("Jagalchi: {organisation} is on the way to you", "자갈치: {organisation} 운송 시작"),
+        Text(
+            "{organisation} has loaded goods for you. How cold they are, until you accept them:"
+            " {link}",
+            "{organisation}에서 귀하께 갈 물건을 상차했습니다. 인수할 때까지 이 링크에서 온도를"
+            " 볼 수 있습니다: {link}",
+        ),
+        frozenset({"organisation", "link"}),
+    ),
+    "trip-paper": Template(
+        Text(
+            "Jagalchi: temperature record and receipt of {organisation}",
+            "자갈치: {organisation} 온도기록지·인수증",
+        ),
+        Text(
+            "{organisation} has unloaded. The temperature record and receipt of this trip, for 30"
+            " days: {link}",
+            "{organisation}에서 하차했습니다. 이 운송의 온도기록지와 인수증은 30일 동안 이 링크에"
+            " 있습니다: {link}",
+        ),
+        frozenset({"organisation", "link"}),
+    ),
     "recall-notice": Template(
         Text("Jagalchi: RECALL by {organisation}", "자갈치: 회수 안내 - {organisation}"),
         Text(

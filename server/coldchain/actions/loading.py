@@ -10,22 +10,31 @@ from collections.abc import Mapping, Sequence
 
 from django.db.models import Sum
 
-from server.accounts.rules import Need
+from server.accounts.rules import DAY_MS, Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Line, Told, happened
 from server.coldchain.models import Event, Lot, Room, Stay
+from server.coldchain.papers import sending
 from server.coldchain.rules import MAX_LANDINGS, OVER, Kind, Reason, RoomKind, Status
 from server.coldchain.taking import Amount
 from server.pilots.rules import ActionKind
 
 CHUNK = 500
+LONGEST_TRIP_MS = 30 * DAY_MS
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
-def load(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
-    """Bring lots into a truck, or into a room of one's own: holders, carriers and takers do."""
+def load(
+    desk: Desk, room: int, amounts: tuple[Amount, ...], arrives_ms: int | None = None
+) -> Event:
+    """Bring lots into a truck, or into a room of one's own: holders, carriers and takers do.
+
+    arrives_ms: when the carrier expects to be there, as whoever waits is told it; None: 미정.
+    """
     where = _room(room)
+    if arrives_ms is not None and not 0 <= arrives_ms - desk.when_ms <= LONGEST_TRIP_MS:
+        raise Refusal(Reason.BAD_INPUT)
     if where.organisation_id != desk.organisation and where.kind != RoomKind.TRUCK:
         raise Refusal(Reason.NOT_FOUND)
     _check_size(amounts)
@@ -42,7 +51,8 @@ def load(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
         if grams > lot.left_grams - there:
             raise Refusal(Reason.ELSEWHERE)
         lines.append(Line(lot, boxes=boxes, grams=grams))
-    event = happened(desk, Told(Kind.LOADED, lines, {"room": where.id}, place=where.place))
+    told = {"room": where.id} | ({} if arrives_ms is None else {"arrives_ms": arrives_ms})
+    event = happened(desk, Told(Kind.LOADED, lines, told, place=where.place))
     Stay.objects.bulk_create(
         Stay(
             lot=one.lot,
@@ -54,6 +64,7 @@ def load(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
         )
         for one in lines
     )
+    sending.loaded(where, lots, desk.now_ms)
     return event
 
 
@@ -75,11 +86,12 @@ def unload(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
         if grams < stay.grams:
             rest = (stay.grams - grams, max(stay.boxes - boxes, 0))
             taking.begin(stay.lot, where.id, rest, event)
+    sending.unloaded(event, where, lots, min(stay.from_ms for stay, _, _ in plan))
     return event
 
 
 def _room(room: int) -> Room:
-    found = Room.objects.select_related("place").filter(id=room).first()
+    found = Room.objects.select_related("place", "organisation").filter(id=room).first()
     if found is None:
         raise Refusal(Reason.NOT_FOUND)
     return found

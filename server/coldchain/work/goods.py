@@ -45,32 +45,33 @@ def by_link(purpose: str, template: str, show: Show, act: Act) -> View:
         at_ms, sheet = now_ms(), Sheet.of(request)
         link = links.look(token, purpose, at_ms)
         if isinstance(link, Refused):
-            return _turned_away(request, link, template)
+            return turned_away(request, link, template)
         content = show(link, shell.language(request))
         if request.method != "POST":
-            return _page(request, template, content)
+            return link_page(request, template, content)
         desk = Desk(BY_LINK, "", at_ms)
         try:
             done = act(desk, token, link, sheet)
         except Blank as blank:
             said = say(HINTS[blank.hint], shell.language(request))
-            return _page(request, template, content, Trouble(said, "bad-input", blank.field))
+            return link_page(request, template, content, Trouble(said, "bad-input", blank.field))
         if isinstance(done, Refused):
             said = refusals.said(done.reason, shell.language(request))
             status = refusals.status_of(done)
             trouble = Trouble(said, str(done.reason), status=status)
-            return _page(request, template, content, trouble)
-        return _page(request, template, {**content, "answered": sheet.text("do")})
+            return link_page(request, template, content, trouble)
+        return link_page(request, template, {**content, "answered": sheet.text("do")})
 
     return view
 
 
-def _page(
+def link_page(
     request: HttpRequest,
     template: str,
     content: Mapping[str, object],
     trouble: Trouble | None = None,
 ) -> HttpResponse:
+    """A page for who has a link: no cache keeps it."""
     sheet = Sheet.of(request)
     told = {"f": sheet.typed, "key": sheet.key or new_key(), "trouble": trouble}
     frame, status = f"coldchain/work/{template}.html", trouble.status if trouble else 200
@@ -80,14 +81,14 @@ def _page(
     return refusals.unkept(answer)
 
 
-def _turned_away(request: HttpRequest, refused: Refused, template: str) -> HttpResponse:
+def turned_away(request: HttpRequest, refused: Refused, template: str) -> HttpResponse:
     """A link that leads nowhere; whoever tries many is told to wait."""
     tries = limits.tried(Try.LINK, Whence(address=address_of(request)), now_ms())
     if isinstance(tries, Refused):
         return refusals.answer(request, tries)
     said = refusals.said(refused.reason, shell.language(request))
     trouble = Trouble(said, str(refused.reason), status=refusals.status_of(refused))
-    return _page(request, template, {"over": True}, trouble)
+    return link_page(request, template, {"over": True}, trouble)
 
 
 def _goods(link: Link, language: str) -> Mapping[str, object]:

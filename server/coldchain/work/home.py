@@ -27,7 +27,7 @@ from server.coldchain.work.words import STATUSES
 from server.web import shell
 from server.web.words import say
 
-ALL_KEYS: Final = ("lots", "rooms", "given", "recalls")
+ALL_KEYS: Final = ("lots", "rooms", "given", "trips", "trace", "recalls")
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     Sort.COOPERATIVE: ("land", "lists", "auction", "labels", "offer"),
     Sort.PLANT: ("inbox", "merge", "labels", "offer", "land"),
@@ -35,6 +35,8 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     Sort.WHOLESALER: ("inbox", "offer", "labels", "merge", "land"),
     Sort.SHOP: ("inbox", "shelf", "labels"),
     Sort.MERCHANT: ("inbox", "shelf", "labels"),
+    Sort.AGENCY: ("trace",),
+    Sort.CITY: ("trace",),
 }
 """What is done every day, first what comes first."""
 ICONS: Final[Mapping[str, str]] = {
@@ -50,6 +52,8 @@ ICONS: Final[Mapping[str, str]] = {
     "lots": "box",
     "given": "hand",
     "recalls": "stop",
+    "trips": "sheet",
+    "trace": "eye",
 }
 STATE: Final = re.compile("[a-z-]{1,16}")
 

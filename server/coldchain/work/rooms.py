@@ -181,7 +181,7 @@ def _load_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
 
 
 def _load(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
-    return loading.load(desk, room_of(here).id, amounts(sheet))
+    return loading.load(desk, room_of(here).id, amounts(sheet), sheet.moment("arrives"))
 
 
 def _unload_show(here: Here, sheet: Sheet) -> Mapping[str, object]:

@@ -127,7 +127,8 @@ LINK_FORMS = ("agree", "take-back", "enrol", "wait", "leave")
 
 WORK_SEEN = (
     *("home", "find", "lots", "lot", "rooms", "room", "door-code", "shelf", "stopped", "alarms"),
-    *("problems", "recalls"),
+    *("problems", "recalls", "record", "record-file", "evidence", "trace", "trips", "trip"),
+    "trip-file",
 )
 WORK_FORMS = (
     *("undo", "acknowledge", "correct", "sort", "transform", "split", "waste", "inspect"),
@@ -198,6 +199,9 @@ PAGES: Mapping[str, Row] = {
     "work-door": opened("coldchain"),
     "work-goods": opened("coldchain", "POST", pilot_link),
     "work-recall-link": opened("coldchain", "POST", pilot_link),
+    "work-paper-link": opened("coldchain", finds=pilot_link),
+    "work-paper-link-file": opened("coldchain", finds=pilot_link),
+    "work-live": opened("coldchain", finds=pilot_link),
     **{f"work-{name}": Row(Need.SEE, "coldchain") for name in WORK_SEEN},
     **{f"work-{name}": Row(Need.OPERATE, "coldchain", "POST") for name in WORK_FORMS},
     "work-photo": Row(Need.SEE, "coldchain", finds=photo),

@@ -9,6 +9,7 @@ from protocol.registry import Text
 from server.coldchain.work.labels.fields import FIELDS
 from server.coldchain.work.labels.keys import KEYS
 from server.coldchain.work.labels.moving import MOVING
+from server.coldchain.work.labels.papers import PAPERS
 from server.coldchain.work.labels.told import TOLD
 
-LABELS: Final[Mapping[str, Text]] = {**FIELDS, **KEYS, **TOLD, **MOVING}
+LABELS: Final[Mapping[str, Text]] = {**FIELDS, **KEYS, **TOLD, **MOVING, **PAPERS}
