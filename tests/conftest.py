@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from hypothesis import settings
@@ -51,6 +51,15 @@ NEEDS: Mapping[str, tuple[Callable[[], bool], str]] = {
     "faketime": (wrongclock.available, "needs root, unshare and: sudo apt install faketime"),
     "power": (device.available, "needs root, /dev/fuse, loop devices and e2fsprogs"),
 }
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """What is run in this process may hide its files from others, and stop there."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -42,6 +42,7 @@ def pristine() -> Path:
         # mmdebstrap copies this machine's name server; there is no network in the container.
         (fresh / "etc/resolv.conf").unlink(missing_ok=True)
         (fresh / "etc/hosts").write_text("127.0.0.1 localhost\n")
+        (fresh / "etc/hosts").chmod(0o644)
         fresh.rename(kept)
     return kept
 
