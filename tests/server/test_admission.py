@@ -118,7 +118,8 @@ def test_demonstration_accounts_open_in_a_demonstration(settings: Any) -> None:
     found = passwords.sign_in(account, made.password, "", now_ms())
     assert isinstance(found, Person)
     assert vault.get(found.id, Datum.EMAIL) == account
-    assert Organisation.objects.count() == 3 and Person.objects.count() == 12
+    places = len(demo_people.PLACES)
+    assert Organisation.objects.count() == places and Person.objects.count() == places * len(Role)
     assert demo_people.leftovers() and Actor.PERSON
 
 
