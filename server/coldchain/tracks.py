@@ -33,8 +33,8 @@ from server.devices.receipts import MAX_BODY
 from server.ledger import log, rows
 from server.ledger.writing import writing
 
-STEP = 50
-"""Entries of the log that one transaction reads."""
+STEP = 5
+"""Entries of the log that one transaction reads: nobody who writes waits long for it."""
 ONE = 1
 """The row of the cursor."""
 LENGTHS = (3_600_000, 86_400_000)

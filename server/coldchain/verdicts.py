@@ -22,12 +22,14 @@ from server.coldchain.rules import LIVE, SERVICE
 from server.coldchain.science import verdict
 from server.ledger import service
 from server.ledger.keys import entropy
-from server.ledger.tick import Leader
+from server.ledger.tick import Leader, steady_ms
 
 AT_ONCE: Final = 25
 """Lots, and rooms, of one round."""
-STEPS: Final = 10
-"""Steps of the log in one round."""
+STEPS: Final = 100
+"""Steps of the log in one round, at most."""
+READING_MS: Final = 100
+"""What of a second a ticker's round may spend on them: requests share the core with it."""
 AGAIN_MS: Final = 6 * 3_600_000
 """A live lot is judged at least so often."""
 SALT: Final = 32
@@ -49,18 +51,19 @@ class Rounds:
     def beat(self, at_ms: int) -> None:
         """One round. Raises Unjudged."""
         if self._leader.leads():
-            do(at_ms)
+            begun_ms = steady_ms()
+            do(at_ms, lambda: steady_ms() - begun_ms < READING_MS)
 
     def close(self) -> None:
         """Let another worker do it."""
         self._leader.close()
 
 
-def do(now_ms: int) -> None:
-    """Read what the log gained, then evaluate rooms and judge lots, so many at once. Raises
-    Unjudged once everything else was tried."""
+def do(now_ms: int, in_time: Callable[[], bool] = lambda: True) -> None:
+    """Read what the log gained, then evaluate rooms and judge lots, so many at once. `in_time`:
+    whether to read on. Raises Unjudged once everything else was tried."""
     for _ in range(STEPS):
-        if not due.read(now_ms):
+        if not due.read(now_ms) or not in_time():
             break
     rooms = DueRoom.objects.order_by("id").values_list("id", flat=True)[:AT_ONCE]
     lots = DueLot.objects.filter(due_ms__lte=now_ms).order_by("due_ms", "lot")
