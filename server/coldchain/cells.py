@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from science import sensing, timeline
+from science.histogram import RECORDED, Bin, Exposure, State
+from science.sensing import Happened
+from science.timeline import RULES, Look, Piece, Stretch
 from server.coldchain import tracks
 from server.coldchain.models import Cell
 from server.coldchain.packing import add_packed, looks, pack_exposure
-from server.coldchain.science import sensing, timeline
-from server.coldchain.science.histogram import RECORDED, Bin, Exposure, State
-from server.coldchain.science.sensing import Happened
-from server.coldchain.science.timeline import RULES, Look, Piece, Stretch
 from server.ledger import rows
 
 HOUR_MS, DAY_MS = tracks.LENGTHS

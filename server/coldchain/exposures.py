@@ -15,15 +15,15 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from science import sensing, timeline, verdict
+from science.histogram import RECORDED, Bin, Exposure, State, total
+from science.species import Form, Ice, IceRatio, Kept, Product, Species
+from science.spoilage import Score, Side
+from science.timeline import NOWHERE, Leg, Piece, Strand, Stretch
+from science.verdict import Certificate, History, Section, Where
 from server.coldchain import cells, tracks
 from server.coldchain.models import Inspection, Link, Lot, Room, Stay
 from server.coldchain.rules import RoomKind
-from server.coldchain.science import sensing, timeline, verdict
-from server.coldchain.science.histogram import RECORDED, Bin, Exposure, State, total
-from server.coldchain.science.species import Form, Ice, IceRatio, Kept, Product, Species
-from server.coldchain.science.spoilage import Score, Side
-from server.coldchain.science.timeline import NOWHERE, Leg, Piece, Strand, Stretch
-from server.coldchain.science.verdict import Certificate, History, Section, Where
 
 MOST_PARENTS: Final = 10_000
 """Lots that one history reaches back to; beyond that it says so."""

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
+from science.species import Ice
 from server.coldchain.models import Lot
 from server.coldchain.rules import Gear, Source
-from server.coldchain.science.species import Ice
 
 T = TypeVar("T")
 

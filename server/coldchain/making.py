@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from science import gs1
 from server.coldchain.acting import Desk, Refusal
 from server.coldchain.days import code_of
 from server.coldchain.events import Line, Told, happened, new_ref
 from server.coldchain.lineage import inherited, shares
 from server.coldchain.models import Event, Link, Lot
 from server.coldchain.rules import LinkKind, Part, Reason
-from server.coldchain.science import gs1
 from server.coldchain.taking import begin, common_room, make_room, sane, take
 
 CHUNK = 2000

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, NamedTuple
 
-from server.coldchain.science.histogram import Bin, Exposure, State
-from server.coldchain.science.sensing import Happened
-from server.coldchain.science.timeline import Look
+from science.histogram import Bin, Exposure, State
+from science.sensing import Happened
+from science.timeline import Look
 
 LAYOUT: Final = 1
 NULL: Final = -(2**31)

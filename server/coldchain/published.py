@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.registry import Text
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.limits import Class, Export, Found
-from server.coldchain.science.marks import Mark
-from server.coldchain.science.spoilage import Grade
-from server.coldchain.science.verdict import Certificate, Start, Where, Why
+from science.histamine import Risk
+from science.limits import Class, Export, Found
+from science.marks import Mark
+from science.spoilage import Grade
+from science.verdict import Certificate, Start, Where, Why
 
 
 class Said(StrEnum):

@@ -11,6 +11,11 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from protocol.registry import Text
+from science.histamine import Risk
+from science.limits import Result
+from science.marks import Formula
+from science.spoilage import GRADE, LIFE, MICRO, MOST_LIFE_D
+from science.verdict import Verdict
 from server.coldchain.published import (
     CERTIFICATES,
     CLASSES,
@@ -24,11 +29,6 @@ from server.coldchain.published import (
     WITHOUT,
     Said,
 )
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.limits import Result
-from server.coldchain.science.marks import Formula
-from server.coldchain.science.spoilage import GRADE, LIFE, MICRO, MOST_LIFE_D
-from server.coldchain.science.verdict import Verdict
 
 HOUR_MS: Final = 3_600_000
 MINUTE_MS: Final = 60_000

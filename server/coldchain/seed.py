@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from science.balance import Step
+from science.species import Ice, Species
 from server.accounts.models import Membership
 from server.accounts.rules import Actor, Refused, Role, Who
 from server.coldchain.acting import Desk
@@ -22,8 +24,6 @@ from server.coldchain.actions.working import Job, Out
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, EventLot, Handover, Label, Lot, Room
 from server.coldchain.rules import MINUTE_MS, Gear, Part, PlaceKind, RoomKind, Source
-from server.coldchain.science.balance import Step
-from server.coldchain.science.species import Ice, Species
 from server.coldchain.shopper import codes
 from server.coldchain.taking import Amount
 

@@ -21,12 +21,12 @@ from protocol import cbor
 from protocol.bodies import Anchor, EventBody, Opening, Reading
 from protocol.record import Record, open_sealed
 from protocol.registry import Event, Param, TimeSource
+from science import sensing
+from science.sensing import UNCERTAINTY, WORST, Happened
+from science.timeline import RULES, Stretch
+from science.verdict import Certificate
 from server.coldchain.models import Cell, Followed, Hint, SpanRead, Track
 from server.coldchain.packing import Readings, Seen, pack, unpack
-from server.coldchain.science import sensing
-from server.coldchain.science.sensing import UNCERTAINTY, WORST, Happened
-from server.coldchain.science.timeline import RULES, Stretch
-from server.coldchain.science.verdict import Certificate
 from server.devices.facts import AHEAD_MS, OLDEST_MS
 from server.devices.models import Assignment, EpochFacts, HeldSpan
 from server.devices.receipts import MAX_BODY

@@ -15,11 +15,12 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError
 
+from science import verdict
 from server.coldchain import due, exposures, tracks, warmth
 from server.coldchain.due import REST_MS
 from server.coldchain.models import DueLot, DueRoom, Event, Lot, Result
+from server.coldchain.pacing import Meter
 from server.coldchain.rules import LIVE, SERVICE
-from server.coldchain.science import verdict
 from server.ledger import service
 from server.ledger.keys import entropy
 from server.ledger.tick import Leader, steady_ms
@@ -28,8 +29,6 @@ AT_ONCE: Final = 25
 """Lots, and rooms, of one round."""
 STEPS: Final = 100
 """Steps of the log in one round, at most."""
-READING_MS: Final = 100
-"""What of a second a ticker's round may spend on them: requests share the core with it."""
 AGAIN_MS: Final = 6 * 3_600_000
 """A live lot is judged at least so often."""
 SALT: Final = 32
@@ -47,12 +46,15 @@ class Rounds:
     def __init__(self, lock: Path) -> None:
         """Nothing is opened before the first beat."""
         self._leader = Leader(lock)
+        self._meter: Meter | None = None
 
     def beat(self, at_ms: int) -> None:
         """One round. Raises Unjudged."""
-        if self._leader.leads():
-            begun_ms = steady_ms()
-            do(at_ms, lambda: steady_ms() - begun_ms < READING_MS)
+        if not self._leader.leads():
+            return
+        self._meter = self._meter or Meter()  # of the thread that beats
+        begun_ms, spare_ms = steady_ms(), self._meter.spare_ms()
+        do(at_ms, lambda: steady_ms() - begun_ms < spare_ms)
 
     def close(self) -> None:
         """Let another worker do it."""

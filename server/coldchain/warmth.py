@@ -13,12 +13,12 @@ from typing import Final
 
 from django.db.models import Q
 
+from science.alarms import Alarm, Evaluation, Kind
+from science.paging import PROFILES
+from science.timeline import Stretch, merged
 from server.coldchain import telling, trace, watching
 from server.coldchain.models import Excursion, Lot, Room, Stay
 from server.coldchain.rules import MINUTE_MS
-from server.coldchain.science.alarms import Alarm, Evaluation, Kind
-from server.coldchain.science.paging import PROFILES
-from server.coldchain.science.timeline import Stretch, merged
 from server.coldchain.watching import LEARNED_MS
 from server.web.shown import moment
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from science import defrost, plausibility, sensing, timeline
+from science.alarms import Evaluation, Rule, Watch, evaluate
+from science.plausibility import Glance, Seen
+from science.timeline import Look, Stretch
 from server.coldchain import cells, tracks
-from server.coldchain.science import defrost, plausibility, sensing, timeline
-from server.coldchain.science.alarms import Evaluation, Rule, Watch, evaluate
-from server.coldchain.science.plausibility import Glance, Seen
-from server.coldchain.science.timeline import Look, Stretch
 
 LEARNED_MS = 3 * 86_400_000
 """How far back a pattern of defrosts is looked for."""

@@ -40,12 +40,12 @@ def main() -> int:
 def _exposures() -> Iterator[Row]:
     from django.db import connection
 
+    from science import verdict
+    from science.timeline import Stretch
     from server.coldchain import cells
     from server.coldchain.models import Cell
-    from server.coldchain.science import verdict
-    from server.coldchain.science.timeline import Stretch
+    from tests.science.trips import MACKEREL
     from tests.server.coldchain.recorder import START, asset_of
-    from tests.server.coldchain.science.trips import MACKEREL
 
     begin = START // DAY_MS * DAY_MS
     # Neither end on the hour, as no loading is.

@@ -65,12 +65,12 @@ def _p95(ask: Callable[[], Any]) -> float:
 
 def _week() -> Any:
     """A lot in a shop after a week in a truck; its verdict is judged and in the log."""
+    from science import verdict
     from server.coldchain import exposures
     from server.coldchain.actions import custody, landing, loading
     from server.coldchain.handing import Answer
     from server.coldchain.models import Result
     from server.coldchain.rules import SERVICE
-    from server.coldchain.science import verdict
     from server.coldchain.taking import Amount
     from server.ledger import log, service
     from server.ledger.writing import writing

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from server.coldchain.science.marks import Figure, Formula
+from science.marks import Figure, Formula
 from tests.tidy.accounts_doc import table, write
 
 PAGE = Path(__file__).parents[2] / "docs" / "freshness.md"
@@ -30,7 +30,7 @@ def render() -> str:
 
 def modules() -> Iterator[ModuleType]:
     """Those whose figures stand in the page."""
-    yield from (import_module(f"server.coldchain.science.{name}") for name in MODULES)
+    yield from (import_module(f"science.{name}") for name in MODULES)
 
 
 def _formulas() -> str:
@@ -73,8 +73,8 @@ def figures(module: ModuleType) -> Iterator[tuple[str, Figure]]:
 
 
 def _limits() -> str:
+    from science.limits import LINES, REFERENCES
     from server.coldchain.published import CLASSES
-    from server.coldchain.science.limits import LINES, REFERENCES
 
     rows = [
         [
@@ -95,7 +95,7 @@ def _limits() -> str:
 
 
 def _budgets() -> str:
-    from server.coldchain.science.limits import BUDGETS, HOUR_MS
+    from science.limits import BUDGETS, HOUR_MS
 
     rows = (
         [
@@ -113,15 +113,15 @@ def _budgets() -> str:
 
 
 def _grades() -> str:
+    from science.spoilage import BANDS
     from server.coldchain.published import GRADES
-    from server.coldchain.science.spoilage import BANDS
 
     rows = [[text.ko, text.en, str(BANDS.get(one, "above"))] for one, text in GRADES.items()]
     return table("Grades by the worse end of D / L0", ["등급", "grade", "percent, at most"], rows)
 
 
 def _yields() -> str:
-    from server.coldchain.science.balance import BOUNDS
+    from science.balance import BOUNDS
 
     rows = (
         [step, family, f"{one.least_product}–{one.most_product}", str(one.most_lost), one.mark]

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("agent", "hal", "protocol", "server")
+PACKAGES = ("agent", "hal", "protocol", "science", "server")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

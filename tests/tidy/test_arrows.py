@@ -32,8 +32,8 @@ CROSSINGS = [
     ("server/devices/roster.py", "import server.accounts.who", "devices draws no pages"),
     ("server/messages/outbox.py", "import server.accounts.vault", "messages knows nobody"),
     ("server/accounts/rules.py", "import time", "the rules of a room are pure"),
-    ("server/coldchain/science/verdict.py", "import django", "science is pure"),
-    ("server/coldchain/science/timeline.py", "import server.coldchain.tracks", "science is pure"),
+    ("science/verdict.py", "import django", "science is pure"),
+    ("science/timeline.py", "import server.coldchain.tracks", "science is pure"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.coldchain.science.marks import Mark
+from science.marks import Mark
 from tests.tidy import freshness_doc
 from tests.tidy.accounts_doc import section
 from tests.tidy.freshness_doc import PAGE, figures, modules

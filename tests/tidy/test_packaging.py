@@ -140,7 +140,7 @@ def test_base_requirements_hold_nothing_of_the_server() -> None:
 
 
 def test_every_module_of_a_truck_imports_with_base_requirements_only() -> None:
-    result = _import_on_a_truck(["agent.cli", *_modules("agent", "hal", "protocol")])
+    result = _import_on_a_truck(["agent.cli", *_modules("agent", "hal", "protocol", "science")])
     assert result.returncode == 0, result.stderr
 
 

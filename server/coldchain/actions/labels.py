@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from science import gs1
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Line, Told, happened, new_ref
 from server.coldchain.models import Event, Label, Roll
 from server.coldchain.rules import MAX_PARTS, OVER, Kind, Reason, Status
-from server.coldchain.science import gs1
 from server.ledger.keys import entropy
 from server.pilots.rules import ActionKind
 

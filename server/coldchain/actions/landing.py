@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Final
 
+from science.species import Form, Ice, IceRatio, Kept, Species
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
@@ -24,7 +25,6 @@ from server.coldchain.rules import (
     Status,
     Step,
 )
-from server.coldchain.science.species import Form, Ice, IceRatio, Kept, Species
 from server.pilots.rules import ActionKind
 
 LIMITS: Final = {"trade": 40, "area": 40, "vessel": 60, "origin": 40, "code": 20, "trace_no": 20}

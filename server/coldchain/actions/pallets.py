@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from science import gs1
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Line, Told, happened, new_ref
 from server.coldchain.models import Event, OnPallet, Pallet
 from server.coldchain.rules import MAX_PARTS, Kind, Reason
-from server.coldchain.science import gs1
 from server.coldchain.taking import Amount
 from server.pilots.rules import ActionKind
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from science import gs1
 from server.accounts.models import Organisation
 from server.accounts.rules import Need
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Told, happened, new_ref
 from server.coldchain.models import Event, Party, Place, Room
 from server.coldchain.rules import Kind, PlaceKind, Reason, RoomKind
-from server.coldchain.science import gs1
 from server.devices.models import Asset
 from server.pilots.rules import ActionKind
 

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from science import balance as mass
+from science.balance import Step
+from science.species import SPECIES, Form, Kept, Species
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
@@ -18,9 +21,6 @@ from server.coldchain.making import Family, Used, born, descend, new
 from server.coldchain.models import Event, Lot
 from server.coldchain.rules import MAX_PARTS, Kind, LinkKind, Part, Reason, Status
 from server.coldchain.rules import Step as LotStep
-from server.coldchain.science import balance as mass
-from server.coldchain.science.balance import Step
-from server.coldchain.science.species import SPECIES, Form, Kept, Species
 from server.coldchain.taking import Amount
 from server.pilots.rules import ActionKind
 

@@ -11,13 +11,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 
+from science.species import SPECIES, Ice, IceRatio, Species
 from server.coldchain.epcis.facts import Catch
 from server.coldchain.epcis.ids import Noun
 from server.coldchain.epcis.node import Node
 from server.coldchain.epcis.vocabulary import GEARS, OWN
 from server.coldchain.epcis.write import FAO, camel
 from server.coldchain.rules import Gear, Source
-from server.coldchain.science.species import SPECIES, Ice, IceRatio, Species
 
 _MDA: Final = "cbvmda:"
 _NAMES: Final = {one.scientific.lower(): word for word, one in SPECIES.items() if one.scientific}

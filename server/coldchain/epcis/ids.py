@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from server.coldchain.science import gs1
+from science import gs1
 
 HOST: Final = "https://id.gs1.org"
 URN: Final = "urn:jagalchi"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+from science.species import Form, Kept
 from server.coldchain.epcis import times
 from server.coldchain.epcis.catches import read as read_catch
 from server.coldchain.epcis.facts import Declared, Fact, Found, Goods, Job, Sensed
@@ -29,7 +30,6 @@ from server.coldchain.epcis.vocabulary import (
 )
 from server.coldchain.epcis.write import CELSIUS, TEMPERATURE
 from server.coldchain.rules import MAX_BOXES, MAX_GRAMS
-from server.coldchain.science.species import Form, Kept
 
 LOTS: Final = frozenset({Noun.LOT})
 UNITS: Final = frozenset({Noun.PALLET, Noun.DEVICE})

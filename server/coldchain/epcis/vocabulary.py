@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, TypeVar
 
+from science.species import Form
 from server.coldchain.rules import Gear, Kind
-from server.coldchain.science.species import Form
 
 VERSION: Final = "2.0"
 OWN: Final = "jagalchi"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Final
 
+from science.species import SPECIES, Form, Species
 from server.coldchain.epcis import times
 from server.coldchain.epcis.facts import Catch, Declared, Fact, Goods, Sensed
 from server.coldchain.epcis.vocabulary import (
@@ -22,7 +23,6 @@ from server.coldchain.epcis.vocabulary import (
     Type,
 )
 from server.coldchain.rules import Gear
-from server.coldchain.science.species import SPECIES, Form, Species
 
 Document = dict[str, Any]
 TEMPERATURE: Final = "Temperature"

@@ -13,6 +13,8 @@ from typing import Final
 
 from django.db.models import Q
 
+from science import balance
+from science.species import SPECIES, Form, Ice, IceRatio, Kept, Species
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import custody, landing, loading, pallets, quality, selling, working
@@ -29,8 +31,6 @@ from server.coldchain.exchange.names import Viewer
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, Handover, Room
 from server.coldchain.rules import Basis, Custody, Gear, Kind, Reason, Source
-from server.coldchain.science import balance
-from server.coldchain.science.species import SPECIES, Form, Ice, IceRatio, Kept, Species
 from server.coldchain.taking import Amount
 from server.devices.models import Assignment
 

@@ -15,6 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
+from science.histogram import RECORDED, Exposure
+from science.timeline import Stretch
 from server.coldchain import cells
 from server.coldchain.epcis import ids
 from server.coldchain.epcis.facts import Catch, Declared, Fact, Goods, Job, Sensed
@@ -24,8 +26,6 @@ from server.coldchain.exchange import names
 from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event, EventLot, Handover, Link, Lot, Room, Sample, Stay
 from server.coldchain.rules import Kind, Part, RoomKind, SampleState
-from server.coldchain.science.histogram import RECORDED, Exposure
-from server.coldchain.science.timeline import Stretch
 
 FOUND = {
     SampleState.PASSED: Disposition.CONFORMANT,

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from science.species import SPECIES, Species
 from server.coldchain.epcis import times
 from server.coldchain.epcis.facts import Catch, Fact, Goods
 from server.coldchain.epcis.vocabulary import SHAPES, Type
 from server.coldchain.export.table import Cell
 from server.coldchain.rules import Kind
-from server.coldchain.science.species import SPECIES, Species
 
 HEADER: Final = (
     *("critical_tracking_event", "traceability_lot_code", "event_time_utc", "quantity_kg"),

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from science.timeline import Stretch
 from server.coldchain import cells
 from server.coldchain.exchange import telling
 from server.coldchain.export.table import Cell, Rows
@@ -18,7 +19,6 @@ from server.coldchain.export.words import JUDGES, ROOMS, SAMPLES
 from server.coldchain.models import Excursion, Room
 from server.coldchain.read import Whole
 from server.coldchain.rules import Judge, Kind, RoomKind, SampleState
-from server.coldchain.science.timeline import Stretch
 
 NONE: Final = "기록 없음"
 KOREA: Final = timezone(timedelta(hours=9))

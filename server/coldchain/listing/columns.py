@@ -12,10 +12,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, TypeVar
 
+from science.species import SPECIES, Form, Ice, IceRatio, Species
 from server.coldchain.actions.landing import LIMITS
 from server.coldchain.listing.sheet import FORMULA
 from server.coldchain.rules import MAX_BOXES, MAX_GRAMS, Gear
-from server.coldchain.science.species import SPECIES, Form, Ice, IceRatio, Species
 
 KOREA: Final = timedelta(hours=9)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from science import limits
+from science.histogram import Exposure
+from science.limits import Class, Found, Line, Result
+from science.species import Kept
+from science.timeline import Stretch
 from server.coldchain import cells
 from server.coldchain.exchange import telling
 from server.coldchain.models import Lot
 from server.coldchain.papers.sheet import Curve, degrees, minutes
-from server.coldchain.science import limits
-from server.coldchain.science.histogram import Exposure
-from server.coldchain.science.limits import Class, Found, Line, Result
-from server.coldchain.science.species import Kept
-from server.coldchain.science.timeline import Stretch
 from server.coldchain.shopper import readings
 from server.coldchain.shopper.band import draw
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from science.timeline import RULES, Stretch
 from server.coldchain import cells, tracks
 from server.coldchain.models import Handover, Stay
 from server.coldchain.packing import Seen
 from server.coldchain.rules import MINUTE_MS, OPEN_CUSTODY, RoomKind
-from server.coldchain.science.timeline import RULES, Stretch
 
 MOST = 50
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.coldchain.science.limits import Line
-from server.coldchain.science.timeline import Stretch
+from science.limits import Line
+from science.timeline import Stretch
 from server.coldchain.shopper.band import Band
 from server.web.shown import KOREA
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from science.timeline import Stretch
 from server.coldchain import exposures
 from server.coldchain.export.inspector import NOTE
 from server.coldchain.export.words import ROOMS
@@ -18,7 +19,6 @@ from server.coldchain.papers import air
 from server.coldchain.papers.sheet import NONE, Code, Curve, Paper, Table, minutes, weight, when
 from server.coldchain.papers.trips import NOTES, STRANGER, made
 from server.coldchain.rules import Custody, RoomKind
-from server.coldchain.science.timeline import Stretch
 from server.coldchain.shopper import readings
 from server.coldchain.shopper import views as shopper
 from server.coldchain.shopper.band import draw

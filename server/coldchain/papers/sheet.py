@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.coldchain.science.limits import Line
+from science.limits import Line
 from server.coldchain.shopper.band import Band
 from server.web.shown import moment
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
+from science.limits import Line
+from science.timeline import Stretch
 from server.accounts.models import Organisation
 from server.coldchain.acting import INSPECTORS
 from server.coldchain.models import Event, Handover, Lot, Room, Stay
@@ -26,8 +28,6 @@ from server.coldchain.papers.sheet import (
     when,
 )
 from server.coldchain.rules import Custody, Kind, RoomKind
-from server.coldchain.science.limits import Line
-from server.coldchain.science.timeline import Stretch
 from server.coldchain.shopper import views as shopper
 from server.coldchain.shopper.gather import Code as Scanned
 from server.ledger import log

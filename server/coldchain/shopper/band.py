@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import compress, pairwise
 from operator import sub
 
-from server.coldchain.science.timeline import RULES, Stretch
+from science.timeline import RULES, Stretch
 
 COLUMNS = 100
 

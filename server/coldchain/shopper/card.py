@@ -12,13 +12,13 @@ from datetime import date
 from typing import Final
 
 from protocol.registry import Text
+from science.histamine import Risk
+from science.limits import Found
+from science.species import SPECIES, Form, Kept, Species
+from science.spoilage import Grade
+from science.verdict import Verdict, Why
 from server.coldchain import published, saying
 from server.coldchain.rules import Basis, Gear, RecallWhy
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.limits import Found
-from server.coldchain.science.species import SPECIES, Form, Kept, Species
-from server.coldchain.science.spoilage import Grade
-from server.coldchain.science.verdict import Verdict, Why
 from server.coldchain.shopper.band import Band
 from server.coldchain.shopper.journey import Leg
 from server.coldchain.shopper.words import WORDS

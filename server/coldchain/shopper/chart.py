@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
-from server.coldchain.science.limits import Line
-from server.coldchain.science.timeline import Stretch
+from science.limits import Line
+from science.timeline import Stretch
 from server.coldchain.shopper.band import Band, Column
 from server.web.shown import KOREA
 

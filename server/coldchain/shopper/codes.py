@@ -11,7 +11,7 @@ from typing import Final
 
 import segno
 
-from server.coldchain.science.gs1 import Gs1Error, Link
+from science.gs1 import Gs1Error, Link
 
 PER_SHEET: Final = 24
 """Labels on an A4 sheet: 3 across, 8 down, 70 by 36 mm."""

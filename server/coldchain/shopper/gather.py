@@ -16,6 +16,10 @@ from typing import Final
 from django.db.models import QuerySet
 
 from protocol.registry import Text
+from science import gs1, verdict
+from science.species import Form, Kept, Species
+from science.timeline import Stretch
+from science.verdict import Verdict
 from server.coldchain import exposures
 from server.coldchain.models import (
     Handover,
@@ -43,10 +47,6 @@ from server.coldchain.rules import (
     Side,
     Status,
 )
-from server.coldchain.science import gs1, verdict
-from server.coldchain.science.species import Form, Kept, Species
-from server.coldchain.science.timeline import Stretch
-from server.coldchain.science.verdict import Verdict
 from server.coldchain.shopper import readings, scans
 from server.coldchain.shopper.band import Band, draw
 from server.coldchain.shopper.card import Card, Stopped

@@ -10,9 +10,9 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from operator import le
 
+from science.timeline import Stretch
 from server.coldchain import packing
 from server.coldchain.models import Track
-from server.coldchain.science.timeline import Stretch
 from server.coldchain.shopper.band import Readings
 
 

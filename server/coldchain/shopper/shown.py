@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from protocol.registry import Text
+from science.limits import lines
+from science.species import Kept
+from science.verdict import FORMULAS, Verdict
 from server.coldchain import published
-from server.coldchain.science.limits import lines
-from server.coldchain.science.species import Kept
-from server.coldchain.science.verdict import FORMULAS, Verdict
 from server.coldchain.shopper import card as cards
 from server.coldchain.shopper import chart, journey
 from server.coldchain.shopper.card import Card, Mark

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
+from science import gs1
 from server.accounts import limits, refusals
 from server.accounts.door import guarded
 from server.accounts.limits import Whence
@@ -24,7 +25,6 @@ from server.coldchain.acting import Desk
 from server.coldchain.actions import selling
 from server.coldchain.models import Event
 from server.coldchain.rules import ProblemKind
-from server.coldchain.science import gs1
 from server.coldchain.shopper import card as cards
 from server.coldchain.shopper import codes, evidence, gather, linkset, scans, shown
 from server.coldchain.shopper.card import Card

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocol.registry import Text
+from science.species import Form, Kept
 from server.coldchain.rules import Basis, Gear, ProblemKind, RecallWhy
-from server.coldchain.science.species import Form, Kept
 
 WORDS: Final[Mapping[str, Text]] = {
     "page": Text("how cold it stayed", "얼마나 차게 왔나"),

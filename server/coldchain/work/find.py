@@ -13,9 +13,9 @@ from urllib.parse import quote, unquote, urlsplit
 
 from django.db.models import Q
 
+from science import gs1
 from server.coldchain.models import Label, Lot, OnPallet, Pallet, Room
 from server.coldchain.rules import Status
-from server.coldchain.science import gs1
 from server.coldchain.taking import visible
 from server.coldchain.work.frame import Here
 from server.coldchain.work.hangul import latin

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from science import gs1
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import labels
 from server.coldchain.models import Event, Label, Lot, Roll
 from server.coldchain.rules import Reason
-from server.coldchain.science import gs1
 from server.coldchain.work import attention
 from server.coldchain.work.find import find
 from server.coldchain.work.frame import ADD, Here, task

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from science.species import SPECIES, Form, Ice, IceRatio, Kept, Species
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import landing
 from server.coldchain.actions.landing import Correction, Landing
 from server.coldchain.models import Event, Place
 from server.coldchain.rules import Gear, Source
-from server.coldchain.science.species import SPECIES, Form, Ice, IceRatio, Kept, Species
 from server.coldchain.work.frame import Here, task
 from server.coldchain.work.sheet import Blank, Hint, Sheet, kilograms
 from server.coldchain.work.shows import choices, lots

@@ -13,12 +13,12 @@ from django.db.models import Q
 from django.http import Http404
 
 from protocol.registry import Quantity
+from science.limits import KR_CHILLED, LINES, LOADING_MS
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import loading
 from server.coldchain.models import Event, Lot, Room, Stay
 from server.coldchain.rules import MINUTE_MS, OPEN_CUSTODY
-from server.coldchain.science.limits import KR_CHILLED, LINES, LOADING_MS
 from server.coldchain.taking import Amount
 from server.coldchain.work import attention
 from server.coldchain.work.basket import amounts, basket

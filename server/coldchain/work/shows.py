@@ -11,10 +11,10 @@ from typing import Final, TypeVar
 from django.db.models import Count, QuerySet
 
 from protocol.registry import Text
+from science.species import SPECIES, Form, Kept, Species
 from server.accounts import vault
 from server.coldchain.models import Event, EventLot, Excursion, Handover, Label, Lot, Room, Stay
 from server.coldchain.rules import LIVE, Custody, Kind, RoomKind, Side, Status
-from server.coldchain.science.species import SPECIES, Form, Kept, Species
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import kilograms
 from server.coldchain.work.words import CUSTODY, DONE, FORMS, KEPT, ROOMS, SIDES, STATUSES, Sign

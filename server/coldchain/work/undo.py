@@ -6,13 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from science.balance import Finding
 from server.accounts.rules import Refused
 from server.coldchain import attention
 from server.coldchain.acting import Desk
 from server.coldchain.actions import undoing
 from server.coldchain.models import Event, EventLot
 from server.coldchain.rules import Kind, Part, Reason
-from server.coldchain.science.balance import Finding
 from server.coldchain.work.frame import Here, task
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from protocol.registry import Text
+from science.species import Form, Ice, IceRatio, Kept
 from server.coldchain.excursions import Disposition, Measure
 from server.coldchain.rules import (
     Basis,
@@ -26,7 +27,6 @@ from server.coldchain.rules import (
     Source,
     Status,
 )
-from server.coldchain.science.species import Form, Ice, IceRatio, Kept
 from server.coldchain.work.sheet import Hint
 
 

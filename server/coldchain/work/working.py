@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
+from science.balance import Finding, Step
+from science.species import Form
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import working
 from server.coldchain.actions.working import TRANSFORMS, Job, Out
 from server.coldchain.models import Event, Lot
-from server.coldchain.science.balance import Finding, Step
-from server.coldchain.science.species import Form
 from server.coldchain.taking import Amount
 from server.coldchain.work.basket import basket
 from server.coldchain.work.frame import Here, task

@@ -11,9 +11,9 @@ from django.test import Client
 from protocol.bodies import Body, EventBody, Measured, Opening, Reading, SensorLabel
 from protocol.record import Sealed, seal
 from protocol.registry import Event, Param, Quantity, Status, TimeSource
+from science.sensing import Happened
 from server.coldchain.models import Track
 from server.coldchain.packing import Readings, Seen, pack
-from server.coldchain.science.sensing import Happened
 from server.devices.models import Asset, Assignment, Device
 from tests.protocol import build
 from tests.server.conftest import ORIGIN

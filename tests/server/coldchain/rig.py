@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from science.species import Ice, Species
 from server.accounts import contacts
 from server.accounts.contacts import Contact
 from server.accounts.models import Membership
@@ -26,7 +27,6 @@ from server.coldchain.actions.working import Job, Out
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, EventLot, Handover, Lot, Place, Room
 from server.coldchain.rules import Gear, Part, PlaceKind, RoomKind, Source
-from server.coldchain.science.species import Ice, Species
 from server.coldchain.taking import Amount
 from server.devices.models import Asset
 from server.pilots.actions import phases

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from science.balance import Finding, Step
+from science.species import Ice, IceRatio, Species
 from server.coldchain.actions import (
     labels,
     landing,
@@ -28,8 +30,6 @@ from server.coldchain.rules import (
     Reason,
     Source,
 )
-from server.coldchain.science.balance import Finding, Step
-from server.coldchain.science.species import Ice, IceRatio, Species
 from server.coldchain.taking import Amount
 from server.coldchain.words import REASONS
 from server.pilots.rules import Mode

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from science.species import Species
 from server.accounts.rules import Role
 from server.coldchain.epcis import ids, read, times
 from server.coldchain.epcis.ids import Noun
@@ -15,7 +16,6 @@ from server.coldchain.epcis.vocabulary import CONTEXT
 from server.coldchain.exchange import names
 from server.coldchain.models import Event, Lot, Room
 from server.coldchain.rules import Kind
-from server.coldchain.science.species import Species
 from server.devices.models import Assignment, Device
 from tests.server.coldchain import live
 from tests.server.coldchain.epcis import schema

@@ -7,11 +7,11 @@ from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
+from science.histogram import Bin, Exposure, State
 from server.coldchain.exchange import telling
 from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event, Room
 from server.coldchain.rules import Kind
-from server.coldchain.science.histogram import Bin, Exposure, State
 from tests.server.coldchain.recorder import row
 from tests.server.coldchain.rig import MINUTE, Chain
 

@@ -6,19 +6,19 @@ from datetime import date
 
 import pytest
 
+from science import verdict
+from science.histamine import Risk
+from science.histogram import Bin, State
+from science.species import Species
+from science.spoilage import Grade, Score
+from science.timeline import MINUTE_MS
+from science.verdict import Start, Where
 from server.coldchain import exposures, tracks
 from server.coldchain.actions import working
 from server.coldchain.actions.working import Job, Out
 from server.coldchain.exposures import Told, TooManyParents
 from server.coldchain.models import Event, Inspection, Lot, Room, Stay
 from server.coldchain.rules import Judge
-from server.coldchain.science import verdict
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.histogram import Bin, State
-from server.coldchain.science.species import Species
-from server.coldchain.science.spoilage import Grade, Score
-from server.coldchain.science.timeline import MINUTE_MS
-from server.coldchain.science.verdict import Start, Where
 from server.coldchain.taking import Amount
 from tests.server.coldchain.recorder import row
 from tests.server.coldchain.rig import KG, Chain, done, made

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import OperationalError, connection, transaction
 from django.db.models import Model
 
+from science.balance import Step
 from server.accounts.contacts import Contact
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
@@ -37,7 +38,6 @@ from server.coldchain.handing import Answer
 from server.coldchain.models import Event, Handover, Label, Recall, RecallHolder
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import Basis, Judge, Kind, ProblemKind, RecallWhy, SampleState
-from server.coldchain.science.balance import Step
 from server.coldchain.taking import Amount
 from server.ledger.models import Staged
 from server.messages.models import Message

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from science.species import Ice
 from server.coldchain.actions import working
 from server.coldchain.actions.working import Job, Out
 from server.coldchain.lineage import inherited, shares
 from server.coldchain.models import Lot
-from server.coldchain.science.species import Ice
 from server.coldchain.taking import Amount
 from tests.server.coldchain.rig import Chain, done, undone
 from tests.server.pilots.tally import Tally

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 
 from protocol.registry import Text
+from science import limits, verdict
+from science.histogram import Bin, Exposure, State
+from science.limits import Class, Found
+from science.marks import UNVERIFIED, Mark
+from science.species import Kept
+from science.verdict import History, Section, Where
 from server.coldchain import published, saying
 from server.coldchain.published import Said
-from server.coldchain.science import limits, verdict
-from server.coldchain.science.histogram import Bin, Exposure, State
-from server.coldchain.science.limits import Class, Found
-from server.coldchain.science.marks import UNVERIFIED, Mark
-from server.coldchain.science.species import Kept
-from server.coldchain.science.verdict import History, Section, Where
-from tests.server.coldchain.science.test_invariants import histories
-from tests.server.coldchain.science.trips import DAY, MACKEREL, MONKFISH, NOW, history, spent
+from tests.science.test_invariants import histories
+from tests.science.trips import DAY, MACKEREL, MONKFISH, NOW, history, spent
 
 AGREED = {
     Said.ICE_RATIO: "얼음 비율 기록 있음",

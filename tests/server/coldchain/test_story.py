@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from science.balance import Finding, Step
 from server.accounts.contacts import Contact
 from server.coldchain import audit, trace
 from server.coldchain.actions import custody, labels, landing, selling, strangers, working
@@ -12,7 +13,6 @@ from server.coldchain.actions.working import Job, Out
 from server.coldchain.handing import Answer
 from server.coldchain.models import Handover, Label, Stay
 from server.coldchain.rules import Custody, Status
-from server.coldchain.science.balance import Finding, Step
 from server.coldchain.taking import Amount
 from server.ledger import log
 from tests.server.coldchain.rig import KG, Chain, again, done, made, no

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from protocol.bodies import Anchor, Gossip, Measured, Reading
 from protocol.registry import Event, Param, Quantity, Status, TimeSource
+from science import sensing, timeline
+from science.histogram import Bin, Exposure, State
+from science.sensing import Happened
+from science.timeline import Look, Stretch
+from science.verdict import Certificate
 from server.coldchain import cells, packing, tracks
 from server.coldchain.models import Cell, Hint, SpanRead, Track
 from server.coldchain.packing import Readings, Seen, pack, unpack
-from server.coldchain.science import sensing, timeline
-from server.coldchain.science.histogram import Bin, Exposure, State
-from server.coldchain.science.sensing import Happened
-from server.coldchain.science.timeline import Look, Stretch
-from server.coldchain.science.verdict import Certificate
 from server.devices import commands
 from server.devices.models import Asset, Assignment
 from tests.server.coldchain.recorder import (

@@ -15,9 +15,9 @@ from django.test import Client
 
 from protocol.bodies import Anchor
 from protocol.registry import Event, TimeSource
+from science.timeline import Stretch
 from server.coldchain import cells, tracks
 from server.coldchain.models import Cell, Followed, Hint, SpanRead, Track
-from server.coldchain.science.timeline import Stretch
 from tests.server.coldchain.recorder import BEAT, START, Recorder, door, temperatures
 from tests.server.ledger.faults import Trap, faulty_database
 

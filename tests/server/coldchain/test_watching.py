@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from protocol.registry import Event
+from science.alarms import Kind, Severity
+from science.paging import PROFILES
+from science.plausibility import Sign
+from science.sensing import Happened
+from science.timeline import Stretch
 from server.coldchain import tracks, watching
-from server.coldchain.science.alarms import Kind, Severity
-from server.coldchain.science.paging import PROFILES
-from server.coldchain.science.plausibility import Sign
-from server.coldchain.science.sensing import Happened
-from server.coldchain.science.timeline import Stretch
 from server.devices.models import Asset
 from tests.server.coldchain.recorder import START, asset_of, row
 

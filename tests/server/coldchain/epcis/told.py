@@ -7,13 +7,13 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from science import gs1
+from science.species import Form, Ice, IceRatio, Kept, Species
 from server.coldchain.epcis import ids
 from server.coldchain.epcis.facts import Catch, Declared, Fact, Goods, Job, Sensed
 from server.coldchain.epcis.ids import Noun
 from server.coldchain.epcis.vocabulary import Action, Disposition, Step, Type, Wrong
 from server.coldchain.rules import Gear, Kind, Source
-from server.coldchain.science import gs1
-from server.coldchain.science.species import Form, Ice, IceRatio, Kept, Species
 
 AT = st.integers(0, 4_102_444_800_000)
 WEIGHTS = st.integers(0, 10**12)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from science.species import Ice, Species
 from server.coldchain.actions import undoing
 from server.coldchain.listing import words
 from server.coldchain.listing.columns import Column, Why
@@ -17,7 +18,6 @@ from server.coldchain.listing.sheet import Fault
 from server.coldchain.listing.take import Taken, marked, remember, remembered, take
 from server.coldchain.models import Event, Lot
 from server.coldchain.rules import Gear, Kind
-from server.coldchain.science.species import Ice, Species
 from tests.server.coldchain.listing.test_sheet import xlsx
 from tests.server.coldchain.rig import Chain, done, no
 

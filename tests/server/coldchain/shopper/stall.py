@@ -17,12 +17,12 @@ from protocol import record, wire
 from protocol.bodies import Measured, Position, Reading
 from protocol.record import Sealed
 from protocol.registry import Fix, Kind, Quantity, Status
+from science import verdict
 from server.coldchain import exposures, tracks
 from server.coldchain.actions import custody, labels
 from server.coldchain.handing import Answer
 from server.coldchain.models import Label, Lot, Result
 from server.coldchain.rules import SERVICE
-from server.coldchain.science import verdict
 from server.devices.models import Asset, Assignment
 from server.ledger import log, service
 from server.ledger.writing import writing

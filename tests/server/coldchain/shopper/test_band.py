@@ -7,11 +7,11 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from science.histogram import State
+from science.limits import KR_CHILLED, KR_FROZEN, MELTING_ICE, Line
+from science.timeline import Look, Stretch, arrange, pieces
 from server.coldchain import packing
 from server.coldchain.packing import Seen
-from server.coldchain.science.histogram import State
-from server.coldchain.science.limits import KR_CHILLED, KR_FROZEN, MELTING_ICE, Line
-from server.coldchain.science.timeline import Look, Stretch, arrange, pieces
 from server.coldchain.shopper import chart
 from server.coldchain.shopper.band import Band, Column, Readings, draw
 

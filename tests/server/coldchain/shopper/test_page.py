@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from science import gs1
+from science.species import Species
 from server.accounts.contacts import Contact
 from server.accounts.models import Organisation
 from server.coldchain.actions import landing, quality, selling, strangers
 from server.coldchain.actions.landing import Correction
 from server.coldchain.models import Event, Handover, Label, Lot, Problem, Purchase, Scan
 from server.coldchain.rules import Basis, ProblemKind, Source
-from server.coldchain.science import gs1
-from server.coldchain.science.species import Species
 from server.coldchain.shopper import codes, scans
 from server.coldchain.shopper.card import Seen, is_copied
 from server.coldchain.taking import Amount

@@ -9,8 +9,8 @@ from itertools import chain
 import pytest
 
 from protocol.registry import Text
+from science.species import Form, Kept
 from server.coldchain.rules import Basis, Gear, PlaceKind, ProblemKind, RecallWhy, RoomKind
-from server.coldchain.science.species import Form, Kept
 from server.coldchain.shopper import journey, words
 from server.coldchain.shopper.journey import Leg, Stage, hours, joined, provinces, stage_of
 from server.coldchain.shopper.views import STATIC

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from science.species import Species
 from server.coldchain.actions import labels, landing
 from server.coldchain.actions.landing import Sold
 from server.coldchain.models import Award, Event, Label, Lot
 from server.coldchain.rules import Kind, Source, Status
-from server.coldchain.science.species import Species
 from tests.server.coldchain.rig import KG, Chain, again, done
 from tests.server.coldchain.work.harbour import Hands
 

@@ -11,8 +11,8 @@ import pytest
 
 import server.coldchain.work
 from protocol.registry import Text
+from science import species
 from server.coldchain import excursions, rules
-from server.coldchain.science import species
 from server.coldchain.work import words
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Hint

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.coldchain.science import gs1
-from server.coldchain.science.gs1 import ALPHABET, MOST_SHORT, Gs1Error, Link
+from science import gs1
+from science.gs1 import ALPHABET, MOST_SHORT, Gs1Error, Link
 
 GTIN = "08801234567893"
 LOTS = st.text("!\"%&'()*+,-./09:;<=>?AZ_az", min_size=1, max_size=20)

@@ -14,8 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
-from server.coldchain.science.histogram import Exposure
-from server.coldchain.science.marks import Figure, Formula, Mark
+from science.histogram import Exposure
+from science.marks import Figure, Formula, Mark
 
 MKT: Final = Formula(
     "mkt", 1, "milli_celsius", "the window it is said of, never a stretched one", "USP <1079.2>",

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.coldchain.science import defrost, timeline
-from server.coldchain.science.alarms import (
+from science import defrost, timeline
+from science.alarms import (
     Alarm,
     Evaluation,
     Kind,
@@ -18,10 +18,10 @@ from server.coldchain.science.alarms import (
     Watch,
     evaluate,
 )
-from server.coldchain.science.histogram import State
-from server.coldchain.science.limits import LINES, Class
-from server.coldchain.science.paging import PROFILES, Hours, together
-from server.coldchain.science.timeline import MINUTE_MS, Look, Stretch
+from science.histogram import State
+from science.limits import LINES, Class
+from science.paging import PROFILES, Hours, together
+from science.timeline import MINUTE_MS, Look, Stretch
 
 RULE = Rule(
     id="five",

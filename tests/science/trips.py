@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from server.coldchain.science.histogram import Bin, Exposure, State, total
-from server.coldchain.science.species import Ice, IceRatio, Product, Species
-from server.coldchain.science.verdict import History, Section, Where, before
+from science.histogram import Bin, Exposure, State, total
+from science.species import Ice, IceRatio, Product, Species
+from science.verdict import History, Section, Where, before
 
 HOUR = 3_600_000
 DAY = 24 * HOUR

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.registry import Text
-from server.coldchain.science.marks import Figure, Mark
+from science.marks import Figure, Mark
 
 
 class Family(StrEnum):

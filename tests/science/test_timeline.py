@@ -8,9 +8,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.coldchain.science import timeline
-from server.coldchain.science.histogram import Bin, Exposure, State
-from server.coldchain.science.timeline import (
+from science import timeline
+from science.histogram import Bin, Exposure, State
+from science.timeline import (
     MINUTE_MS,
     Leg,
     Look,

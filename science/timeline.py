@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from server.coldchain.science.histogram import RECORDED, Bin, End, Exposure, State
-from server.coldchain.science.marks import Formula, Mark
+from science.histogram import RECORDED, Bin, End, Exposure, State
+from science.marks import Formula, Mark
 
 MINUTE_MS: Final = 60_000
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from server.coldchain.science.histogram import Bin, Exposure, State
-from server.coldchain.science.species import Form, Ice, IceRatio, Kept, Product, Species
-from server.coldchain.science.spoilage import Score, Side
-from server.coldchain.science.verdict import Certificate, History, Section, Where
+from science.histogram import Bin, Exposure, State
+from science.species import Form, Ice, IceRatio, Kept, Product, Species
+from science.spoilage import Score, Side
+from science.verdict import Certificate, History, Section, Where
 
 VERSION: Final = 1
 PLAIN: Final = ("until_ms", "catch_ms", "known_from_ms", "use_by_ms", "graded")

@@ -15,13 +15,13 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 
-from server.coldchain.science import histamine, kinetics, limits, spoilage, timeline
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.histogram import RECORDED, Bin, Exposure, State, total
-from server.coldchain.science.limits import LINES, Export, Found, Result
-from server.coldchain.science.marks import Formula
-from server.coldchain.science.species import ON_ICE, Form, Ice, Kept, Product
-from server.coldchain.science.spoilage import Grade, Score, Side, Spent
+from science import histamine, kinetics, limits, spoilage, timeline
+from science.histamine import Risk
+from science.histogram import RECORDED, Bin, Exposure, State, total
+from science.limits import LINES, Export, Found, Result
+from science.marks import Formula
+from science.species import ON_ICE, Form, Ice, Kept, Product
+from science.spoilage import Grade, Score, Side, Spent
 
 VERSION: Final = 1
 FORMULAS: Final[tuple[Formula, ...]] = (

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 
 from protocol.bodies import Anchor, EventBody, Measured
 from protocol.registry import Event, Param, Quantity, Status
-from server.coldchain.science.marks import Figure, Mark
-from server.coldchain.science.timeline import Stretch
-from server.coldchain.science.verdict import Certificate
+from science.marks import Figure, Mark
+from science.timeline import Stretch
+from science.verdict import Certificate
 
 YEAR_MS: Final = 366 * 86_400_000
 DISPLAYS: Final = ("unit-",)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from server.coldchain.science.plausibility import Glance, Sign, signs
-from server.coldchain.science.timeline import MINUTE_MS, Stretch
+from science.plausibility import Glance, Sign, signs
+from science.timeline import MINUTE_MS, Stretch
 
 DOORS = [Stretch((180 + 480 * n) * MINUTE_MS, (188 + 480 * n) * MINUTE_MS) for n in range(3)]
 

@@ -14,9 +14,9 @@ from fractions import Fraction
 from math import exp
 from typing import Final
 
-from server.coldchain.science.histogram import RECORDED, End, Exposure
-from server.coldchain.science.marks import Figure, Formula, Mark
-from server.coldchain.science.species import Family, Product
+from science.histogram import RECORDED, End, Exposure
+from science.marks import Figure, Formula, Mark
+from science.species import Family, Product
 
 CLOCK: Final = Formula(
     "histamine-clock",

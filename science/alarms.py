@@ -18,9 +18,9 @@ from typing import Final
 
 from protocol import excursion
 from protocol.excursion import Limit, Notice, NoticeKind, Sample, Tally
-from server.coldchain.science.limits import LOADING_MS, Class
-from server.coldchain.science.marks import Formula, Mark
-from server.coldchain.science.timeline import Look, Stretch, merged
+from science.limits import LOADING_MS, Class
+from science.marks import Formula, Mark
+from science.timeline import Look, Stretch, merged
 
 EVALUATOR: Final = Formula(
     "alarms", 1, "ms", "readings at most the rule's gap apart", "Jagalchi", Mark.OURS

@@ -14,8 +14,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from server.coldchain.science.defrost import rises
-from server.coldchain.science.timeline import MINUTE_MS, Look, Stretch
+from science.defrost import rises
+from science.timeline import MINUTE_MS, Look, Stretch
 
 HOUR_MS: Final = 60 * MINUTE_MS
 

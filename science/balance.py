@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from server.coldchain.science.marks import Mark
-from server.coldchain.science.species import Family
+from science.marks import Mark
+from science.species import Family
 
 
 class Step(StrEnum):

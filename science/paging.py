@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from server.coldchain.science.alarms import Alarm, Evaluation, Rule, Severity
-from server.coldchain.science.limits import KR_CHILLED, KR_FROZEN, MELTING_ICE, Line
+from science.alarms import Alarm, Evaluation, Rule, Severity
+from science.limits import KR_CHILLED, KR_FROZEN, MELTING_ICE, Line
 
 DAY_MINUTES: Final = 1_440
 KST_MINUTES: Final = 9 * 60

@@ -7,15 +7,15 @@ from fractions import Fraction
 
 import pytest
 
-from server.coldchain.science import histamine, kinetics, limits, spoilage, verdict
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.histogram import EMPTY, End, Exposure
-from server.coldchain.science.kinetics import Indicator
-from server.coldchain.science.limits import Export, Found
-from server.coldchain.science.species import Product
-from server.coldchain.science.spoilage import ICE_DAY, MICRO, Grade, Score, Side, Spent
-from server.coldchain.science.verdict import Start, Why
-from tests.server.coldchain.science.trips import MACKEREL, ON_TWO, TRIP, history, spent
+from science import histamine, kinetics, limits, spoilage, verdict
+from science.histamine import Risk
+from science.histogram import EMPTY, End, Exposure
+from science.kinetics import Indicator
+from science.limits import Export, Found
+from science.species import Product
+from science.spoilage import ICE_DAY, MICRO, Grade, Score, Side, Spent
+from science.verdict import Start, Why
+from tests.science.trips import MACKEREL, ON_TWO, TRIP, history, spent
 
 RRS = {
     -2: "0.64", -1: "0.81", 0: "1", 1: "1.21", 2: "1.44", 3: "1.69", 4: "1.96", 5: "2.25",

@@ -14,8 +14,8 @@ from itertools import pairwise
 from statistics import median_low
 from typing import Final
 
-from server.coldchain.science.marks import Figure, Mark
-from server.coldchain.science.timeline import MINUTE_MS, Look, Stretch
+from science.marks import Figure, Mark
+from science.timeline import MINUTE_MS, Look, Stretch
 
 LEAST_RISE: Final = Figure(800, "milli_celsius", "a vendor flags swings above 0.8 °C", Mark.READ)
 MOST_RISE: Final = Figure(3_000, "milli_celsius", "excused at most", Mark.OURS)

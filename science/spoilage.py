@@ -14,9 +14,9 @@ from enum import StrEnum
 from math import sqrt
 from typing import Final
 
-from server.coldchain.science.histogram import RECORDED, End, Exposure
-from server.coldchain.science.marks import Figure, Formula, Mark
-from server.coldchain.science.species import Kept
+from science.histogram import RECORDED, End, Exposure
+from science.marks import Figure, Formula, Mark
+from science.species import Kept
 
 RRS: Final = Formula(
     "rrs-square-root",

@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.registry import Text
-from server.coldchain.science.histogram import EXCUSED, RECORDED, End, Exposure, State
-from server.coldchain.science.marks import Mark
-from server.coldchain.science.species import Kept
+from science.histogram import EXCUSED, RECORDED, End, Exposure, State
+from science.marks import Mark
+from science.species import Kept
 
 HOUR_MS: Final = 3_600_000
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.coldchain.science import histamine, kinetics, limits, spoilage, verdict
-from server.coldchain.science import histories as telling
-from server.coldchain.science.balance import (
+from science import histamine, kinetics, limits, spoilage, verdict
+from science import histories as telling
+from science.balance import (
     BOUNDS,
     Finding,
     Step,
@@ -21,8 +21,8 @@ from server.coldchain.science.balance import (
     balance,
     bounds_of,
 )
-from server.coldchain.science.histamine import Risk
-from server.coldchain.science.histogram import (
+from science.histamine import Risk
+from science.histogram import (
     EMPTY,
     RECORDED,
     Bin,
@@ -31,8 +31,8 @@ from server.coldchain.science.histogram import (
     State,
     total,
 )
-from server.coldchain.science.limits import LINES, Export, Found
-from server.coldchain.science.species import (
+from science.limits import LINES, Export, Found
+from science.species import (
     GRADED_FORMS,
     SPECIES,
     Family,
@@ -43,9 +43,9 @@ from server.coldchain.science.species import (
     Product,
     Species,
 )
-from server.coldchain.science.spoilage import Grade, Score, Side
-from server.coldchain.science.verdict import Certificate, History, Section, Where, Why
-from tests.server.coldchain.science.trips import DAY, MACKEREL, MONKFISH, NOW, exposures, spent
+from science.spoilage import Grade, Score, Side
+from science.verdict import Certificate, History, Section, Where, Why
+from tests.science.trips import DAY, MACKEREL, MONKFISH, NOW, exposures, spent
 
 PRODUCTS = st.builds(
     Product,

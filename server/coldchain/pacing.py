@@ -1,0 +1,41 @@
+"""How long a ticker may work in its second: what others leave of the core, and always a little.
+
+Threads of one process share one core, so whoever reads for the cold chain makes requests wait. It
+looks at what the process spent since its last look without it: nobody there, it goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+LEAST_MS: Final = 50
+"""However many requests there are: what is behind must not stay behind for ever."""
+MOST_MS: Final = 800
+
+
+def spare_ms(others_ms: int, passed_ms: int) -> int:
+    """Of a second, after others spent so much processor time of what passed."""
+    if passed_ms <= 0:
+        return LEAST_MS
+    idle = min(max(0, passed_ms - others_ms) / passed_ms, 1)
+    return max(LEAST_MS, round(MOST_MS * idle))
+
+
+class Meter:
+    """Looks at the clocks of the process and of the thread that asks."""
+
+    def __init__(self) -> None:
+        """From now on."""
+        self._last = _clocks()
+
+    def spare_ms(self) -> int:
+        """How long this thread may work now, since it asked last."""
+        last, self._last = self._last, _clocks()
+        passed, whole, own = (now - then for now, then in zip(self._last, last, strict=True))
+        return spare_ms((whole - own) // 1_000_000, passed // 1_000_000)
+
+
+def _clocks() -> tuple[int, int, int]:
+    """ns: time that passes, of the process, of this thread."""
+    return time.monotonic_ns(), time.process_time_ns(), time.thread_time_ns()
