@@ -210,7 +210,7 @@ def _devices(end: int, progress: _Progress) -> Iterator[Finding]:
 
     with (
         tempfile.TemporaryDirectory(prefix="jagalchi-verify-") as folder,
-        database(Path(folder) / "derived.sqlite3", durable=False) as live,
+        database(Path(folder) / "derived.sqlite3", "ledger", "devices", durable=False) as live,
     ):
         from django.db import connections
 

@@ -21,9 +21,10 @@ ALIAS = "default"
 
 
 @contextmanager
-def database(file: Path, *, durable: bool = True) -> Iterator[Any]:
+def database(file: Path, *apps: str, durable: bool = True) -> Iterator[Any]:
     """Make that SQLite file, brought up to date, the database; yields the connection it replaces.
 
+    apps: whose tables are needed, none for all: each has some to be made, and they take seconds.
     Not `durable`: nothing is synced, for what a crash may lose.
     """
     described = options.sqlite(file.parent) | {"NAME": str(file)}
@@ -31,7 +32,8 @@ def database(file: Path, *, durable: bool = True) -> Iterator[Any]:
     before = connections[ALIAS]
     connections[ALIAS] = other
     try:
-        call_command("migrate", interactive=False, verbosity=0)
+        for named in [[app] for app in apps] or [[]]:
+            call_command("migrate", *named, interactive=False, verbosity=0)
         if not durable:
             with other.cursor() as cursor:
                 cursor.execute("PRAGMA synchronous=OFF")
