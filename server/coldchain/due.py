@@ -17,12 +17,16 @@ from server.coldchain.models import DueLot, DueRoom, EventLot, Room, Stay
 from server.coldchain.rules import Kind
 from server.coldchain.tracks import Changed
 from server.ledger import rows
+from server.ledger.tick import steady_ms
+from server.ledger.writing import staging
 
 REST_MS: Final = 600_000
 """A lot that still lies in running air is judged no more often."""
 LATE_MS: Final = 5_000
 """Late records come span after span: a lot that left that air is judged no more often than this."""
 CHUNK: Final = 500
+HOLD_MS: Final = 25
+"""How long one step reads: nobody who writes waits much longer for it."""
 
 _BEHIND = (
     "SELECT 1 FROM ledger_entry WHERE number >="
@@ -36,15 +40,19 @@ _EVENTS = (
 
 
 def read(now_ms: int) -> bool:
-    """Read the next entries of the log, if there are any; whether there were."""
+    """Read the next entries of the log, if there are any; whether there were.
+
+    Nothing is synced for it: what a power cut takes is read again.
+    """
     if not rows.fetch(_BEHIND):
         return False
-    with tracks.still() as cursor:
-        progress = tracks.follow()
-        for change in progress.changed:
+    with tracks.still(staging) as cursor:
+        begun_ms = steady_ms()
+        progress = tracks.follow(in_time=lambda: steady_ms() - begun_ms < HOLD_MS)
+        for change in tracks.widest(progress.changed):
             _air(change, now_ms)
-        found = rows.fetch(_EVENTS, [cursor, cursor + progress.entries])
-        _deeds([event for (event,) in found], now_ms)
+        if found := rows.fetch(_EVENTS, [cursor, cursor + progress.entries]):
+            _deeds([event for (event,) in found], now_ms)
     return progress.entries > 0
 
 

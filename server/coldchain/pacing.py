@@ -1,4 +1,4 @@
-"""How long a ticker may work in its second: what others leave of the core, and always a little.
+"""How long a ticker may work in its beat: what others leave of the core, and always a little.
 
 Threads of one process share one core, so whoever reads for the cold chain makes requests wait. It
 looks at what the process spent since its last look without it: nobody there, it goes on.
@@ -11,11 +11,11 @@ from typing import Final
 
 LEAST_MS: Final = 50
 """However many requests there are: what is behind must not stay behind for ever."""
-MOST_MS: Final = 800
+MOST_MS: Final = 2_000
 
 
 def spare_ms(others_ms: int, passed_ms: int) -> int:
-    """Of a second, after others spent so much processor time of what passed."""
+    """Of a beat, after others spent so much processor time of what passed."""
     if passed_ms <= 0:
         return LEAST_MS
     idle = min(max(0, passed_ms - others_ms) / passed_ms, 1)

@@ -12,8 +12,8 @@ What is read here is never changed there. Spec: docs/protocol.md, sections "Time
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -33,8 +33,8 @@ from server.devices.receipts import MAX_BODY
 from server.ledger import log, rows
 from server.ledger.writing import writing
 
-STEP = 5
-"""Entries of the log that one transaction reads: nobody who writes waits long for it."""
+STEP = 20
+"""Entries of the log that one transaction reads, at most."""
 ONE = 1
 """The row of the cursor."""
 LENGTHS = (3_600_000, 86_400_000)
@@ -42,11 +42,19 @@ LENGTHS = (3_600_000, 86_400_000)
 EVER = (-(2**62), 2**62)
 
 _GAINED = """
-    SELECT h.id, b.body FROM ledger_entry AS e
+    SELECT e.number, h.id, b.body FROM ledger_entry AS e
     JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash
     JOIN ledger_body AS b ON b.number = e.number
     WHERE e.number >= %s AND e.number < %s AND NOT h.contested ORDER BY e.number
 """
+_BESIDE = """
+    SELECT (SELECT max(last_ms) FROM coldchain_track WHERE asset_id = %s AND last_ms < %s),
+        (SELECT min(first_ms) FROM coldchain_track WHERE asset_id = %s AND first_ms > %s)
+"""
+_OLD_CELLS = (
+    "DELETE FROM coldchain_cell"
+    " WHERE asset_id = %s AND length_ms = %s AND start_ms > %s AND start_ms < %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +75,33 @@ class Progress:
     changed: list[Changed] = field(default_factory=list)
 
 
+def widest(changes: Iterable[Changed]) -> list[Changed]:
+    """One change for each asset, which spans all of its changes."""
+    found: dict[int, Changed] = {}
+    for one in changes:
+        seen = found.get(one.asset, one)
+        low, high = min(seen.from_ms, one.from_ms), max(seen.until_ms, one.until_ms)
+        found[one.asset] = Changed(one.asset, low, high)
+    return list(found.values())
+
+
+Frame = Callable[[], AbstractContextManager[None]]
+
+
 @contextmanager
-def still() -> Iterator[int]:
+def still(frame: Frame = writing) -> Iterator[int]:
     """A transaction in which tracks hold still; the cursor. Whoever caches what they say waits
     here for whoever reads the log, and the other way round."""
-    with writing():
+    with frame():
         Followed.objects.get_or_create(id=ONE)
         yield Followed.objects.select_for_update().get(id=ONE).number
 
 
-def follow(most: int = STEP) -> Progress:
-    """Read up to `most` new entries of the log. A crash here leaves the step undone."""
+def follow(most: int = STEP, in_time: Callable[[], bool] = lambda: True) -> Progress:
+    """Read up to `most` new entries of the log, the first in any case, then while there is time.
+
+    A crash here leaves the step undone.
+    """
     with still() as cursor:
         (end,) = rows.fetch(
             "SELECT max(number) FROM ledger_entry WHERE number >= %s AND number < %s",
@@ -85,12 +109,17 @@ def follow(most: int = STEP) -> Progress:
         )[0]
         if end is None:
             return Progress()
-        progress = Progress(entries=end + 1 - cursor)
+        progress = Progress()
         reader = _Reader(progress)
         found = rows.fetch(_GAINED, [cursor, end + 1])
-        held = HeldSpan.objects.in_bulk([pk for pk, _ in found])
-        for pk, body in found:
+        held = HeldSpan.objects.in_bulk([pk for _, pk, _ in found])
+        reader.expect([bytes(one.leaf_hash) for one in held.values()])
+        for number, pk, body in found:
             reader.read(held[pk], bytes(body))
+            if not in_time():
+                end = number
+                break
+        progress.entries = end + 1 - cursor
         Followed.objects.filter(id=ONE).update(number=end + 1)
     return progress
 
@@ -143,16 +172,13 @@ def put(track: Track) -> Changed:
 
 def touch(track: Track) -> Changed:
     """Drop the cells that a row not there now changes: up to the readings on both sides of it."""
-    there = Track.objects.filter(asset=track.asset_id)
-    before = there.filter(last_ms__lt=track.from_ms).order_by("-last_ms").first()
-    after = there.filter(first_ms__gt=track.until_ms).order_by("first_ms").first()
-    low = EVER[0] if before is None else (before.last_ms or 0)
-    high = EVER[1] if after is None else (after.first_ms or 0)
-    high = max(high, track.until_ms + RULES.door_ms)
-    cells = Cell.objects.filter(asset=track.asset_id, start_ms__lt=high)
+    asset = track.asset_id
+    before, after = rows.fetch(_BESIDE, [asset, track.from_ms, asset, track.until_ms])[0]
+    low = EVER[0] if before is None else before
+    high = max(EVER[1] if after is None else after, track.until_ms + RULES.door_ms)
     for length_ms in LENGTHS:
-        cells.filter(length_ms=length_ms, start_ms__gt=low - length_ms).delete()
-    return Changed(track.asset_id, low, high)
+        rows.execute(_OLD_CELLS, [asset, length_ms, low - length_ms, high])
+    return Changed(asset, low, high)
 
 
 @dataclass(slots=True)
@@ -180,6 +206,12 @@ class _Reader:
         self.progress = progress
         self._epochs: dict[tuple[str, bytes], _Epoch] = {}
         self._fitted: dict[str, list[tuple[int, int, int]]] = {}
+        self._new: set[bytes] = set()
+
+    def expect(self, leaves: Sequence[bytes]) -> None:
+        """Look which of the spans that come were never read: nothing of them is to be forgotten."""
+        known = SpanRead.objects.filter(span__in=leaves).values_list("span", flat=True)
+        self._new = set(leaves) - {bytes(one) for one in known}
 
     def read(self, span: HeldSpan, body: bytes) -> None:
         """Read one span, and those of its epoch again of which it says something."""
@@ -211,7 +243,9 @@ class _Reader:
         """Put down what a span holds, in place of what was there of it."""
         leaf, epoch = bytes(span.leaf_hash), self._epoch(span)
         dated = [_date(record, epoch, span.received_ms) for record in records]
-        self._forget(leaf)
+        if leaf not in self._new:
+            self._forget(leaf)
+        self._new.discard(leaf)
         for asset, mine in self._by_asset(span.device_id, dated):
             track = _track(mine, epoch)
             if track is None:

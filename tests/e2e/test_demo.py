@@ -22,8 +22,8 @@ pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).resolve().parents[2]
 GAP_MS = 45 * 60_000
 """More than the half hour that one truck's sensor was unplugged, less than any unmeasured trip."""
-LONGEST_S = 60
-"""It takes half of that on an idle machine of two cores."""
+LONGEST_S = 240
+"""A deadline, no figure: a machine that is busy with other things takes its time."""
 NAMES = {"name", "sealed", "committed", "shipped", "proved", "duplicates", "lost"}
 
 

@@ -64,6 +64,25 @@ def test_what_was_posted_is_there_and_following_again_changes_nothing(recorder: 
 
 
 @database
+def test_a_step_without_time_reads_one_span_and_the_next_goes_on(recorder: Recorder) -> None:
+    recorder.measure(VALUES)
+    recorder.post(5)
+    steps = []
+    while (step := tracks.follow(in_time=lambda: False)).entries:
+        steps.append(step.spans)
+    assert steps == [1, 1] and told(recorder.asset) == WANTED
+
+
+@pytest.mark.parametrize("changes", [[(1, 5, 9), (1, 3, 6), (2, 7, 8)], [(2, 7, 8), (1, 3, 9)]])
+def test_changes_of_one_asset_are_one(changes: list[tuple[int, int, int]]) -> None:
+    found = tracks.widest(tracks.Changed(*one) for one in changes)
+    assert sorted(found, key=lambda one: one.asset) == [
+        tracks.Changed(1, 3, 9),
+        tracks.Changed(2, 7, 8),
+    ]
+
+
+@database
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (0, 3, 2, 1), (0, 2, 3, 1)])
 @pytest.mark.parametrize("step", [1, 50])
 def test_cc2_the_order_of_arrival_changes_nothing(
