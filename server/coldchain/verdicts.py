@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from django.db import DatabaseError, InterfaceError
+from django.db.models import Q
 
 from science import verdict
 from server.coldchain import due, exposures, tracks, warmth
 from server.coldchain.due import REST_MS
-from server.coldchain.models import DueLot, DueRoom, Event, Lot, Result
+from server.coldchain.models import DueLot, DueRoom, EventLot, Lot, Result
 from server.coldchain.pacing import Meter
-from server.coldchain.rules import LIVE, SERVICE
+from server.coldchain.rules import LIVE, SERVICE, Kind, Part
 from server.ledger import service
 from server.ledger.keys import entropy
 from server.ledger.tick import Leader, steady_ms
@@ -31,6 +32,8 @@ STEPS: Final = 100
 """Steps of the log in one round, at most."""
 AGAIN_MS: Final = 6 * 3_600_000
 """A live lot is judged at least so often."""
+ENDS: Final = (Kind.SOLD, Kind.SOLD_OUT, Kind.SCRAPPED)
+"""By these a lot leaves the chain; it also ends when all of it was taken for other lots."""
 SALT: Final = 32
 MARK: Final = "verdict"
 """How the private part of a result's entry begins: mark, lot, version, at_ms, text."""
@@ -105,8 +108,15 @@ def write(lot: Lot, text: str, now_ms: int) -> Result | None:
 
 
 def _until(lot: Lot, live: bool, now_ms: int) -> int:
-    """Up to when a lot is judged; never before what was last told of it."""
-    told = Event.objects.filter(lots__lot=lot).order_by("-at_ms").values_list("at_ms", flat=True)
+    """Up to when a lot is judged; never before what was last told of it.
+
+    One that is gone, up to when it went: what is said of it later (a purchase, a problem, a sample)
+    tells nothing of how cold it stayed in the chain.
+    """
+    named = EventLot.objects.filter(lot=lot)
+    if not live:
+        named = named.filter(Q(part=Part.USED) | Q(event__kind__in=ENDS))
+    told = named.order_by("-event__at_ms").values_list("event__at_ms", flat=True)
     last_ms = max(told.first() or 0, lot.made_ms)
     return max(last_ms, now_ms - now_ms % REST_MS) if live else last_ms
 

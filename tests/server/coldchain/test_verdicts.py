@@ -14,12 +14,14 @@ from django.test.utils import CaptureQueriesContext
 
 from protocol.leaf import ServiceLeaf, decode_leaf
 from server.coldchain import due, exposures, verdicts
+from server.coldchain.actions import quality, selling
 from server.coldchain.models import DueLot, DueRoom, Excursion, Lot, Result, Room
-from server.coldchain.rules import SERVICE
+from server.coldchain.rules import SERVICE, ProblemKind
 from server.ledger import log, rows, service
 from server.messages.models import Message
+from server.pilots.days import day_of
 from tests.reliability import note
-from tests.server.coldchain.rig import MINUTE, Chain, undone
+from tests.server.coldchain.rig import MINUTE, Chain, done, undone
 from tests.server.coldchain.shopper.stall import Stall, stall, warm
 from tests.server.ledger.faults import Trap, faulty_database
 
@@ -209,3 +211,21 @@ def _right(lot: Lot) -> bool:
     told = Message.objects.filter(template__startswith="warmth").count()
     left = DueRoom.objects.count()
     return (len(versions(lot)), Excursion.objects.count(), told, left) == (1, 1, 2, 0)
+
+
+def test_what_is_said_of_a_lot_after_its_sale_changes_nothing_of_how_cold_it_stayed(
+    shop: Stall,
+) -> None:
+    lot, chain = loaded(shop), shop.chain
+    shop.drive(2)
+    chain.unload("truck 1", lot, name="carrier")
+    done(selling.sell_out(chain.desk("cooperative"), (lot.ref,)))
+    tick(shop)
+    sold = versions(lot)[-1]
+    for days, said in ((0, ProblemKind.SMELL), (6, ProblemKind.OTHER)):
+        chain.later(days * 24 * 60 + 1)
+        done(selling.report_problem(chain.stranger(), lot.ref, said))
+        done(selling.mark_purchase(chain.stranger(), lot.ref, day_of(chain.now_ms)))
+        done(quality.take_sample(chain.desk("agency"), lot.ref, "lab"))
+        tick(shop)
+    assert versions(lot)[-1].version == sold.version
