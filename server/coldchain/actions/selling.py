@@ -89,7 +89,7 @@ def _scanned(lot: str, serial: str) -> tuple[Lot, Label | None]:
         raise Refusal(Reason.NOT_FOUND)
     if not serial:
         return found, None
-    label = Label.objects.filter(serial=spelled(serial), lot=found).first()
+    label = Label.objects.filter(serial=spelled(serial), lot=found, void_ms=None).first()
     if label is None:
         raise Refusal(Reason.LABEL_UNKNOWN)
     return found, label

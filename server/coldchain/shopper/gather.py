@@ -83,7 +83,10 @@ class Window:
 
 
 def find(text: str) -> Code | None:
-    """A short code, a lot's ref or an 이력번호 as it was typed. None: no code of ours."""
+    """A short code, a lot's ref or an 이력번호 as it was typed. None: no code of ours.
+
+    A label that is void is on nothing: it was stuck on another box than it was bound to.
+    """
     try:
         serial = gs1.short_code(gs1.short_number(text))
     except gs1.Gs1Error:
@@ -91,7 +94,7 @@ def find(text: str) -> Code | None:
     label = Label.objects.select_related("lot").filter(serial=serial).first()
     if label is None or (label.lot is not None and label.lot.status == Status.VOID):
         return None
-    return Code(label.lot, label)
+    return Code(None if label.void_ms is not None else label.lot, label)
 
 
 def _named(text: str) -> Code | None:
@@ -111,7 +114,7 @@ def linked(address: gs1.Link) -> Code | None:
     if not address.serial:
         return Code(lot)
     found = find(address.serial)
-    return found if found and found.label and found.lot == lot else None
+    return found if found and found.label and found.label.lot == lot else None
 
 
 def _lots() -> QuerySet[Lot]:

@@ -261,7 +261,8 @@ def _content_of(name: str) -> bytes:
 def _nothing(request: HttpRequest, why: str) -> HttpResponse:
     """A code that is on nothing, or is none: 404, and what to do."""
     status = 200 if why in ("unbound", "void") else 404
-    content = {"why": say(WORDS[why], _spoken(request)), "unbound": why != "unknown"}
+    spoken = _spoken(request)
+    content = {"why": say(WORDS[why], spoken), "what": say(WORDS[f"{why}_what"], spoken)}
     return _page(request, "nothing.html", content, status)
 
 

@@ -151,6 +151,12 @@ WORDS: Final[Mapping[str, Text]] = {
         " 문의하세요.",
     ),
     "void": Text("This label was declared void", "무효가 된 라벨입니다"),
+    "void_what": Text(
+        "It was bound to another box by mistake and says nothing of this one. If it is on a box"
+        " that you want to buy, ask the shop for the right code.",
+        "다른 상자에 잘못 연결되어 무효가 된 라벨이라 이 상자에 대해서는 아무것도 알 수 없습니다."
+        " 파는 상자에 붙어 있다면 매장에 올바른 코드를 문의하세요.",
+    ),
     "unknown": Text("There is no lot with this code", "이 코드의 로트가 없습니다"),
     "unknown_what": Text(
         "Check the code on the box: it may be misread or not be ours. Nothing is said about the"

@@ -110,6 +110,8 @@ def _by_label(here: Here, text: str) -> Found | None:
     label = Label.objects.filter(serial=serial).select_related("lot", "roll").first()
     if label is None:
         return None
+    if label.void_ms is not None:
+        return Found(text)
     if label.lot is not None:
         return _found(text, _ours(here, Q(id=label.lot_id)))
     return Found(text, label=label)

@@ -117,7 +117,7 @@ def _by_code(here: Here, text: str) -> frozenset[int]:
     last = text.strip().rstrip("/").rpartition("/")[2]
     if _inspects(here) and not ids:
         code = Q(code__iexact=last) | Q(trace_no=last) | Q(ref=last.lower())
-        code |= Q(labels__serial=last.upper())
+        code |= Q(labels__serial=last.upper(), labels__void_ms=None)
         ids |= set(Lot.objects.filter(code).values_list("pk", flat=True)[:SHOWN])
     return frozenset(ids)
 

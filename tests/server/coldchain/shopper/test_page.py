@@ -14,14 +14,15 @@ from science import gs1
 from science.species import Species
 from server.accounts.contacts import Contact
 from server.accounts.models import Organisation
-from server.coldchain.actions import landing, quality, selling, strangers
+from server.coldchain.actions import landing, quality, selling, strangers, undoing
 from server.coldchain.actions.landing import Correction
 from server.coldchain.models import Event, Handover, Label, Lot, Problem, Purchase, Scan
 from server.coldchain.rules import Basis, ProblemKind, Source
 from server.coldchain.shopper import codes, scans
 from server.coldchain.shopper.card import Seen, is_copied
 from server.coldchain.taking import Amount
-from tests.server.coldchain.rig import done
+from server.pilots.days import day_of
+from tests.server.coldchain.rig import done, no
 from tests.server.coldchain.shopper.stall import Stall, warm
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,21 @@ def test_a_label_on_nothing_says_so_and_so_does_a_spoilt_one(shop: Stall) -> Non
     assert "아직 상자에 붙지 않은 라벨입니다" in text(get(f"/q/{blank.serial}"))
     Label.objects.filter(pk=blank.pk).update(void_ms=1)
     assert "무효가 된 라벨입니다" in text(get(f"/q/{blank.serial}"))
+
+
+def test_a_label_that_was_stuck_on_the_wrong_box_says_nothing_of_any_lot(shop: Stall) -> None:
+    lot, label = with_gtin(shop)
+    label = shop.label(lot, "shop")
+    done(undoing.undo(shop.chain.desk("shop")))
+    for path in (f"/q/{label.serial}", gs1.Link(GTIN, lot.code, label.serial).path):
+        said = text(get(path))
+        assert "무효가 된 라벨입니다" in said and "다른 상자에 잘못 연결되어" in said
+        assert not re.search(f"충족|℃|{lot.code}|아직 로트에 연결되지", said), path
+    bought = selling.mark_purchase(
+        shop.chain.stranger(), lot.ref, day_of(shop.chain.now_ms), label.serial
+    )
+    assert no(bought) == "label-unknown"
+    assert get(f"/q/{label.serial}/evidence").status_code == 404
 
 
 def test_a_code_is_read_however_it_was_typed(shop: Stall) -> None:

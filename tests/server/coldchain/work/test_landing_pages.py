@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from science.species import Species
-from server.coldchain.actions import labels, landing
+from server.coldchain.actions import labels, landing, undoing
 from server.coldchain.actions.landing import Sold
 from server.coldchain.models import Award, Event, Label, Lot
 from server.coldchain.rules import Kind, Source, Status
@@ -241,6 +241,18 @@ def test_labels_are_stuck_first_and_bound_by_scan_later(harbour: Chain) -> None:
     )
     hands.does("/rolls", labels="5")
     assert Label.objects.count() == 8 and three in hands.at(f"/labels?serial={three}")
+
+
+def test_a_label_from_the_wrong_box_leads_to_no_lot(harbour: Chain) -> None:
+    lot, hands = harbour.land(), Hands(harbour, "cooperative")
+    done(labels.make_roll(harbour.desk("cooperative"), 1))
+    serial = Label.objects.get().serial
+    hands.does("/labels", do="send", lot=lot.ref, serial=[serial])
+    assert hands.client.get(f"{hands.home}/find?code={serial}").status_code == 303
+    done(undoing.undo(harbour.desk("cooperative")))
+    for who in (hands, Hands(harbour, "agency")):
+        who.at(f"/find?code={serial}")  # and no way on to a lot
+        assert lot.code not in who.at(f"/trace?find={serial}")
 
 
 def test_a_correction_says_why_and_stays_in_the_history(harbour: Chain) -> None:
