@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
-from science.species import Ice
+from science.species import GRADED_FORMS, Form, Ice, Kept
 from server.coldchain.models import Lot
 from server.coldchain.rules import Gear, Source
 
@@ -40,11 +40,25 @@ def inherited(parents: Sequence[Lot]) -> dict[str, Any]:
         "landed_id": _same(parents, lambda one: one.landed_id, None),
         "trace_no": _same(parents, lambda one: one.trace_no, ""),
         "use_by": min((one.use_by for one in parents if one.use_by), default=None),
-        "form": first.form,
-        "kept": first.kept,
+        "form": next((one.form for one in parents if one.form not in GRADED_FORMS), first.form),
+        "kept": _same(parents, lambda one: one.kept, str(Kept.CHILLED)),
         "feed": any(one.feed for one in parents),
         "graded": all(one.graded for one in parents),
     }
+
+
+def shaped(parents: Sequence[Lot], form: Form, kept: Kept) -> Form | None:
+    """The form of a child that is said to be this; None where it cannot be.
+
+    What is cut, salted or thawed never becomes a whole fish again, whose freshness is calculated;
+    fish that was frozen and is not any more is thawed.
+    """
+    if form not in GRADED_FORMS:
+        return form
+    if any(one.form not in GRADED_FORMS for one in parents):
+        return None
+    was_frozen = any(one.kept == Kept.FROZEN for one in parents)
+    return Form.THAWED if was_frozen and kept is Kept.CHILLED else form
 
 
 def shares(used: Mapping[int, int], made: Mapping[str, int]) -> dict[tuple[int, str], int]:

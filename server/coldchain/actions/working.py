@@ -17,6 +17,7 @@ from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Line, Told, happened
+from server.coldchain.lineage import inherited, shaped
 from server.coldchain.making import Family, Used, born, descend, new
 from server.coldchain.models import Event, Lot
 from server.coldchain.rules import MAX_PARTS, Kind, LinkKind, Part, Reason, Status
@@ -143,10 +144,13 @@ def _work(desk: Desk, step: Step, job: Job) -> Event:
 
 
 def _columns(parents: Sequence[Lot], step: Step, out: Out) -> dict[str, Any]:
-    form = out.form or FORMS.get(step) or Form(parents[0].form)
-    said: dict[str, Any] = {"form": form, "grams": out.grams, "boxes": out.boxes}
-    if out.kept:
-        said["kept"] = out.kept
+    """What a job says of a lot that it makes. Raises Refusal for a form that cannot come of it."""
+    theirs = inherited(parents)
+    kept = out.kept or Kept(theirs["kept"])
+    form = shaped(parents, out.form or FORMS.get(step) or Form(theirs["form"]), kept)
+    if form is None:
+        raise Refusal(Reason.BAD_INPUT)
+    said: dict[str, Any] = {"form": form, "kept": kept, "grams": out.grams, "boxes": out.boxes}
     if out.trade:
         said["trade"] = out.trade[:40]
     feed = out.feed or any(one.feed for one in parents)

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from science.species import Ice
+from science.species import GRADED_FORMS, Form, Ice, Kept
 from server.coldchain.actions import working
 from server.coldchain.actions.working import Job, Out
-from server.coldchain.lineage import inherited, shares
+from server.coldchain.lineage import inherited, shaped, shares
 from server.coldchain.models import Lot
 from server.coldchain.taking import Amount
-from tests.server.coldchain.rig import Chain, done, undone
+from tests.server.coldchain.rig import KG, Chain, done, made, no, undone
 from tests.server.pilots.tally import Tally
 
 weights = st.dictionaries(st.integers(1, 99), st.integers(1, 10**9), min_size=1, max_size=8)
@@ -63,6 +63,43 @@ def test_what_differs_is_named_side_by_side_or_left_blank() -> None:
     assert (child["area"], child["species"], child["gear"]) == ("61 71", "a b", "other")
     assert (child["vessel"], child["trace_no"]) == ("", "")
     assert (child["feed"], child["graded"]) == (True, False)
+
+
+FORMS = [str(one) for one in Form]
+shapes = st.tuples(st.sampled_from(FORMS), st.sampled_from([str(one) for one in Kept]))
+
+
+@given(st.lists(shapes, min_size=1, max_size=4), st.sampled_from(Form), st.sampled_from(Kept))
+def test_no_child_is_inside_the_model_that_one_of_its_parents_is_outside_of(
+    drawn: list[tuple[str, str]], form: Form, kept: Kept
+) -> None:
+    parents = [_lot(form=shape, kept=state) for shape, state in drawn]
+    outside = any(one.form not in GRADED_FORMS for one in parents)
+    frozen = any(one.kept == Kept.FROZEN for one in parents)
+    child = inherited(parents)
+    assert (child["form"] in GRADED_FORMS) is not outside
+    found = shaped(parents, form, kept)
+    assert found is None or found not in GRADED_FORMS or not outside
+    if found in GRADED_FORMS:
+        assert not (frozen and kept is Kept.CHILLED)
+
+
+@pytest.mark.django_db
+def test_a_fillet_is_no_whole_fish_again_and_what_was_frozen_is_thawed(chain: Chain) -> None:
+    desk = chain.desk("cooperative")
+    whole, fillet = chain.land(graded=True), chain.land(form=Form.FILLET, graded=True)
+    for used in ((whole, fillet), (fillet, whole)):
+        job = Job(tuple(Amount(one.ref, 10 * KG) for one in used), (Out(20 * KG),))
+        assert made(done(working.merge(desk, job)))[0].form == Form.FILLET
+    again = Job((Amount(fillet.ref, 10 * KG),), (Out(10 * KG, form=Form.WHOLE),))
+    assert no(working.split(desk, again)) == "bad-input"
+    frozen = chain.land(kept=Kept.FROZEN)
+    job = Job((Amount(frozen.ref, 10 * KG),), (Out(10 * KG, kept=Kept.CHILLED),))
+    (thawed,) = made(done(working.split(desk, job)))
+    assert (thawed.form, thawed.kept) == (Form.THAWED, Kept.CHILLED)
+    job = Job((Amount(whole.ref, 10 * KG), Amount(frozen.ref, 10 * KG)), (Out(20 * KG),))
+    (mixed,) = made(done(working.merge(desk, job)))
+    assert (mixed.form, mixed.kept) == (Form.THAWED, Kept.CHILLED)
 
 
 parts = st.lists(st.integers(1, 400), min_size=1, max_size=5)
