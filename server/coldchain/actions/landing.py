@@ -153,7 +153,8 @@ def settle(desk: Desk, lots: tuple[str, ...]) -> Event:
 def correct(desk: Desk, lot: str, correction: Correction, why: str) -> Event:
     """Correct what was said of a lot by who made it, until 정산: an event that declares the error.
 
-    The event that made the lot stays as it is. Weight can be corrected while the lot is whole.
+    The event that made the lot stays as it is. Weight can be corrected while the lot is whole and
+    in the hands of who made it: what others have taken over, they have weighed.
     """
     (found,) = taking.seen(desk, [lot])
     _own(desk, [found])
@@ -188,9 +189,8 @@ def declare_error(desk: Desk, event: str, why: str) -> Event:
 def _landed(desk: Desk, one: Landing, where: Place | None) -> Lot:
     _check_catch(desk, one.catch_ms, desk.when_ms)
     given = asdict(one)
-    for name, longest in LIMITS.items():
-        if len(given[name]) > longest or not given[name].isprintable():
-            raise Refusal(Reason.BAD_INPUT)
+    if not all(_writable(name, given[name]) for name in LIMITS):
+        raise Refusal(Reason.BAD_INPUT)
     if not one.trade.strip() or (one.catch_ms is None) is not (one.catch_by is Source.NOBODY):
         raise Refusal(Reason.BAD_INPUT)
     return new(desk, {**given, "landed": where, "status": Status.LANDED})
@@ -232,13 +232,22 @@ def _apply(lot: Lot, correction: Correction) -> set[str]:
         given |= {"catch_ms": None, "catch_by": Source.NOBODY}
     whole = (lot.left_grams, lot.left_boxes) == (lot.grams, lot.boxes)
     if {"grams", "boxes"} & set(given):
+        if lot.holder_id != lot.maker_id:
+            raise Refusal(Reason.NOT_HOLDER)
         if not whole or lot.stays.exists():
             raise Refusal(Reason.WRONG_STATE)
         lot.left_grams = given.get("grams", lot.grams)
         lot.left_boxes = given.get("boxes", lot.boxes)
         taking.sane(lot.left_grams, lot.left_boxes)
     for name, value in given.items():
-        if len(str(value)) > LIMITS.get(name, 10**6):
+        if name in LIMITS and not _writable(name, value):
             raise Refusal(Reason.BAD_INPUT)
         setattr(lot, name, value)
+    if not lot.trade.strip():
+        raise Refusal(Reason.BAD_INPUT)
     return set(given)
+
+
+def _writable(name: str, text: str) -> bool:
+    """Whether a text is short enough for its column and can be printed."""
+    return len(text) <= LIMITS[name] and text.isprintable()

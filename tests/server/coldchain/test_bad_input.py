@@ -228,6 +228,18 @@ def test_a_correction_declares_the_error_until_the_lot_is_settled(chain: Chain) 
     assert (again(lot).area, lot.event.corrections.count()) == ("61", 2)
 
 
+def test_a_correction_weighs_nothing_in_anothers_hands_and_takes_no_blank_name(
+    chain: Chain,
+) -> None:
+    lot, desk = chain.land(), chain.desk(OWN)
+    for trade in ("", " ", "고등어\x00", "고" * 41):
+        assert no(landing.correct(desk, lot.ref, Correction(trade=trade), "?")) == "bad-input"
+    taken = chain.hand(lot, OWN, "plant")
+    assert no(landing.correct(desk, lot.ref, Correction(grams=500 * KG), "?")) == "not-holder"
+    assert (again(taken).grams, again(taken).left_grams) == (1000 * KG, 1000 * KG)
+    done(landing.correct(desk, lot.ref, Correction(area="71"), "해역"))
+
+
 def test_an_undo_is_for_the_last_slip_of_the_same_hand(chain: Chain) -> None:
     lot = chain.land()
     assert no(undoing.undo(chain.desk("plant"))) == "not-undoable"
