@@ -49,7 +49,7 @@ def unloaded(event: Event, room: Room, lots: Sequence[Lot], since_ms: int) -> No
     """Give the paper of a trip to its carrier and to whoever takes what was on it."""
     if room.kind != RoomKind.TRUCK:
         return
-    open_then = Q(settled_ms=None) | Q(settled_ms__gte=since_ms)
+    open_then = Q(settled=None) | Q(settled__at_ms__gte=since_ms)
     rows = _handed(lots, open_then & ~Q(status=Custody.WITHDRAWN))
     takers = [_taker(one) for one in rows]
     for to in dict.fromkeys([To(room.organisation_id), *takers]):

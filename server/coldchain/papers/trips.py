@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from science.limits import Line
 from science.timeline import Stretch
@@ -129,12 +129,28 @@ def _names(organisations: Collection[str]) -> dict[str, str]:
 
 
 def _hands(aboard: Sequence[Aboard], until_ms: int) -> tuple[Handover, ...]:
-    """Hand-overs that were open at some moment of the trip."""
+    """Hand-overs that were open at some moment of the trip, by when they happened: an office may
+    tell of all of it later."""
     ids, from_ms = [one.lot.id for one in aboard], min(one.from_ms for one in aboard)
-    rows = Handover.objects.filter(Q(lot__in=ids) | Q(went__in=ids), made_ms__lte=until_ms)
-    rows = rows.filter(Q(settled_ms=None) | Q(settled_ms__gte=from_ms))
+    mine = Q(lot__in=ids) | Q(went__in=ids)
+    rows = Handover.objects.filter(mine, proposed__at_ms__lte=until_ms)
+    rows = rows.filter(Q(settled=None) | Q(settled__at_ms__gte=from_ms))
     some = rows.exclude(status=Custody.WITHDRAWN).order_by("id")
     return tuple(some.select_related("lot", "giver", "taker", "carrier", "settled"))
+
+
+def unloadings(organisation: str) -> QuerySet[Event]:
+    """Unloadings that ended trips of which this organisation sees something as `seen_by` has it:
+    of its own trucks, and of what it gave, was to take, or holds; newest first."""
+    lot, from_ms = OuterRef("lot"), OuterRef("from_ms")
+    hands = Handover.objects.filter(Q(giver=organisation) | Q(taker=organisation))
+    hands = hands.filter(Q(lot=lot) | Q(went=lot), proposed__at_ms__lte=OuterRef("until_ms"))
+    hands = hands.filter(Q(settled=None) | Q(settled__at_ms__gte=from_ms))
+    took_part = Exists(hands.exclude(status=Custody.WITHDRAWN))
+    ours = Q(room__organisation=organisation) | Q(lot__holder=organisation) | Q(took_part)
+    stays = Stay.objects.filter(ours, room__kind=RoomKind.TRUCK)
+    found = Event.objects.filter(kind=Kind.UNLOADED, id__in=stays.values("unloaded"))
+    return found.order_by("-at_ms", "-id")
 
 
 def seen_by(trip: Trip | None, organisation: str) -> Trip | None:

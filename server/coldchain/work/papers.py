@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import wraps
 
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -18,11 +17,11 @@ from server.accounts.door import View, guarded
 from server.accounts.models import Link
 from server.accounts.rules import Need, Reason, Refused
 from server.coldchain import exposures
-from server.coldchain.models import Event, Stay
+from server.coldchain.models import Event
 from server.coldchain.papers import live, pdf, records, sending, trips
 from server.coldchain.papers.sheet import Curve, Paper, degrees
 from server.coldchain.papers.trips import Trip
-from server.coldchain.rules import SERVICE, Kind, RoomKind
+from server.coldchain.rules import SERVICE
 from server.coldchain.shopper import chart, codes
 from server.coldchain.work.frame import Here, covered, here_of, page, shown
 from server.coldchain.work.goods import link_page, turned_away
@@ -40,16 +39,8 @@ Make = Callable[[Here], Paper]
 @shown("trips")
 def all_trips(here: Here, _sheet: Sheet) -> Mapping[str, object]:
     """Unloadings of one's trucks, and of goods that one gave or takes; newest first."""
-    id = here.organisation.id
-    stays = Stay.objects.filter(room__kind=RoomKind.TRUCK).filter(
-        Q(room__organisation=id)
-        | Q(lot__handovers__giver=id)
-        | Q(lot__handovers__taker=id)
-        | Q(lot__came_by__taker=id)
-    )
-    events = Event.objects.filter(kind=Kind.UNLOADED, id__in=stays.values("unloaded"))
-    rows = events.order_by("-at_ms").prefetch_related("unloads__room__asset")[:PAGE]
-    return {"rows": [_row(one) for one in rows]}
+    rows = trips.unloadings(here.organisation.id).prefetch_related("unloads__room__asset")
+    return {"rows": [_row(one) for one in rows[:PAGE]]}
 
 
 def _row(event: Event) -> tuple[str, str, str, int]:

@@ -12,9 +12,11 @@ from server.accounts import links
 from server.accounts.contacts import Contact
 from server.accounts.models import Link
 from server.coldchain import tracks
+from server.coldchain.acting import Desk
 from server.coldchain.actions import custody, loading, strangers
+from server.coldchain.actions.custody import To
 from server.coldchain.handing import Answer
-from server.coldchain.models import Lot, Stay
+from server.coldchain.models import Handover, Lot, Stay
 from server.coldchain.papers import live, pdf, records, sending, trips
 from server.coldchain.papers.sheet import NONE, Paper
 from server.coldchain.rules import Reason
@@ -22,6 +24,7 @@ from server.coldchain.taking import Amount
 from server.messages.models import Message
 from tests.server.coldchain.rig import HOUR, KG, MINUTE, Chain, done, mackerel, no
 from tests.server.coldchain.shopper.stall import Stall, steady, warm
+from tests.server.coldchain.work.harbour import Hands
 
 pytestmark = pytest.mark.django_db
 
@@ -101,6 +104,47 @@ def test_a_consignee_reads_of_its_own_lots_and_whoever_took_no_part_of_none(chai
         assert whole is not None and len(whole.aboard) == 2
     assert trips.seen_by(trip, chain.ids["plant"]) is None
     assert trips.of("a" * 16) is None and trips.seen_by(None, chain.ids["shop"]) is None
+
+
+def test_what_is_told_hours_later_is_on_the_paper_of_the_trip_on_which_it_happened(
+    harbour: Chain,
+) -> None:
+    """The office tells in the evening of the whole day, as a demonstration's story does."""
+    chain = harbour
+    told_ms = chain.now_ms
+    lot = chain.land("cooperative", mackerel(chain, catch_ms=told_ms - 9 * HOUR))
+    lot.made_ms = told_ms - 8 * HOUR
+    lot.save(update_fields=["made_ms"])
+
+    def desk(name: str, hours: float) -> Desk:
+        return chain.desk(name, at_ms=told_ms - int(hours * HOUR))
+
+    def carried(giver: str, taker: str, hours: float) -> trips.Trip:
+        to, all_ = To(chain.ids[taker], chain.ids["carrier"]), (Amount(lot.ref),)
+        offered = done(custody.offer(desk(giver, hours), to, all_))
+        truck = chain.rooms["truck 1"]
+        done(loading.load(desk("carrier", hours - 0.5), truck, all_))
+        event = done(loading.unload(desk("carrier", hours - 1), truck, all_))
+        row = Handover.objects.get(proposed=offered)
+        done(custody.accept(desk(taker, hours - 1.1), (Answer(row.id),)))
+        found = trips.of(event.ref)
+        assert found is not None
+        return found
+
+    first, second = carried("cooperative", "plant", 7), carried("plant", "shop", 4)
+    for trip, giver, taker in ((first, "cooperative", "plant"), (second, "plant", "shop")):
+        said = words(trips.paper(trip, told_ms))
+        assert f"{giver} | {taker} | 인수 확인" in said and "수령 미확인" not in said
+    listed = {name: list(trips.unloadings(chain.ids[name])) for name in chain.ids}
+    assert listed["plant"] == [second.event, first.event] == listed["carrier"]
+    assert listed["cooperative"] == [first.event]
+    for name, rows in listed.items():
+        for trip in (first, second):
+            seen = trips.seen_by(trips.of(trip.event.ref), chain.ids[name]) is not None
+            assert seen is (trip.event in rows) or name == "agency", name
+    hands = Hands(chain, "cooperative")
+    assert second.event.ref not in hands.at("/trips")
+    assert first.event.ref in hands.last.content.decode()
 
 
 def test_what_was_split_on_the_way_was_loaded_when_all_of_it_was(chain: Chain) -> None:
