@@ -50,6 +50,7 @@ class Said(StrEnum):
     RULE = "rule"
     PARTLY_FROZEN = "partly-frozen"
     KNOWN_FROM = "known-from"
+    JUDGED_UNTIL = "judged-until"
     RECORDED_AIR = "recorded-air"
     FROZEN_HOURS = "frozen-hours"
     NO_RECORD = "no-record"
@@ -124,6 +125,7 @@ SENTENCES: Final[Mapping[Said, Text]] = {
         "partly frozen: a fault in the quality of fresh fish", "부분 동결: 선어의 품질 결함"
     ),
     Said.KNOWN_FROM: Text("recorded since", "기록 시작"),
+    Said.JUDGED_UNTIL: Text("judged as of", "판정 기준 시각"),
     Said.RECORDED_AIR: Text("recorded air temperature", "기록된 공기 온도"),
     Said.FROZEN_HOURS: Text("{n} h above {at} °C", "{at} ℃ 초과 {n}시간"),
     Said.NO_RECORD: Text("no record", "기록 없음"),

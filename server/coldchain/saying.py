@@ -12,7 +12,7 @@ from typing import Final
 
 from protocol.registry import Text
 from science.histamine import Risk
-from science.limits import Result
+from science.limits import Found, Result
 from science.marks import Formula
 from science.spoilage import GRADE, LIFE, MICRO, MOST_LIFE_D
 from science.verdict import Verdict
@@ -57,6 +57,7 @@ def spoken(verdict: Verdict) -> tuple[Spoken, ...]:
         *(_line(one) for one in verdict.lines),
         *_unknown(verdict),
         _known(verdict),
+        Spoken("judged", SENTENCES[Said.JUDGED_UNTIL], _hour(verdict.until_ms)),
         *_frost(verdict),
         Spoken("certificate", CERTIFICATES[verdict.certificate]),
         Spoken("how", SENTENCES[Said.AIR], SENTENCES[Said.CHARGED]),
@@ -68,10 +69,12 @@ def _grade(verdict: Verdict) -> Spoken:
         return Spoken("grade", WITHOUT[verdict.no_grade])
     version = _version(verdict, GRADE)
     low, high = verdict.spent or (0, 0)
-    ends = f"{_days(low)}–{_days(high)}"
+    ends, at = f"{_days(low)}–{_days(high)}", _hour(verdict.until_ms)
     beside = Text(
-        f"{SENTENCES[Said.ESTIMATE].en} ({ends} ice-days of {verdict.life_d}, {version})",
-        f"{SENTENCES[Said.ESTIMATE].ko} (얼음 기준 {ends}일 / {verdict.life_d}일, {version})",
+        f"{SENTENCES[Said.ESTIMATE].en}"
+        f" ({ends} ice-days of {verdict.life_d}, {version}; as of {at.en})",
+        f"{SENTENCES[Said.ESTIMATE].ko}"
+        f" (얼음 기준 {ends}일 / {verdict.life_d}일, {version}; {at.ko} 기준)",
     )
     return Spoken("grade", GRADES[verdict.grade], beside)
 
@@ -84,9 +87,10 @@ def _life(verdict: Verdict) -> Spoken:
     days = _days(verdict.life_shown)
     ratio = f", {SENTENCES[Said.ICE_RATIO].ko}" if verdict.ratio else ""
     ratio_en = f", {SENTENCES[Said.ICE_RATIO].en}" if verdict.ratio else ""
+    at = _hour(verdict.until_ms)
     beside = Text(
-        f"{days} d on ice ({ends} d; L0 {verdict.life_d} d{ratio_en}; {version})",
-        f"얼음에서 {days}일 ({ends}일; L0 {verdict.life_d}일{ratio}; {version})",
+        f"{days} d on ice from {at.en} on ({ends} d; L0 {verdict.life_d} d{ratio_en}; {version})",
+        f"{at.ko}부터 얼음에서 {days}일 ({ends}일; L0 {verdict.life_d}일{ratio}; {version})",
     )
     return Spoken("life", SENTENCES[Said.REMAINING], beside)
 
@@ -111,8 +115,13 @@ def _line(one: Result) -> Spoken:
     name, found, kind = one.line.name, FOUND[one.found], CLASSES[one.line.kind]
     source = one.line.source
     text = Text(f"{name.en}: {found.en}", f"{name.ko}: {found.ko}")
-    words, mark = source.words, MARKS[source.mark]
+    words, mark, hours = source.words, MARKS[source.mark], -(-one.unknown_ms // HOUR_MS)
     beside = Text(f"{kind.en}: {words.en}, {mark.en}", f"{kind.ko}: {words.ko}, {mark.ko}")
+    if hours and one.found in (Found.MET, Found.POSSIBLE):
+        beside = Text(
+            f"{beside.en}; {hours} h without a record are not judged",
+            f"{beside.ko}. 기록 없는 시간 {hours}시간은 판정하지 않음",
+        )
     return Spoken(one.line.id, text, beside)
 
 
@@ -154,9 +163,13 @@ def _known(verdict: Verdict) -> Spoken:
     """From when the history is known, to the hour, in Korea."""
     if verdict.known_from_ms is None:
         return Spoken("known", SENTENCES[Said.KNOWN_FROM], SENTENCES[Said.NO_RECORD])
-    hour = EPOCH + timedelta(milliseconds=verdict.known_from_ms)
-    beside = Text(f"{hour:%Y-%m-%d %H}:00 KST", f"{hour:%Y-%m-%d} {hour.hour}시")
-    return Spoken("known", SENTENCES[Said.KNOWN_FROM], beside)
+    return Spoken("known", SENTENCES[Said.KNOWN_FROM], _hour(verdict.known_from_ms))
+
+
+def _hour(at_ms: int) -> Text:
+    """A moment to its hour in Korea."""
+    hour = EPOCH + timedelta(milliseconds=at_ms)
+    return Text(f"{hour:%Y-%m-%d %H}:00 KST", f"{hour:%Y-%m-%d} {hour.hour}시")
 
 
 def exports(verdict: Verdict) -> tuple[Spoken, ...]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from protocol.registry import Text
 from science.histamine import Risk
-from science.limits import Found
+from science.limits import Found, Result
 from science.species import SPECIES, Form, Kept, Species
 from science.spoilage import Grade
 from science.verdict import Verdict, Why
@@ -26,13 +26,15 @@ from server.coldchain.shopper.words import WORDS
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A lot whose page says nothing else. grade: 1 to 3 for a recall, 0 for a hold."""
+    """A lot whose page says nothing else. grade: 1 to 3 for a recall, 0 for a hold. feed: it is no
+    food (사료용)."""
 
     recalled: bool
     since_ms: int
     why: RecallWhy | None = None
     basis: Basis | None = None
     grade: int = 0
+    feed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,20 @@ def headline(verdict: Verdict | None) -> tuple[Mark, Text]:
         return Mark(*BY_RISK[Risk.HIGH], said.text), NOTHING
     first = verdict.lines[0]
     why = published.WITHOUT[verdict.no_grade] if verdict.no_grade is not Why.NONE else NOTHING
-    return Mark(*BY_FOUND[first.found], _said(verdict, first.line.id).text), why
+    return Mark(*_found(first), _said(verdict, first.line.id).text), why
+
+
+def unrecorded(verdict: Verdict | None) -> Text:
+    """What stands under a headline that is no grade: for how long nobody knows; "" for no time."""
+    if verdict is None or verdict.grade is not None or not verdict.unknown_ms:
+        return NOTHING
+    return _said(verdict, "whole").text
+
+
+def _found(one: Result) -> tuple[str, str]:
+    """A limit that was met while something was recorded is not met for all of the time."""
+    is_open = one.found is Found.MET and one.unknown_ms
+    return FAIR if is_open else BY_FOUND[one.found]
 
 
 def _said(verdict: Verdict, about: str) -> saying.Spoken:
@@ -139,7 +154,7 @@ def rows(verdict: Verdict) -> list[tuple[Mark, Text]]:
 
     Recorded temperatures stand in the first box, larger.
     """
-    states = {one.line.id: BY_FOUND[one.found] for one in verdict.lines}
+    states = {one.line.id: _found(one) for one in verdict.lines}
     if verdict.histamine:
         states["histamine"] = BY_RISK[verdict.histamine]
     unknown = {"transport": verdict.transport_unknown_ms, "whole": verdict.unknown_ms}

@@ -71,7 +71,8 @@ class Fact:
 def head(one: Card, language: str) -> Said:
     """The verdict that stands first."""
     mark, under = cards.headline(one.verdict)
-    return Said(mark.shape, mark.tone, say(mark.word, language), say(under, language))
+    beside = (say(text, language) for text in (under, cards.unrecorded(one.verdict)))
+    return Said(mark.shape, mark.tone, say(mark.word, language), " · ".join(filter(None, beside)))
 
 
 def sentences(one: Card, language: str) -> list[Said]:
@@ -106,10 +107,12 @@ def _said(mark: Mark, beside: Text, language: str) -> Said:
 
 
 def stopped(one: Card, language: str) -> dict[str, object]:
-    """The page of a lot that is held or recalled: which one, why, what to do; nothing else."""
+    """The page of a lot that is held, recalled or no food: which one, why, what to do; nothing
+    else."""
     if one.stopped is None:
         return {}
-    stop, kind = one.stopped, "recall" if one.stopped.recalled else "hold"
+    stop = one.stopped
+    kind = "recall" if stop.recalled else "feed" if stop.feed else "hold"
     facts = [
         Fact(say(WORDS["product"], language), trade(one, language)),
         Fact(say(WORDS["lot"], language), one.code),

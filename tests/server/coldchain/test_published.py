@@ -146,13 +146,27 @@ def test_a_number_has_its_unit_interval_and_version_beside_it() -> None:
     words = said(history())
     assert words["grade"] == (
         "보통",
-        "온도 이력으로 계산한 추정값 (얼음 기준 3.3–3.3일 / 6일, grade/1)",
+        "온도 이력으로 계산한 추정값 (얼음 기준 3.3–3.3일 / 6일, grade/1; 2026-09-21 23시 기준)",
     )
     assert words["life"] == (
         "예상 잔여 신선기간(추정). 표시된 소비기한이 우선합니다",
-        "얼음에서 2.6일 (2.6–2.6일; L0 6일; remaining-life/1)",
+        "2026-09-21 23시부터 얼음에서 2.6일 (2.6–2.6일; L0 6일; remaining-life/1)",
     )
     assert words["histamine"] == ("히스타민 위험 지표: 낮음", "")
+
+
+def test_a_limit_that_was_met_says_for_how_long_nobody_knows() -> None:
+    silence = Exposure({Bin(State.UNKNOWN, 3_000, 0): DAY + 1})
+    recorded = Section(Where.TRANSPORT, spent((1_000, 1)))
+    made = History(
+        product=MONKFISH, sections=(recorded, Section(Where.STORED, silence)), until_ms=NOW
+    )
+    assert said(made)["kr_chilled"] == (
+        "냉장식품 기준(0~10 ℃): 충족",
+        "법령·고시: 식약처 안내서 2022-12, 공개 자료에서 확인."
+        " 기록 없는 시간 25시간은 판정하지 않음",
+    )
+    assert "판정하지 않음" not in said(replace(made, sections=(recorded,)))["kr_chilled"][1]
 
 
 def test_what_is_unknown_is_said_in_two_lines() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -99,6 +100,33 @@ def test_monkfish_has_temperature_facts_only(shop: Stall) -> None:
     assert "냉장식품 기준(0~10 ℃): 충족" in said
     assert "온도 사실만 표시합니다. 이 어종은 공개된 신선도 자료가 없습니다" in said
     assert not re.search("히스타민|매우 좋음|잔여 신선기간|등푸른", said)
+
+
+def test_what_is_met_for_a_quarter_of_an_hour_is_not_called_good_for_a_day(shop: Stall) -> None:
+    """Unknown time is never counted as good, least of all in what stands largest."""
+
+    def silent(hours: float) -> float | None:
+        return 1.0 if hours < 0.25 else None
+
+    lot = shop.on_sale(silent, 30, trade="아귀", species=Species.LOPHIUS_LITULON)
+    body = get(f"/q/{lot.ref}").content.decode()
+    assert '<section class="verdict wait"' in body and 'class="verdict good"' not in body
+    first = text(get(f"/q/{lot.ref}")).partition("아는 것과 모르는 것")[0]
+    assert re.search("전체 이력: 기록 없는 시간 3[0-9]시간", first)
+    assert re.search("기록 없는 시간 3[0-9]시간은 판정하지 않음", body)
+
+
+def test_a_number_says_of_what_hour_it_is(shop: Stall) -> None:
+    """A page is read for days after a lot was sold; what was left then is not left now."""
+    lot = shop.on_sale(hours=3, graded=True)
+    done(selling.sell_out(shop.chain.desk("shop"), (lot.ref,)))
+    at = shop.chain.now_ms // 3_600_000 * 3_600_000
+    hour = datetime.fromtimestamp(at / 1000, ZoneInfo("Asia/Seoul"))
+    korean, english = (text(get(f"/q/{lot.ref}", one)) for one in ("ko", "en"))
+    said = f"{hour:%Y-%m-%d} {hour.hour}시"
+    assert re.search(f"온도 이력으로 계산한 추정값 [^)]*; {said} 기준", korean)
+    assert f"{said}부터 얼음에서" in korean and f"판정 기준 시각 {said}" in korean
+    assert f"d on ice from {hour:%Y-%m-%d %H}:00 KST on" in english
 
 
 def test_an_unknown_catch_promises_nothing(shop: Stall) -> None:
