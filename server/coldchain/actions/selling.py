@@ -19,7 +19,7 @@ LONGEST = 500
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
 def put_on_sale(desk: Desk, lots: tuple[str, ...]) -> Event:
-    """Offer lots to shoppers."""
+    """Offer lots to shoppers; feed is no food."""
     return _move(desk, lots, Step.OFFER_FOR_SALE, Kind.ON_SALE)
 
 
@@ -72,6 +72,8 @@ def _move(desk: Desk, refs: tuple[str, ...], step: Step, kind: Kind, said: str =
     lots = taking.held(desk, refs)
     if step is not Step.SCRAP:
         taking.free(lots)
+    if step is Step.OFFER_FOR_SALE and any(one.feed for one in lots):
+        raise Refusal(Reason.WRONG_STATE)
     state = {taking.step(one, step) for one in lots}.pop()
     lines = [Line(one, boxes=one.left_boxes, grams=one.left_grams) for one in lots]
     event = happened(desk, Told(kind, lines, said=said))

@@ -172,7 +172,8 @@ def card(code: Code, now_ms: int) -> Card:
 
 
 def stopped(lot: Lot) -> Stopped | None:
-    """Why nothing but a stop may be said of a lot, if so; a recall goes before a hold."""
+    """Why nothing but a stop may be said of a lot, if so; a recall goes before a hold, and both
+    before that it is feed."""
     if lot.side == Side.RECALLED:
         rows = RecallLot.objects.filter(lot=lot, recall__rehearsal=False)
         found = rows.exclude(part=RecallPart.CONTACT).select_related("recall")
@@ -188,7 +189,7 @@ def stopped(lot: Lot) -> Stopped | None:
         if hold is None:
             return Stopped(False, lot.made_ms)
         return Stopped(False, hold.ordered.at_ms, None, Basis(hold.basis))
-    return None
+    return Stopped(False, lot.made_ms, feed=True) if lot.feed else None
 
 
 def windows(lot: Lot, now_ms: int) -> list[Window]:
@@ -262,7 +263,6 @@ def _bought(label: Label | None) -> date | None:
 
 
 def _sampled(lot: Lot) -> str:
-    """State of the newest sample; one that failed is a hold's business."""
+    """State of the newest sample, which a page says as long as nobody holds the lot."""
     row = Sample.objects.filter(lot=lot).order_by("-id").first()
-    states = {SampleState.TAKEN: "sample_taken", SampleState.PASSED: "sample_passed"}
-    return states.get(SampleState(row.state), "") if row else ""
+    return f"sample_{SampleState(row.state)}" if row else ""

@@ -120,6 +120,7 @@ def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, objec
         "histamine": bool(card.verdict and card.verdict.histamine),
         "ice_seen": _agreed(published.Said.ICE_SEEN, spoken) if card.ice_seen else "",
         "sampled": say(WORDS[card.sampled], spoken) if card.sampled else "",
+        "failed": card.sampled == "sample_failed",
         "bought": _bought(card, spoken),
         "truth": _agreed(published.Said.PROOF, spoken),
         "file_note": say(WORDS["proof_file_note"], spoken).format(command=command),

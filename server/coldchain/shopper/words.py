@@ -139,6 +139,12 @@ WORDS: Final[Mapping[str, Text]] = {
         "It is being examined. Keep it cold and apart, and look at this page again before eating.",
         "확인하고 있습니다. 따로 차갑게 두고, 먹기 전에 이 화면을 다시 보세요.",
     ),
+    "feed": Text("ANIMAL FEED – not food, do not eat", "사료용 – 식품이 아니니 먹지 마세요"),
+    "feed_do": Text(
+        "It was sorted out as feed. If it is offered as food, tell the shop or call 1399 (MFDS).",
+        "선별할 때 사료용으로 나눈 것입니다. 식품으로 팔고 있다면 매장이나 1399(식약처)에"
+        " 알리세요.",
+    ),
     "reason": Text("reason", "이유"),
     "basis": Text("basis", "근거"),
     "since": Text("since", "시작"),
@@ -180,6 +186,7 @@ WORDS: Final[Mapping[str, Text]] = {
         "A4, 24 labels to a sheet. Print at 100 %.", "A4, 한 장에 24개. 100 % 크기로 인쇄하세요."
     ),
     "blank": Text("not bound yet", "연결 전"),
+    "sample_failed": Text("laboratory sample: outside limits", "수거검사: 부적합"),
     "sample_passed": Text("laboratory sample: within limits", "수거검사: 적합"),
     "sample_taken": Text("laboratory sample taken, no result yet", "수거검사 중"),
 }

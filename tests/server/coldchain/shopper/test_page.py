@@ -15,15 +15,16 @@ from science import gs1
 from science.species import Species
 from server.accounts.contacts import Contact
 from server.accounts.models import Organisation
-from server.coldchain.actions import landing, quality, selling, strangers, undoing
+from server.coldchain.actions import landing, quality, selling, strangers, undoing, working
 from server.coldchain.actions.landing import Correction
+from server.coldchain.actions.working import Job, Out
 from server.coldchain.models import Event, Handover, Label, Lot, Problem, Purchase, Scan
-from server.coldchain.rules import Basis, ProblemKind, Source
+from server.coldchain.rules import Basis, ProblemKind, SampleState, Source
 from server.coldchain.shopper import codes, scans
 from server.coldchain.shopper.card import Seen, is_copied
 from server.coldchain.taking import Amount
 from server.pilots.days import day_of
-from tests.server.coldchain.rig import done, no
+from tests.server.coldchain.rig import KG, done, made, no
 from tests.server.coldchain.shopper.stall import Stall, warm
 
 pytestmark = pytest.mark.django_db
@@ -127,6 +128,30 @@ def test_a_number_says_of_what_hour_it_is(shop: Stall) -> None:
     assert re.search(f"온도 이력으로 계산한 추정값 [^)]*; {said} 기준", korean)
     assert f"{said}부터 얼음에서" in korean and f"판정 기준 시각 {said}" in korean
     assert f"d on ice from {hour:%Y-%m-%d %H}:00 KST on" in english
+
+
+def test_what_a_laboratory_found_is_on_the_page_also_when_nobody_holds_the_lot(
+    shop: Stall,
+) -> None:
+    lot, agency = shop.on_sale(hours=1, graded=True), shop.chain.desk("agency")
+    taken = done(quality.take_sample(agency, lot.ref, "검사소"))
+    assert "수거검사 중" in text(get(f"/q/{lot.ref}"))
+    done(quality.report_sample(agency, taken.ref, SampleState.FAILED))
+    said = text(get(f"/q/{lot.ref}"))
+    assert said.count("수거검사: 부적합") == 1
+    assert said.index("수거검사: 부적합") < said.index("히스타민 위험 지표")
+
+
+def test_feed_is_no_food_on_the_page_and_not_put_on_sale(shop: Stall) -> None:
+    chain = shop.chain
+    lot, desk = chain.land(graded=True), chain.desk("cooperative")
+    job = Job((Amount(lot.ref),), (Out(900 * KG), Out(100 * KG, feed=True)))
+    feed = made(done(working.sort(desk, job)))[1]
+    assert no(selling.put_on_sale(desk, (feed.ref,))) == "wrong-state"
+    shop.judge(feed)
+    korean, english = (text(get(f"/q/{feed.ref}", one)) for one in ("ko", "en"))
+    assert "사료용 – 식품이 아니니 먹지 마세요" in korean and "ANIMAL FEED" in english
+    assert not re.search("매우 좋음|충족|℃|구매했어요", korean)
 
 
 def test_an_unknown_catch_promises_nothing(shop: Stall) -> None:
