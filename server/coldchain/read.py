@@ -1,8 +1,8 @@
 """What pages and programs ask of the cold chain, as plain frozen values. It changes nothing.
 
-`lot` is for organisations that have to do with it, `public` for everybody: role, region and time to
-the hour; never a partner's name, a price, a vessel, a driver or what people wrote. Readings,
-exposures and verdicts are asked elsewhere (tracks.py, exposures.py, verdicts.py).
+`lot` is for organisations that have to do with it, as far as they dealt with each other, `public`
+for everybody: role, region and time to the hour; never a partner's name, a price, a vessel, a
+driver or what people wrote. Readings, exposures and verdicts are asked elsewhere.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from django.db.models import Q
 
 from server.accounts.models import Organisation
+from server.coldchain import partners
 from server.coldchain.models import (
     Event,
     EventLot,
@@ -28,6 +29,7 @@ from server.coldchain.models import (
     Sample,
     Stay,
 )
+from server.coldchain.partners import Partners
 from server.coldchain.rules import Kind, RecallPart, RecallState, Side
 from server.coldchain.taking import visible
 
@@ -182,7 +184,10 @@ def lot(ref: str, organisation: str, *, inspects: bool = False) -> Whole | None:
     """A lot as an organisation sees it that has to do with it; None like one that is not there."""
     rows = Lot.objects.filter(ref=ref)
     one = (rows if inspects else rows.filter(visible(organisation))).first()
-    return _Reader(organisation, named=True).whole(one) if one else None
+    if one is None:
+        return None
+    known = None if inspects else partners.of(one, organisation)
+    return _Reader(organisation, named=True, known=known).whole(one)
 
 
 def public(ref: str) -> Whole | None:
@@ -223,11 +228,13 @@ def clashes(stays: Sequence[Where], grams: int) -> Iterator[Clash]:
 
 
 class _Reader:
-    """Reads for one organisation; `named`: partners are named, and times are to the millisecond."""
+    """Reads for one organisation; `named`: partners are named, and times are to the millisecond;
+    known: who is one, None: everybody."""
 
-    def __init__(self, organisation: str, *, named: bool) -> None:
+    def __init__(self, organisation: str, *, named: bool, known: Partners | None = None) -> None:
         self._organisation = organisation
         self._named = named
+        self._partners = known
         self._known: dict[str, Who] = {}
 
     def whole(self, one: Lot) -> Whole:
@@ -239,12 +246,24 @@ class _Reader:
             history=tuple(self._history(one)),
             stays=stays,
             hands=tuple(self._hands(one)),
-            parents=tuple(_kin(Link.objects.filter(child=one), "parent__ref")),
-            children=tuple(_kin(Link.objects.filter(parent=one), "child__ref") * self._named),
+            parents=tuple(_kin(Link.objects.filter(child=one), "parent")),
+            children=tuple(self._children(one)),
             found=tuple(self._found(one)),
             labels=Label.objects.filter(lot=one, void_ms=None).count(),
             clashes=tuple(clashes(stays, one.grams)),
         )
+
+    def _children(self, one: Lot) -> Sequence[Kin]:
+        """What came of it: for partners, as far as they have to do with that too."""
+        links = Link.objects.filter(parent=one)
+        if self._partners is not None:
+            mine = Lot.objects.filter(visible(self._organisation), parents__parent=one)
+            links = links.filter(child__in=mine)
+        return _kin(links, "child") if self._named else ()
+
+    def _is_partner(self, id: str) -> bool:
+        found = self._partners
+        return self._named and (found is None or id in found.organisations)
 
     def _time(self, at_ms: int) -> int:
         return at_ms if self._named else at_ms - at_ms % HOUR_MS
@@ -257,7 +276,7 @@ class _Reader:
             row = Organisation.objects.filter(id=id).first()
             party = Party.objects.filter(organisation=id).first()
             region = (party.region, party.region_en) if party else ("", "")
-            names = (id, row.name, row.name_en) if row and self._named else ("", "", "")
+            names = (id, row.name, row.name_en) if row and self._is_partner(id) else ("", "", "")
             self._known[id] = Who(row.kind if row else "", *region, *names)
         return self._known[id]
 
@@ -298,6 +317,7 @@ class _Reader:
         for row in rows:
             event, after = row.event, later.get(row.event_id, ())
             own = self._named and event.organisation == self._organisation
+            weighs = self._partners is None or self._partners.knows(event)
             yield Happening(
                 ref=event.ref,
                 kind=event.kind,
@@ -305,8 +325,8 @@ class _Reader:
                 at_ms=self._time(event.at_ms),
                 noted_ms=self._time(event.noted_ms),
                 by=self._who(event.organisation),
-                grams=row.grams,
-                boxes=row.boxes,
+                grams=row.grams * weighs,
+                boxes=row.boxes * weighs,
                 told=json.loads(event.told) if own else {},
                 said=event.said if own else "",
                 corrected=tuple(ref for kind, ref in after if kind != Kind.UNDONE),
@@ -332,13 +352,14 @@ class _Reader:
     def _hands(self, one: Lot) -> Iterator[Hand]:
         rows = Handover.objects.filter(Q(lot=one) | Q(went=one)).order_by("made_ms", "id")
         for row in rows:
+            named = self._named and (self._partners is None or row.id in self._partners.hands)
             yield Hand(
-                ref=row.id if self._named else "",
+                ref=row.id if named else "",
                 status=row.status,
                 giver=self._who(row.giver_id),
                 taker=self._who(row.taker_id) if row.taker_id else None,
-                grams=row.grams * self._named,
-                took_grams=row.took_grams * self._named,
+                grams=row.grams * named,
+                took_grams=row.took_grams * named,
                 excursions=row.excursions,
                 at_ms=self._time(row.made_ms),
                 settled_ms=self._until(row.settled_ms),
@@ -355,7 +376,7 @@ class _Reader:
 
 
 def _kin(links: Any, other: str) -> list[Kin]:
-    rows = links.order_by("id").values_list(other, "kind", "grams")
+    rows = links.order_by("id").values_list(f"{other}__ref", "kind", "grams")
     return [Kin(ref, kind, grams) for ref, kind, grams in rows]
 
 

@@ -69,6 +69,24 @@ def test_a_partner_sees_the_history_and_only_its_own_words(chain: Chain) -> None
     assert read.public("x" * 16) is None
 
 
+def test_whom_else_a_partner_sold_to_and_how_much_is_its_own_business(chain: Chain) -> None:
+    lot = chain.land("wholesaler")
+    mine = chain.hand(lot, "wholesaler", "shop", 100 * KG)
+    chain.hand(lot, "wholesaler", "plant", 123 * KG)
+    seen = read.lot(lot.ref, chain.ids["shop"])
+    assert seen is not None
+    assert "plant'" not in repr(seen).replace("kind='plant'", "") and "123000" not in repr(seen)
+    assert chain.ids["plant"] not in repr(seen)
+    told = {(one.taker.name, one.took_grams) for one in seen.hands if one.taker}
+    assert told == {("shop", 100 * KG), ("", 0)}
+    assert [one.ref for one in seen.children] == [mine.ref]
+    for name in ("wholesaler", "agency"):
+        whole = read.lot(lot.ref, chain.ids[name], inspects=name == "agency")
+        assert whole is not None and len(whole.children) == 2
+        assert {one.took_grams for one in whole.hands} == {100 * KG, 123 * KG}
+        assert {one.by.name for one in whole.history} == {"wholesaler", "shop", "plant"}
+
+
 def test_a_label_says_whether_it_is_bound(chain: Chain) -> None:
     lot = chain.land()
     roll = done(labels.make_roll(chain.desk(OWN), 3))
