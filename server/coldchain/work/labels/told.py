@@ -137,6 +137,7 @@ TOLD: Final[Mapping[str, Text]] = {
     "which_column": Text("Which column is what?", "어느 열이 무엇인가요?"),
     "no_column": Text("none", "없음"),
     "pass_in": Text("No bid", "유찰"),
+    "print_sheet": Text("Print it", "라벨 용지 인쇄"),
     "labels_blank": Text("Blank labels left", "남은 빈 라벨"),
     "labels_read": Text("Labels read", "읽은 라벨"),
     "label_read": Text("Blank label:", "빈 라벨:"),

@@ -241,6 +241,10 @@ def test_labels_are_stuck_first_and_bound_by_scan_later(harbour: Chain) -> None:
     )
     hands.does("/rolls", labels="5")
     assert Label.objects.count() == 8 and three in hands.at(f"/labels?serial={three}")
+    hands.at("/rolls")
+    sheets = re.findall(r'href="(/organisations/[^"]+)"', hands.last.content.decode())
+    printed = [hands.client.get(one).content.decode() for one in sheets]
+    assert len(printed) == 2 and any(three in one and "<svg" in one for one in printed)
 
 
 def test_a_label_from_the_wrong_box_leads_to_no_lot(harbour: Chain) -> None:
