@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
-from server.coldchain.models import Lot
-from server.coldchain.taking import Amount, visible
+from server.coldchain.taking import Amount
 from server.coldchain.work.find import Found, find
 from server.coldchain.work.frame import ADD, Here
 from server.coldchain.work.labels import LABELS
@@ -37,7 +36,7 @@ def basket(here: Here, sheet: Sheet) -> dict[str, object]:
     drop = sheet.text("drop")
     chosen = [ref for ref in refs if ref != drop][:MOST]
     typed = _typed(sheet)
-    mine = Lot.objects.filter(ref__in=chosen).filter(visible(here.organisation.id))
+    mine = here.lots().filter(ref__in=chosen)
     shown = {one.ref: one for one in lots(list(mine), here.language)}
     rows = [Row(shown[ref], *typed.get(ref, ("", ""))) for ref in chosen if ref in shown]
     others = live(here.organisation.id).exclude(ref__in=chosen).filter(side="")

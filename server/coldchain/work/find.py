@@ -16,7 +16,6 @@ from django.db.models import Q
 from science import gs1
 from server.coldchain.models import Label, Lot, OnPallet, Pallet, Room
 from server.coldchain.rules import Status
-from server.coldchain.taking import visible
 from server.coldchain.work.frame import Here
 from server.coldchain.work.hangul import latin
 
@@ -73,7 +72,7 @@ def find(here: Here, text: str) -> Found:
 
 
 def _ours(here: Here, condition: Q) -> list[Lot]:
-    mine = Lot.objects.filter(condition).filter(visible(here.organisation.id))
+    mine = here.lots().filter(condition)
     return list(mine.exclude(status=Status.VOID).order_by("-id")[: MANY * MANY])
 
 

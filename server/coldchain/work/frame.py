@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -26,7 +27,7 @@ from server.accounts.door import View, guarded
 from server.accounts.models import Organisation
 from server.accounts.rules import ALLOWED, Need, Refused, Who, letters, may
 from server.accounts.views.frame import asking, go
-from server.coldchain.acting import Desk
+from server.coldchain.acting import INSPECTORS, Desk
 from server.coldchain.models import Event, Lot
 from server.coldchain.rules import SERVICE, Reason
 from server.coldchain.taking import visible
@@ -81,11 +82,19 @@ class Here:
         """The desk of an action that this form asks for. Raises Blank for a time that is none."""
         return Desk(self.who, self.organisation.id, self.now_ms, sheet.key, sheet.moment("at"))
 
+    @property
+    def inspects(self) -> bool:
+        """Whether this is an authority."""
+        return self.organisation.kind in INSPECTORS
+
+    def lots(self) -> QuerySet[Lot]:
+        """Lots that this organisation has to do with; an authority sees all."""
+        rows = Lot.objects.all()
+        return rows if self.inspects else rows.filter(visible(self.organisation.id))
+
     def lot(self, ref: str = "") -> Lot:
-        """A lot that this organisation has to do with. Raises Http404 for every other one."""
-        rows = Lot.objects.filter(ref=ref or self.named["lot"])
-        if not self.desk(Sheet.of(self.request)).inspects:
-            rows = rows.filter(visible(self.organisation.id))
+        """One of these lots. Raises Http404 for every other one."""
+        rows = self.lots().filter(ref=ref or self.named["lot"])
         found = rows.select_related("holder", "maker", "landed").first()
         if found is None:
             raise Http404

@@ -19,7 +19,7 @@ from server.accounts.rules import Datum, Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import recalls
 from server.coldchain.actions.recalls import Order
-from server.coldchain.models import Event, Place, Recall, RecallHolder, RecallLot, Room
+from server.coldchain.models import Event, Recall, RecallHolder, RecallLot
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import (
     Basis,
@@ -35,6 +35,7 @@ from server.coldchain.work.goods import counted
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Blank, Hint, Sheet, kilograms
 from server.coldchain.work.shows import PAGE, Mark, choices, mark
+from server.coldchain.work.tracing import places_of, rooms_of
 from server.coldchain.work.words import BASES, HOLDERS, RECALLS, WHYS
 from server.web.shown import moment
 
@@ -102,16 +103,14 @@ def _row(here: Here, row: Recall) -> RecallRow:
 
 
 def _open_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
-    mine = Room.objects.filter(organisation=here.organisation).select_related("asset")
     inspects = here.organisation.kind in (Sort.AGENCY, Sort.CITY)
     bases = [one for one in Basis if (one is Basis.OWN) is not inspects]
-    places = Place.objects.filter(organisation=here.organisation).order_by("name")
     return {
         **basket(here, sheet),
         "whys": choices(WHYS, here.language),
         "bases": choices({one: BASES[one] for one in bases}, here.language),
-        "rooms": [(one.id, one.asset.name) for one in mine.order_by("asset__name")[:PAGE]],
-        "places": list(places.values_list("id", "name")[:PAGE]),
+        "rooms": rooms_of(here),
+        "places": places_of(here),
     }
 
 

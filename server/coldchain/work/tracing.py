@@ -21,7 +21,6 @@ from server.coldchain import trace
 from server.coldchain.models import Lot, Place, Room
 from server.coldchain.rules import SERVICE, Reason, Status
 from server.coldchain.shopper import evidence
-from server.coldchain.taking import visible
 from server.coldchain.work.find import find
 from server.coldchain.work.frame import Here, Trouble, here_of, page, shown
 from server.coldchain.work.labels import LABELS
@@ -47,25 +46,23 @@ class Group:
 @shown("trace")
 def search(here: Here, sheet: Sheet) -> Mapping[str, object]:
     """The form, and what was found."""
-    rooms, places = _rooms(here), _places(here)
+    rooms, places = rooms_of(here), places_of(here)
     content: dict[str, object] = {"rooms": rooms, "places": places}
     asked = any(sheet.text(name) for name in ("find", "room_no", "place_id"))
     return {**content, **_answer(here, sheet)} if asked else content
 
 
-def _inspects(here: Here) -> bool:
-    return here.desk(Sheet.of(here.request)).inspects
-
-
-def _rooms(here: Here) -> list[tuple[int, str]]:
+def rooms_of(here: Here) -> list[tuple[int, str]]:
+    """Trucks and rooms to choose from: one's own; an authority's are everybody's."""
     rows = Room.objects.order_by("kind", "asset__name")
-    mine = rows if _inspects(here) else rows.filter(organisation=here.organisation)
+    mine = rows if here.inspects else rows.filter(organisation=here.organisation)
     return list(mine.values_list("id", "asset__name")[:MOST])
 
 
-def _places(here: Here) -> list[tuple[str, str]]:
+def places_of(here: Here) -> list[tuple[str, str]]:
+    """The same of places."""
     rows = Place.objects.order_by("name")
-    mine = rows if _inspects(here) else rows.filter(organisation=here.organisation)
+    mine = rows if here.inspects else rows.filter(organisation=here.organisation)
     return list(mine.values_list("id", "name")[:MOST])
 
 
@@ -103,7 +100,7 @@ def _named(here: Here, sheet: Sheet) -> frozenset[int]:
         found.append(_by_code(here, sheet.text("find")))
     if sheet.text("room_no"):
         room = sheet.count("room_no")
-        known = any(id == room for id, _ in _rooms(here))
+        known = any(id == room for id, _ in rooms_of(here))
         found.append(trace.in_room(room, from_ms, until_ms) if known else frozenset())
     if sheet.text("place_id"):
         found.append(trace.at_place(sheet.text("place_id"), from_ms, until_ms))
@@ -115,7 +112,7 @@ def _by_code(here: Here, text: str) -> frozenset[int]:
     known = find(here, text)
     ids = {one.pk for one in (*known.several, *([known.lot] if known.lot else []))}
     last = text.strip().rstrip("/").rpartition("/")[2]
-    if _inspects(here) and not ids:
+    if here.inspects:
         code = Q(code__iexact=last) | Q(trace_no=last) | Q(ref=last.lower())
         code |= Q(labels__serial=last.upper(), labels__void_ms=None)
         ids |= set(Lot.objects.filter(code).values_list("pk", flat=True)[:SHOWN])
@@ -126,8 +123,7 @@ def _seen(here: Here, ids: Collection[int]) -> frozenset[int]:
     """Those of these lots that this organisation may see; what was undone is none."""
     if not ids:
         return frozenset()
-    rows = Lot.objects.exclude(status=Status.VOID)
-    mine = rows if _inspects(here) else rows.filter(visible(here.organisation.id))
+    mine = here.lots().exclude(status=Status.VOID)
     listed, found = sorted(ids), set[int]()
     for start in range(0, len(listed), trace.CHUNK):
         some = mine.filter(pk__in=listed[start : start + trace.CHUNK])

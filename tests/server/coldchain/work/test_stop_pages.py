@@ -14,7 +14,7 @@ from server.accounts.models import Deed
 from server.accounts.rules import Actor
 from server.coldchain.actions import quality, recalls, strangers
 from server.coldchain.actions.recalls import Order
-from server.coldchain.models import Event, Lot, Recall, RecallHolder
+from server.coldchain.models import Event, Lot, Recall, RecallHolder, Room
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import Basis, HolderState, Kind, RecallState, RecallWhy, Side, Status
 from server.coldchain.taking import Amount
@@ -140,6 +140,26 @@ def test_a_recall_is_rehearsed_without_anybody_being_told(harbour: Chain) -> Non
     assert "◇ 연습" in text and "통지 연습" in text
     assert again(lot).side == Side.FREE
     assert Recall.objects.get().rehearsal
+
+
+def test_an_authority_recalls_by_lot_and_by_anybodys_truck_place_and_time(harbour: Chain) -> None:
+    lot, other = harbour.land(), harbour.land("plant")
+    harbour.load("truck 1", lot)
+    harbour.load("plant room", other, name="plant")
+    harbour.later(30)
+    hands = Hands(harbour, "agency")
+    assert lot.code in hands.at(f"/recalls/open?lot={lot.ref}")
+    form = hands.at("/recalls/open")
+    assert "truck 1" in form and "cooperative 1" in form
+    since = {"from": "2020-01-01T00:00", "grade": "1", "why": "histamine"}
+    since |= {"basis": "food-sanitation-act", "do": "open"}
+    hands.does("/recalls/open", room=str(harbour.rooms["truck 1"]), **since)
+    assert (again(lot).side, again(other).side) == (Side.RECALLED, Side.FREE)
+    place = Room.objects.get(id=harbour.rooms["plant room"]).place_id
+    hands.does("/recalls/open", where=place, **since)
+    assert again(other).side == Side.RECALLED
+    mine = Hands(harbour, "shop").at("/recalls/open")
+    assert "truck 1" not in mine and "plant 1" not in mine
 
 
 def test_a_recall_goes_from_its_opening_over_the_unreached_to_its_signature(
