@@ -27,16 +27,17 @@ from server.coldchain.work.words import STATUSES
 from server.web import shell
 from server.web.words import say
 
-ALL_KEYS: Final = ("lots", "rooms", "given", "trips", "trace", "recalls")
+ALL_KEYS: Final = ("lots", "rooms", "sensors", "given", "trips", "trace", "recalls")
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     Sort.COOPERATIVE: ("land", "lists", "auction", "labels", "offer"),
     Sort.PLANT: ("inbox", "merge", "labels", "offer", "land"),
-    Sort.CARRIER: ("rooms", "inbox", "offer"),
+    Sort.CARRIER: ("rooms", "inbox", "offer", "sensors"),
     Sort.WHOLESALER: ("inbox", "offer", "labels", "merge", "land"),
     Sort.SHOP: ("inbox", "shelf", "labels"),
     Sort.MERCHANT: ("inbox", "shelf", "labels"),
     Sort.AGENCY: ("trace",),
     Sort.CITY: ("trace",),
+    Sort.OPERATOR: ("sensors",),
 }
 """What is done every day, first what comes first."""
 ICONS: Final[Mapping[str, str]] = {
@@ -48,6 +49,7 @@ ICONS: Final[Mapping[str, str]] = {
     "inbox": "inbox",
     "merge": "merge",
     "rooms": "truck",
+    "sensors": "warm",
     "shelf": "shop",
     "lots": "box",
     "given": "hand",

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from protocol.registry import Text
+from science.plausibility import Sign as Plausible
 from science.species import Form, Ice, IceRatio, Kept
 from server.coldchain.excursions import Disposition, Measure
+from server.coldchain.looking import Look
 from server.coldchain.rules import (
     Basis,
     Custody,
@@ -275,6 +277,22 @@ MEASURES: Final[Mapping[Measure, Text]] = {
     Measure.MOVED: Text("moved to a colder place", "더 찬 곳으로 옮김"),
     Measure.ICED: Text("iced", "얼음 채움"),
     Measure.NOTHING: Text("nothing could be done", "할 수 있는 것이 없었음"),
+}
+SENSORS: Final[Mapping[Plausible, Text]] = {
+    Plausible.FLAT: Text("the value hardly moves", "값이 거의 변하지 않음"),
+    Plausible.DOOR_UNFELT: Text("an open door is not felt", "문을 열어도 값이 변하지 않음"),
+    Plausible.NO_DEFROST: Text("no defrost for a day", "하루 동안 제상 흔적 없음"),
+    Plausible.DIVERGING: Text("two sensors part", "두 센서 값의 차이가 큼"),
+    Plausible.SILENT: Text("a sensor says nothing", "값이 없는 센서가 있음"),
+    Plausible.FAKE_COLD: Text(
+        "the unit shows colder than the air is", "냉동기 표시가 공기 온도보다 낮음"
+    ),
+}
+"""What may be wrong with a sensor; it accuses nobody."""
+LOOKS: Final[Mapping[Look, Text]] = {
+    Look.FINE: Text("nothing was wrong", "이상 없음"),
+    Look.MENDED: Text("set right", "바로잡음"),
+    Look.REPLACED: Text("sensor replaced", "센서 교체"),
 }
 DISPOSITIONS: Final[Mapping[Disposition, Text]] = {
     Disposition.KEPT: Text("kept in trade", "그대로 유통"),

@@ -128,13 +128,13 @@ LINK_FORMS = ("agree", "take-back", "enrol", "wait", "leave")
 WORK_SEEN = (
     *("home", "find", "lots", "lot", "rooms", "room", "door-code", "shelf", "stopped", "alarms"),
     *("problems", "recalls", "record", "record-file", "evidence", "trace", "trips", "trip"),
-    "trip-file",
+    *("trip-file", "sensors"),
 )
 WORK_FORMS = (
     *("undo", "acknowledge", "correct", "sort", "transform", "split", "waste", "inspect"),
     *("sample", "hold", "release", "on-sale", "sold-out", "scrap", "land", "lists", "auction"),
     *("merge", "labels", "rolls", "load", "unload", "offer", "given", "inbox", "recall-open"),
-    *("recall", "recalled", "handle"),
+    *("recall", "recalled", "handle", "sensor-looked"),
 )
 
 

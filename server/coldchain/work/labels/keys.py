@@ -15,6 +15,7 @@ KEYS: Final[Mapping[str, Text]] = {
     "key_offer": Text("Hand over", "인수인계"),
     "key_inbox": Text("Accept", "인수"),
     "key_merge": Text("Merge", "합침(혼합)"),
+    "key_sensors": Text("Sensors", "센서 점검"),
     "key_rooms": Text("Trucks and rooms", "차량·방"),
     "key_shelf": Text("On sale", "판매대"),
     "key_lots": Text("Lots in hand", "보유 로트"),

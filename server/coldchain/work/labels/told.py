@@ -137,6 +137,16 @@ TOLD: Final[Mapping[str, Text]] = {
     "which_column": Text("Which column is what?", "어느 열이 무엇인가요?"),
     "no_column": Text("none", "없음"),
     "pass_in": Text("No bid", "유찰"),
+    "sensors_note": Text(
+        "These are signs, no findings. Your organisation and the operator alone see them.",
+        "판정이 아니라 점검이 필요하다는 표시입니다. 우리 기관과 운영사만 봅니다.",
+    ),
+    "sensors_do": Text(
+        "Look at the sensor and say what you found.", "센서를 직접 확인하고 결과를 남기세요."
+    ),
+    "sensors_found": Text("What did you find?", "확인한 결과는?"),
+    "sensors_last": Text("Looked at last:", "지난 확인:"),
+    "sensors_none": Text("No sensor needs a look", "점검할 센서가 없습니다"),
     "print_sheet": Text("Print it", "라벨 용지 인쇄"),
     "labels_blank": Text("Blank labels left", "남은 빈 라벨"),
     "labels_read": Text("Labels read", "읽은 라벨"),

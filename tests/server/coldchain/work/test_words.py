@@ -11,8 +11,8 @@ import pytest
 
 import server.coldchain.work
 from protocol.registry import Text
-from science import species
-from server.coldchain import excursions, rules
+from science import plausibility, species
+from server.coldchain import excursions, looking, rules
 from server.coldchain.work import words
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Hint
@@ -46,6 +46,8 @@ TABLES: list[tuple[Any, Mapping[Any, Text]]] = [
     (rules.Basis, words.BASES),
     (rules.RecallWhy, words.WHYS),
     (excursions.Measure, words.MEASURES),
+    (plausibility.Sign, words.SENSORS),
+    (looking.Look, words.LOOKS),
     (excursions.Disposition, words.DISPOSITIONS),
 ]
 STEMS: Mapping[str, str] = {
