@@ -27,6 +27,7 @@ PLACES = (
     ("plant", "데모 가공장", "Demo plant"),
     ("wholesaler", "데모 중도매인", "Demo wholesaler"),
     ("shop", "데모 소매점", "Demo shop"),
+    ("agency", "데모 검사기관", "Demo inspectorate"),
 )
 NAMES = {
     Role.VIEWER: "열람 데모",

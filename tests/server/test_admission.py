@@ -16,6 +16,7 @@ from server.accounts import passwords, vault
 from server.accounts.models import Kind, Organisation, Person
 from server.accounts.rules import Actor, Datum, Role
 from server.admission import KINDS, ROLES
+from server.coldchain.acting import INSPECTORS
 from server.devices.models import Asset
 from server.ledger.tick import now_ms
 from tests.server.test_cli import call, free_port, refuse, running
@@ -114,6 +115,7 @@ def test_a_token_of_an_old_journal_is_read_as_one_without_organisation() -> None
 def test_demonstration_accounts_open_in_a_demonstration(settings: Any) -> None:
     settings.JAGALCHI = replace(settings.JAGALCHI, demo=True)
     made = demo_people.make(now_ms())
+    assert Organisation.objects.get(id=made.places["agency"]).kind in INSPECTORS
     account = "auditor@carrier.demo.example"
     found = passwords.sign_in(account, made.password, "", now_ms())
     assert isinstance(found, Person)
