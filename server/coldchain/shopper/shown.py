@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from protocol.registry import Text
+from science import histamine, kinetics, spoilage
 from science.limits import lines
+from science.marks import Figure
 from science.species import Kept
 from science.verdict import FORMULAS, Verdict
 from server.coldchain import published
@@ -237,10 +240,28 @@ def vouched(language: str) -> list[Fact]:
     return [Fact(say(who, language), say(what, language)) for who, what in VOUCHED]
 
 
-def formulas(verdict: Verdict | None) -> Iterator[str]:
-    """Versions of what was calculated, with unit and valid range."""
+UNSURE: Final[Mapping[str, Sequence[Figure]]] = {
+    histamine.CLOCK.id: (
+        histamine.PSYCHRO_T_MIN,
+        histamine.MESO_T_MIN,
+        histamine.MESO_T_REF,
+        histamine.MESO_AT_REF,
+    ),
+    spoilage.RRS.id: (spoilage.FREEZING,),
+    kinetics.MKT.id: (kinetics.MKT_KELVIN,),
+}
+"""Figures in a formula that nobody has verified yet; a test holds them to the code."""
+
+
+def formulas(verdict: Verdict | None, language: str) -> Iterator[str]:
+    """Versions of what was calculated, with unit, valid range and source, and how sure each is;
+    below a formula the figures in it that are not verified."""
     for one in FORMULAS if verdict else ():
-        yield f"{one.name} [{one.unit}] {one.valid}: {one.source}"
+        sure = say(published.MARKS[one.mark], language)
+        yield f"{one.name} [{one.unit}] {one.valid}: {one.source} – {sure}"
+        for figure in UNSURE.get(one.id, ()):
+            sure = say(published.MARKS[figure.mark], language)
+            yield f"{one.name}: {figure.value} {figure.unit}, {figure.source} – {sure}"
 
 
 def seen(one: Card, language: str) -> dict[str, object]:

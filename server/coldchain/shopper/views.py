@@ -115,7 +115,7 @@ def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, objec
         "vouched": shown.vouched(spoken),
         "seen": shown.seen(card, spoken),
         "problems": shown.problems(spoken),
-        "formulas": shown.formulas(card.verdict),
+        "formulas": shown.formulas(card.verdict, spoken),
         "chilled": not shown.frozen(card),
         "histamine": bool(card.verdict and card.verdict.histamine),
         "ice_seen": _agreed(published.Said.ICE_SEEN, spoken) if card.ice_seen else "",

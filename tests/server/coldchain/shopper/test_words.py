@@ -9,9 +9,12 @@ from itertools import chain
 import pytest
 
 from protocol.registry import Text
-from science.species import Form, Kept
+from science import histamine, kinetics, spoilage, verdict
+from science.marks import UNVERIFIED, Figure
+from science.species import Form, Kept, Product, Species
+from science.verdict import FORMULAS, History
 from server.coldchain.rules import Basis, Gear, PlaceKind, ProblemKind, RecallWhy, RoomKind
-from server.coldchain.shopper import journey, words
+from server.coldchain.shopper import journey, shown, words
 from server.coldchain.shopper.journey import Leg, Stage, hours, joined, provinces, stage_of
 from server.coldchain.shopper.views import STATIC
 
@@ -115,3 +118,17 @@ def test_the_map_has_each_change_of_province_once() -> None:
     ]
     assert provinces(legs) == ["부산", "서울"]
     assert journey.sketch(legs[-1:], "지도", {}) == ""
+
+
+def test_every_figure_that_nobody_has_verified_is_named_below_its_formula() -> None:
+    rooms = {"histamine-clock": histamine, "rrs-square-root": spoilage, "mkt": kinetics}
+    for formula, room in rooms.items():
+        figures = [one for one in vars(room).values() if isinstance(one, Figure)]
+        unsure = [one for one in figures if one.mark in UNVERIFIED]
+        assert unsure and sorted(shown.UNSURE[formula], key=str) == sorted(unsure, key=str)
+    made = verdict.judge(History(product=Product((Species.MACKEREL,)), sections=(), until_ms=1))
+    for language, mark in (("ko", "아직 확인되지 않음"), ("en", "not verified yet")):
+        told = list(shown.formulas(made, language))
+        assert sum(one.endswith(mark) for one in told) == sum(map(len, shown.UNSURE.values()))
+        assert len(told) == len(FORMULAS) + 6
+    assert list(shown.formulas(None, "ko")) == []
