@@ -18,10 +18,9 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 
-from server import demo_report, qr
+from server import demo_report, demo_story
 from server.demo_report import Count, Line
 from server.fleet import (
     CAST,
@@ -114,6 +113,7 @@ class Demo:
             for number, cast in enumerate(casts, 1)
         ]
         self._all, self._trucks, self._actors = made, made[: len(CAST)], made[len(CAST) :]
+        self._telling: demo_story.Telling | None = None
         self.story: Mapping[str, str] = {}
 
     def play(self, seconds: int | None) -> list[Count]:
@@ -174,6 +174,7 @@ class Demo:
                 raise child.failure("could not enrol")
         if not server.running:
             raise server.failure("ended")
+        demo_story.slow_down(truck.cast.plate for truck in self._actors)
         drain = ["--drain", str(DRAIN_S)]
         begun = now_ms()
         for truck in self._actors:
@@ -181,7 +182,8 @@ class Demo:
             truck.drive([*pace, *drain], self._env)
         for truck in self._trucks:
             truck.drive(["--speed", str(self._speed), *drain], self._env)
-        self.story = _tell(places, begun, site)
+        self._telling = demo_story.Telling(places, begun, self._folder / "server")
+        self.story = self._telling.begin(site)
 
     def _watch(self, server: Child, started: int, seconds: int | None) -> None:
         while seconds is None or now_ms() - started < seconds * 1000:
@@ -189,7 +191,9 @@ class Demo:
             for child in (server, *(truck.child for truck in self._all)):
                 if child is not None and not child.running:
                     raise child.failure(f"ended with status {child.process.returncode}")
-            _pause(1)
+            if self._telling:
+                self._telling.go_on(self._line.say)
+            _pause(0.5)
 
     def _close(self) -> list[Count]:
         """Stop the trucks, let them drain, stop the server, count."""
@@ -252,23 +256,6 @@ def _admit(casts: Sequence[Cast], address: str) -> tuple[list[str], Mapping[str,
     ]
     connection.close()
     return tokens, made.places
-
-
-def _tell(places: Mapping[str, str], begun: int, site: str) -> Mapping[str, str]:
-    """Tell the cold chain's story, which ends as its devices' clocks come to the present."""
-    _set_up()
-    from django.db import connection
-
-    from server.coldchain.seed import Story
-
-    found = Story(places, begun - STORY_S * (STORY_SPEED - 1) * 1000, now_ms()).tell(site)
-    connection.close()
-    print(f"mackerel    {found.shopper_url}")
-    print(f"monkfish    {found.monkfish_url}")
-    for line in qr.lines(found.shopper_url, coloured=sys.stdout.isatty()):
-        print(line)
-    sys.stdout.flush()
-    return asdict(found)
 
 
 def _counts(trucks: Sequence[Truck]) -> list[Count]:

@@ -106,7 +106,7 @@ LONG_DAY = (
         length_ms=35 * MINUTE,
         channel="air-front",
     ),
-    Script(trouble=Trouble.WEAK_COMPRESSOR, start_ms=165 * MINUTE, length_ms=80 * MINUTE),
+    Script(trouble=Trouble.WEAK_COMPRESSOR, start_ms=165 * MINUTE, length_ms=180 * MINUTE),
 )
 
 TRUCK = _table(
@@ -123,7 +123,7 @@ TRUCK = _table(
     ),
     Scenario(
         name="long-day",
-        summary="half an hour without its sensor, and later eighty minutes without cooling",
+        summary="half an hour without its sensor, and later three hours without cooling",
         scripts=LONG_DAY,
     ),
     Scenario(

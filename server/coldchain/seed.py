@@ -1,8 +1,9 @@
 """The story of a demonstration: mackerel and a monkfish lot from a landing to a shelf, in eight
 hours that end now. All of it by the real actions, told now of the hours before, as offices do.
 
-What the air was is measured by the story's devices meanwhile. `jagalchi-server demo` alone calls
-it: organisations, people, devices and a running phase are there already.
+The story's devices measure the air meanwhile, and its people keep pace with them: what is on the
+truck whose compressor fails is transshipped once the truck has complained. `jagalchi-server demo`
+alone calls it: organisations, people, devices and a running phase are there already.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ from science.balance import Step
 from science.species import Ice, Species
 from server.accounts.models import Membership
 from server.accounts.rules import Actor, Refused, Role, Who
+from server.coldchain import excursions
 from server.coldchain.acting import Desk
 from server.coldchain.actions import custody, labels, landing, loading, places, selling, working
 from server.coldchain.actions.custody import To
 from server.coldchain.actions.landing import Landing, Sold
 from server.coldchain.actions.places import Facts, Site
 from server.coldchain.actions.working import Job, Out
+from server.coldchain.excursions import Measure, Stage
 from server.coldchain.handing import Answer
-from server.coldchain.models import Event, EventLot, Handover, Label, Lot, Room
+from server.coldchain.models import Event, EventLot, Excursion, Handover, Label, Lot, Room
 from server.coldchain.rules import MINUTE_MS, Gear, Part, PlaceKind, RoomKind, Source
 from server.coldchain.shopper import codes
 from server.coldchain.taking import Amount
@@ -48,6 +51,12 @@ ROOMS: Final = (
 )
 """Whose, name of the asset, kind, profile."""
 DEALER: Final = "17"
+MACKEREL, MONKFISH = "9520000000011", "9520000000028"
+"""Product numbers of the prefix that GS1 keeps for demonstrations and examples (952)."""
+NO_HARM: Final = "데모: 얼음이 충분하고 냄새가 없음"
+LATEST: Final = 720
+"""The minute up to which the second truck waits for word of the first: a slow machine has its word
+late, and the story has to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +75,34 @@ class Story:
         self._ids, self._begun_ms, self._now_ms = organisations, begun_ms, now_ms
         self._rooms: dict[str, int] = {}
         self._places: dict[str, str] = {}
+        self._lots: tuple[Lot, ...] = ()
+        self._offers: tuple[Answer, ...] = ()
+        self._heard = False
+        self._rest = [(255, self._transship), (390, self._to_wholesaler), (435, self._to_shop)]
 
-    def tell(self, site: str) -> Addresses:
-        """The whole story; `site`: the address of this server. Raises RuntimeError."""
+    def begin(self, site: str) -> Addresses:
+        """Up to the loading of the first truck; `site`: the address of this server.
+
+        Raises RuntimeError.
+        """
         self._settle_in()
         mackerel, monkfish = self._market()
         self._carry_to_plant(mackerel, monkfish)
-        fish, tail = self._work(mackerel, monkfish)
-        self._carry_to_wholesaler(fish, tail)
-        self._carry_to_shop(fish, tail)
-        found = [f"{site}{_path(self._label(one))}" for one in (fish, tail)]
-        done(selling.put_on_sale(self.desk("shop", 455), (fish.ref, tail.ref)))
+        self._lots = self._work(mackerel, monkfish)
+        found = [f"{site}{self._label(one)}" for one in self._lots]
+        self._offers = self._offer("plant", "wholesaler", 160, self._lots)
+        self._unload("plant", PLANT_ROOM, 170, self._lots)
+        self._load("carrier", TRUCK_A, 170, self._lots)
         return Addresses(*found)
+
+    def go_on(self, minute: int, now_ms: int) -> bool:
+        """Tell what has happened up to this minute; whether the story is over."""
+        self._now_ms = now_ms
+        self._heard = self._heard or self._heed(minute)
+        may = self._heard or minute >= LATEST
+        while may and self._rest and self._rest[0][0] <= minute:
+            self._rest.pop(0)[1]()
+        return not self._rest
 
     def desk(self, kind: str, minute: int, role: Role = Role.OPERATOR) -> Desk:
         """The desk of somebody of an organisation, at a minute of the story."""
@@ -132,30 +157,42 @@ class Story:
 
     def _work(self, mackerel: Lot, monkfish: Lot) -> tuple[Lot, Lot]:
         """손질, 소분: gutted both; half of the monkfish goes on."""
-        job = Job((Amount(mackerel.ref),), (Out(510 * KG, 51),), waste=80 * KG, loss=10 * KG)
+        out = Out(510 * KG, 51, gtin=MACKEREL)
+        job = Job((Amount(mackerel.ref),), (out,), waste=80 * KG, loss=10 * KG)
         (fish,) = made(done(working.transform(self.desk("plant", 125), Step.GUT, job)))
         job = Job((Amount(monkfish.ref),), (Out(150 * KG, 15),), waste=45 * KG, loss=5 * KG)
         (gutted,) = made(done(working.transform(self.desk("plant", 140), Step.GUT, job)))
-        job = Job((Amount(gutted.ref, 150 * KG, 15),), (Out(75 * KG, 8), Out(75 * KG, 7)))
+        halves = (Out(75 * KG, 8, gtin=MONKFISH), Out(75 * KG, 7))
+        job = Job((Amount(gutted.ref, 150 * KG, 15),), halves)
         tail, _rest = made(done(working.split(self.desk("plant", 150), job)))
         return fish, tail
 
-    def _carry_to_wholesaler(self, *lots: Lot) -> None:
-        """Two trucks: from the first, whose compressor fails, into the second (환적)."""
-        offers = self._offer("plant", "wholesaler", 160, lots)
-        self._unload("plant", PLANT_ROOM, 170, lots)
-        self._load("carrier", TRUCK_A, 170, lots)
-        self._unload("carrier", TRUCK_A, 290, lots)
-        self._load("carrier", TRUCK_B, 290, lots)
-        self._unload("carrier", TRUCK_B, 390, lots)
-        done(custody.accept(self.desk("wholesaler", 392), offers))
+    def _heed(self, minute: int) -> bool:
+        """The driver of the first truck has word that it is too warm, and does something."""
+        rows = Excursion.objects.filter(room=self._rooms[TRUCK_A], lots__in=self._lots)
+        desk, known = self.desk("carrier", minute), set(rows.values_list("id", flat=True))
+        for one in sorted(known):
+            excursions.take(desk, one, Stage.KNOWN)
+            excursions.take(desk, one, Stage.ACTED, Measure.MOVED)
+        return bool(known)
 
-    def _carry_to_shop(self, *lots: Lot) -> None:
-        offers = self._offer("wholesaler", "shop", 400, lots)
-        self._load("carrier", TRUCK_B, 405, lots)
-        self._unload("carrier", TRUCK_B, 435, lots)
-        done(custody.accept(self.desk("shop", 437), offers))
-        self._load("shop", SHELF, 440, lots)
+    def _transship(self) -> None:
+        """환적: from the truck whose compressor failed into the second one."""
+        self._unload("carrier", TRUCK_A, 255, self._lots)
+        self._load("carrier", TRUCK_B, 255, self._lots)
+
+    def _to_wholesaler(self) -> None:
+        """Accepted with a reason: nobody has said yet what becomes of goods that were warm."""
+        self._unload("carrier", TRUCK_B, 390, self._lots)
+        done(custody.accept(self.desk("wholesaler", 392), self._offers, NO_HARM))
+        self._offers = self._offer("wholesaler", "shop", 400, self._lots)
+        self._load("carrier", TRUCK_B, 405, self._lots)
+
+    def _to_shop(self) -> None:
+        self._unload("carrier", TRUCK_B, 435, self._lots)
+        done(custody.accept(self.desk("shop", 437), self._offers, NO_HARM))
+        self._load("shop", SHELF, 440, self._lots)
+        done(selling.put_on_sale(self.desk("shop", 455), tuple(one.ref for one in self._lots)))
 
     def _offer(
         self, giver: str, taker: str, minute: int, lots: tuple[Lot, ...]
@@ -172,12 +209,12 @@ class Story:
         done(loading.unload(self.desk(kind, minute), self._rooms[room], _all(lots)))
 
     def _label(self, lot: Lot) -> str:
-        """The first of two labels that are bound to a lot."""
-        roll = done(labels.make_roll(self.desk("shop", 445), 24))
+        """The address on the first of two labels that are bound to a lot after repacking."""
+        roll = done(labels.make_roll(self.desk("plant", 152), 24))
         serials = Label.objects.filter(roll__event=roll).order_by("serial")
         two = tuple(serials.values_list("serial", flat=True)[:2])
-        done(labels.bind(self.desk("shop", 450), lot.ref, two))
-        return two[0]
+        done(labels.bind(self.desk("plant", 155), lot.ref, two))
+        return codes.address("", lot.gtin, lot.code, two[0])
 
 
 def made(event: Event) -> list[Lot]:
@@ -195,7 +232,3 @@ def done(result: Event | Refused) -> Event:
 
 def _all(lots: tuple[Lot, ...]) -> tuple[Amount, ...]:
     return tuple(Amount(one.ref) for one in lots)
-
-
-def _path(serial: str) -> str:
-    return codes.address("", "", "", serial)

@@ -96,16 +96,22 @@ def test_an_interruption_drains_counts_and_leaves_nothing_running(tmp_path: Path
 
 
 def test_the_story_is_measured_to_its_end_and_its_proof_holds(tmp_path: Path) -> None:
-    demo = start(tmp_path)
+    demo = start(tmp_path, "--speed", "60", "--for", "120s")
     assert demo.stdout is not None
     address = next(line.split()[1] for line in demo.stdout if line.startswith("mackerel"))
+    # The word of the warm truck, as it went out while it was warm still.
+    warning = next(line for line in demo.stdout if "email" in line and "데모 85바 3141" in line)
+    assert "지금 조치하고" in warning
+    assert warning in next(tmp_path.rglob("messages.txt")).read_text("utf-8")
     reader = Thread(target=demo.stdout.read)
     reader.start()
     begun = time.monotonic()
     try:
-        while not 0 < unknown_ms(told := fetched(f"{address}/evidence")) < GAP_MS:
+        while not 0 < unknown_ms(told := evidence(address)) < GAP_MS:
             assert time.monotonic() - begun < LONGEST_S
-        assert "Songpa" in fetched(f"{address}?lang=en").decode()
+        assert re.search(r"/01/0952\d{10}/10/[0-9A-Z]+/21/[0-9A-Z-]{9}$", address)
+        short = address.partition("/01/")[0] + "/q/" + address.rpartition("/")[2]
+        assert all("Songpa" in fetched(f"{one}?lang=en").decode() for one in (address, short))
         (tmp_path / "box.evidence").write_bytes(told)
         argv = [sys.executable, "-m", "agent", "verify", str(tmp_path / "box.evidence")]
         done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -125,6 +131,12 @@ def fetched(address: str) -> bytes:
             return bytes(answer.read())
     except HTTPError:
         return b""
+
+
+def evidence(address: str) -> bytes:
+    """The file that a shopper's page offers; nothing where it offers none yet."""
+    offered = re.search(r'href="(/q/[^"]+/evidence[^"]*)"', fetched(address).decode())
+    return fetched(address.partition("/01/")[0] + offered[1]) if offered else b""
 
 
 def unknown_ms(evidence: bytes) -> int:
