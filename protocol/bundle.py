@@ -9,7 +9,7 @@ Spec: docs/protocol.md, section "Evidence".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from protocol import cbor, cose, fields
@@ -28,8 +28,9 @@ MAX_VKEY: Final = 512
 MAX_PATH: Final = 64
 MAX_CHAPTERS: Final = 64
 MAX_WITNESSES: Final = 16
+MAX_DOCUMENT: Final = 1 << 20
 
-_PROVED: Final = frozenset({Item.NOTE, Item.EXTENDS, Item.LEAF, Item.ENTRY})
+_PROVED: Final = frozenset({Item.NOTE, Item.EXTENDS, Item.LEAF, Item.ENTRY, Item.DOCUMENT})
 _ORDER: Final = {
     Item.KEY: frozenset({None, Item.KEY}),
     Item.WITNESS: frozenset({None, Item.KEY, Item.WITNESS}),
@@ -38,6 +39,7 @@ _ORDER: Final = {
     Item.EXTENDS: frozenset({Item.NOTE}),
     Item.LEAF: _PROVED,
     Item.ENTRY: _PROVED,
+    Item.DOCUMENT: frozenset({Item.ENTRY}),
 }
 """Which item each item may follow; None is the header."""
 
@@ -50,6 +52,7 @@ _SIZES: Final = {
     Item.ENTRY: 5,
     Item.EXTENDS: 3,
     Item.WITNESS: 2,
+    Item.DOCUMENT: 2,
 }
 
 
@@ -63,10 +66,14 @@ class ProvedLeaf:
 
 @dataclass(frozen=True, slots=True)
 class ProvedEntry:
-    """A receipt of a service entry, and the content that it commits to (see `commitment`)."""
+    """A receipt of a service entry, and the content that it commits to (see `commitment`).
+
+    document: what that content names by its SHA-256, b"" where the file holds none.
+    """
 
     receipt: Receipt
     content: bytes
+    document: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,8 @@ def _proved(proofs: Proofs) -> Iterator[object]:
         yield [Item.LEAF, *_receipt(leaf.receipt), list(leaf.hashes)]
     for entry in proofs.entries:
         yield [Item.ENTRY, *_receipt(entry.receipt), entry.content]
+        if entry.document:
+            yield [Item.DOCUMENT, entry.document]
 
 
 def _receipt(receipt: Receipt) -> list[object]:
@@ -259,6 +268,12 @@ class _Chapter:
             case Item.ENTRY:
                 content = fields.some_octets(values[3], MAX_CONTENT, "content")
                 self._proofs[-1].entries.append(ProvedEntry(_read_receipt(values), content))
+            case Item.DOCUMENT:
+                document = fields.some_octets(values[0], MAX_DOCUMENT, "document")
+                if not document:
+                    raise fields.malformed("an empty document")
+                entries = self._proofs[-1].entries
+                entries[-1] = replace(entries[-1], document=document)
 
 
 def _read_note(value: object) -> str:

@@ -7,6 +7,7 @@ key the file vouches for its own log, and the report says so. Spec: docs/protoco
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import suppress
@@ -40,6 +41,7 @@ __all__ = [
     "Evidence",
     "Extension",
     "Finding",
+    "Placed",
     "Proofs",
     "ProvedEntry",
     "ProvedLeaf",
@@ -62,12 +64,24 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A service entry that the log commits to, with what it says; the log's index of it."""
+    """A service entry that the log commits to, with what it says; the log's index of it.
+
+    document: what it names by its SHA-256, where the file holds it.
+    """
 
     service: str
     kind: str
     index: int
     private: list[object]
+    document: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A signed record and the index of the leaf that commits to it."""
+
+    sealed: Sealed
+    index: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +100,7 @@ class Report:
     proved: signed, and committed to by the log. simulated: signed, and says so in its bytes.
     pinned: the log's key was the caller's, not merely the file's. left_out: numbers between the
     records that the file does not hold, but the log commits to. entries: those that are proved.
+    placed: the proved records, each with its place in the log.
     """
 
     records: int
@@ -98,6 +113,7 @@ class Report:
     left_out: int = 0
     entries: tuple[Entry, ...] = ()
     cosigned: tuple[Cosigned, ...] = ()
+    placed: tuple[Placed, ...] = field(default=(), repr=False)
 
     @property
     def whole(self) -> bool:
@@ -141,6 +157,7 @@ def examine(
         entries=tuple(_entries(bench, checkpoints)),
         cosigned=tuple(_cosigned(bench, checkpoints, verify_ed25519)),
         left_out=joints.left_out(signed, runs),
+        placed=tuple(Placed(one, proved[one.hash]) for one in signed if one.hash in proved),
         findings=tuple(bench.findings),
     )
 
@@ -231,20 +248,20 @@ _Checkpoints = list[tuple[Trust, Proofs]]
 
 def _proved(
     bench: _Bench, signed: list[Sealed], checkpoints: _Checkpoints
-) -> tuple[set[bytes], joints.Runs]:
-    """Return the hashes of the records to which a leaf under a signed checkpoint commits.
+) -> tuple[dict[bytes, int], joints.Runs]:
+    """Return the records to which a leaf under a signed checkpoint commits: hash -> its index.
 
     With them, the runs of numbers that such leaves cover by hashes alone.
     """
     rows: _Rows = defaultdict(list)
     for one in signed:
         rows[one.record.epoch, one.record.seq].append(one)
-    proved: set[bytes] = set()
+    proved: dict[bytes, int] = {}
     runs: joints.Runs = defaultdict(list)
     for trust, proofs in checkpoints:
         for leaf in proofs.leaves:
             found, committed = _committed(bench, trust, leaf, rows)
-            proved |= committed
+            proved |= dict.fromkeys(committed, leaf.receipt.index)
             if found and leaf.hashes:
                 runs[found.epoch].append((found.first, found.last))
     return proved, runs
@@ -350,7 +367,9 @@ def _entry(trust: Trust, one: ProvedEntry) -> Entry:
     if not isinstance(leaf, ServiceLeaf):
         raise ProtocolError(Problem.MALFORMED, "not the leaf of a service entry")
     private = commitment.opened(leaf, one.content)
-    return Entry(leaf.service, leaf.kind, one.receipt.index, private)
+    if one.document and hashlib.sha256(one.document).digest() not in private:
+        raise ProtocolError(Problem.BAD_PROOF, "the entry does not name this document")
+    return Entry(leaf.service, leaf.kind, one.receipt.index, private, one.document)
 
 
 def _cosigned(bench: _Bench, checkpoints: _Checkpoints, verify: Verify) -> Iterator[Cosigned]:

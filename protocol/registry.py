@@ -142,6 +142,7 @@ class Item(IntEnum):
     ENTRY = 5
     EXTENDS = 6
     WITNESS = 7
+    DOCUMENT = 8
 
 
 class Problem(StrEnum):
@@ -332,6 +333,7 @@ ITEMS: Final[Mapping[Item, Text]] = {
     Item.ENTRY: Text("service entry with its content", "내용이 붙은 서비스 항목"),
     Item.EXTENDS: Text("proof that a note extends another", "체크포인트가 이어짐을 보이는 증명"),
     Item.WITNESS: Text("a witness's key", "증인의 키"),
+    Item.DOCUMENT: Text("what an entry names by its hash", "항목이 해시로 가리키는 내용"),
 }
 
 PROBLEMS: Final[Mapping[Problem, ProblemText]] = {

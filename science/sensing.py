@@ -65,6 +65,32 @@ def air(
 
     names: of the epoch's sensors. calibrated: since when each sensor's certificate holds.
     """
+    hold, display = _hold(measured, names)
+    if not hold:
+        return None
+    known = [
+        (one.value, _certificate(calibrated.get(one.sensor), at_ms))
+        for one in hold
+        if one.status is Status.OK and one.value is not None
+    ]
+    if not known:
+        return Air(None, None, Certificate.VALID, len(hold), display)
+    values = [value for value, _ in known]
+    # The warmest with its doubt: a sensor that is surer does not hide one that may be warmer.
+    warmest, certificate = max(known, key=lambda one: one[0] + UNCERTAINTY[one[1]].value)
+    return Air(warmest, min(values), certificate, len(hold) - len(known), display)
+
+
+def trusted(measured: Sequence[Measured], names: Mapping[int, str]) -> list[int]:
+    """What the trusted sensors of the hold say, milli_celsius."""
+    hold, _ = _hold(measured, names)
+    return [one.value for one in hold if one.status is Status.OK and one.value is not None]
+
+
+def _hold(
+    measured: Sequence[Measured], names: Mapping[int, str]
+) -> tuple[list[Measured], int | None]:
+    """The temperatures of the hold, and what the unit displays."""
     hold, display = list[Measured](), None
     for one in measured:
         name = names.get(one.sensor, "")
@@ -74,19 +100,7 @@ def air(
             display = one.value
         else:
             hold.append(one)
-    if not hold:
-        return None
-    trusted = [
-        (one.value, _certificate(calibrated.get(one.sensor), at_ms))
-        for one in hold
-        if one.status is Status.OK and one.value is not None
-    ]
-    if not trusted:
-        return Air(None, None, Certificate.VALID, len(hold), display)
-    values = [value for value, _ in trusted]
-    # The warmest with its doubt: a sensor that is surer does not hide one that may be warmer.
-    warmest, certificate = max(trusted, key=lambda one: one[0] + UNCERTAINTY[one[1]].value)
-    return Air(warmest, min(values), certificate, len(hold) - len(trusted), display)
+    return hold, display
 
 
 def _certificate(since_ms: int | None, at_ms: int) -> Certificate:

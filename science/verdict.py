@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from science import histamine, kinetics, limits, spoilage, timeline
 from science.histamine import Risk
@@ -78,12 +78,28 @@ class Why(StrEnum):
     """A safety rule is broken: nothing is promised any more."""
 
 
+class Source(NamedTuple):
+    """A device whose readings a section rests on: its name, and how many of them lie in it.
+
+    0: none do, but it measured near enough to say something of the section's ends.
+    """
+
+    device: str
+    readings: int
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the history, in order of time."""
+    """A part of the history, in order of time.
+
+    places: in how many it was at once, nowhere being one of them; 0: nobody says. No figure of the
+    verdict depends on sources: they are for whoever holds a history against the readings.
+    """
 
     where: Where
     exposure: Exposure
+    places: int = 0
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +108,7 @@ class History:
 
     sections: in order, gapless from the catch (or, without one, from the first record) to until_ms.
     known_from_ms: the first reading. scores: `after` counts sections. graded: the seller asked.
+    entries: how many entries of the log were read for it; what came later is not in it.
     """
 
     product: Product
@@ -103,6 +120,7 @@ class History:
     certificate: Certificate = Certificate.NONE
     use_by_ms: int | None = None
     graded: bool = False
+    entries: int = 0
 
 
 def before(product: Product, ms: int, first: Bin) -> Section:

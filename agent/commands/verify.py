@@ -1,7 +1,8 @@
 """`verify FILE`: what an evidence file, or one saved answer of the server, really proves. Offline.
 
 Exit 0: nothing in the file is wrong. Exit 1: something is, or the file is neither. The report says
-how much is signed, chained and proved, and whether the log's key was known from elsewhere.
+how much is signed, chained and proved, and whether the log's key was known from elsewhere. A lot's
+verdict is judged again from its history (rejudging.py).
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from agent import exits
+from agent.commands import rejudging
+from agent.commands.rejudging import Rejudged
 from agent.edges import enrolment, lookout
 from agent.edges.signer import verify_ed25519, verify_es256
 from agent.exits import RefusedError
@@ -27,6 +31,8 @@ from protocol.receipt import Trust
 from protocol.wire import Answer
 
 MAGIC_WITHIN = 64
+COUNTED = ("records", "signed", "chained", "proved", "simulated", "pinned", "left_out")
+LISTS = frozenset({"findings", "entries", "judged_again", "sentences"})
 NO_KEY = "a saved receipt needs the log's key: --log-key KEY, or an enrolled device"
 
 
@@ -66,7 +72,11 @@ def _enrolled_key(config: Path) -> str | None:
 
 def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
     """Every chapter is judged by itself; the file is as sound as its worst."""
-    told = [_chapter(one, pinned) for one in evidence.read_chapters(data)]
+    chapters = evidence.read_chapters(data)
+    reports = [evidence.examine(one, verify_es256, verify_ed25519, pinned) for one in chapters]
+    found = list(zip(chapters, reports, strict=True))
+    results = rejudging.rejudged(found)
+    told = [_chapter(*one, some) for one, some in zip(found, results, strict=True)]
     if len(told) == 1:
         return _say(*told[0], as_json=as_json)
     sound = all(one for one, _ in told)
@@ -78,12 +88,18 @@ def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
     return exits.OK if sound else exits.NO
 
 
-def _chapter(found: Evidence, pinned: str | None) -> tuple[bool, dict[str, object]]:
-    report = evidence.examine(found, verify_es256, verify_ed25519, pinned)
-    facts: dict[str, object] = {"device": found.device, "origin": found.origin, **asdict(report)}
+def _chapter(
+    found: Evidence, report: Report, results: Sequence[Rejudged]
+) -> tuple[bool, dict[str, object]]:
+    facts: dict[str, object] = {"device": found.device, "origin": found.origin}
+    facts |= {name: getattr(report, name) for name in COUNTED}
     sound = not report.findings and report.records == report.signed == report.chained
+    sound = sound and all(one.sound for one in results)
     return sound, facts | {
+        "findings": [asdict(one) for one in report.findings],
         "entries": [_entry(one) for one in report.entries],
+        "judged_again": [one.told() for one in results],
+        "sentences": [line for one in results for line in rejudging.sentences(one)],
         "cosigned": [f"{one.witness} {one.utc_s}" for one in report.cosigned],
         "verdict": _verdict(report, sound=sound),
     }
@@ -131,15 +147,17 @@ def _say(sound: bool, facts: dict[str, object], *, as_json: bool) -> int:
         print(json.dumps({"sound": sound, **facts}, ensure_ascii=False, default=bytes.hex))
     else:
         for key, value in facts.items():
-            if key not in ("findings", "entries"):
+            if key not in LISTS:
                 print(f"{key:<10} {value}")
         for entry in _listed(facts, "entries"):
             print(f"  entry    {entry['index']}: {entry['name']} {entry['said']}")
         for finding in _listed(facts, "findings"):
             print(f"  finding  {finding['where']}: {finding['problem']}: {finding['text']}")
+        for sentence in _listed(facts, "sentences"):
+            print(f"  result   {sentence}")
     return exits.OK if sound else exits.NO
 
 
-def _listed(facts: dict[str, object], name: str) -> Sequence[dict[str, object]]:
+def _listed(facts: dict[str, object], name: str) -> Sequence[Any]:
     found = facts.get(name, ())
     return found if isinstance(found, list | tuple) else ()

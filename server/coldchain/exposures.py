@@ -20,7 +20,7 @@ from science.histogram import RECORDED, Bin, Exposure, State, total
 from science.species import Form, Ice, IceRatio, Kept, Product, Species
 from science.spoilage import Score, Side
 from science.timeline import NOWHERE, Leg, Piece, Strand, Stretch
-from science.verdict import Certificate, History, Section, Where
+from science.verdict import Certificate, History, Section, Source, Where
 from server.coldchain import cells, tracks
 from server.coldchain.models import Inspection, Link, Lot, Room, Stay
 from server.coldchain.rules import RoomKind
@@ -64,7 +64,7 @@ class _Ancestor:
 
 def of(lot: Lot, until_ms: int) -> Told:
     """The history of a lot up to a moment (UTC ms). Raises TooManyParents."""
-    with tracks.still():
+    with tracks.still() as entries:
         line = ancestors(lot, until_ms)
         stays = _stays(line)
         rooms = _rooms(stays)
@@ -91,6 +91,7 @@ def of(lot: Lot, until_ms: int) -> Told:
         certificate=_certificate(parts),
         use_by_ms=_end_of_day(lot),
         graded=lot.graded,
+        entries=entries,
     )
     return Told(history, tuple(_contradictions(line, stays)), frozenset(rooms))
 
@@ -193,6 +194,8 @@ class _Part:
     certificate: Certificate | None = None
     scattered: bool = False
     """Nobody says where a part of it was, while the rest was somewhere."""
+    places: int = 0
+    sources: tuple[Source, ...] = ()
 
 
 def _part(leg: Leg, rooms: Mapping[int, Room]) -> _Part:
@@ -200,8 +203,19 @@ def _part(leg: Leg, rooms: Mapping[int, Room]) -> _Part:
     here = [rooms[place] for place in leg.places if place != NOWHERE]
     trucks = any(room.kind == RoomKind.TRUCK for room in here)
     where = Where.TRANSPORT if trucks else Where.STORED if here else Where.BETWEEN
-    if len(here) == 1 and NOWHERE not in leg.places:
-        return _alone(where, here[0].asset_id, window)
+    if not here:
+        return _measured(where, leg, here)
+    sources = tuple(one for room in here for one in tracks.sources(room.asset_id, window))
+    if len(leg.places) > 1:
+        part = _measured(where, leg, here)
+    else:
+        part = _alone(where, here[0].asset_id, window)
+    return replace(part, places=len(leg.places), sources=sources)
+
+
+def _measured(where: Where, leg: Leg, here: Sequence[Room]) -> _Part:
+    """Several places at once, or none: the worst of them at each moment."""
+    window = Stretch(leg.from_ms, leg.until_ms)
     dark = [[Piece(*window, DARK)]] if NOWHERE in leg.places or not here else []
     lines = [*dark, *(cells.pieces(room.asset_id, window) for room in here)]
     found = timeline.overlay(lines, timeline.doubtful)
@@ -230,7 +244,7 @@ def _alone(where: Where, asset: int, window: Stretch) -> _Part:
 
 
 def _section(part: _Part) -> Section:
-    return Section(part.where, part.exposure)
+    return Section(part.where, part.exposure, part.places, part.sources)
 
 
 def _charged(parts: Sequence[_Part], place: int) -> Exposure:

@@ -19,6 +19,7 @@ from science.timeline import Look
 LAYOUT: Final = 1
 NULL: Final = -(2**31)
 _HEAD: Final = struct.Struct("<BII")
+HEAD: Final = _HEAD.size
 _SEEN: Final = "qiiiiB"
 _HAPPENED: Final = "qhh"
 _BIN: Final = struct.Struct("<BiIQ")
@@ -90,6 +91,11 @@ def looks(packed: bytes) -> tuple[list[Look], list[Happened]]:
     found = list(map(_LOOK, zip(times, values, doubt, strict=True)))
     happened = _columns(packed, at + count * struct.calcsize(f"<{_SEEN}"), _HAPPENED, events)
     return found, [Happened(*one) for one in zip(*happened, strict=True)]
+
+
+def count(packed: bytes) -> int:
+    """How many readings there are; the first HEAD bytes are enough."""
+    return _head(packed)[0]
 
 
 def values(packed: bytes) -> tuple[list[int], list[int], list[int]]:

@@ -24,7 +24,8 @@ from protocol.registry import Event, Param, TimeSource
 from science import sensing
 from science.sensing import UNCERTAINTY, WORST, Happened
 from science.timeline import RULES, Stretch
-from science.verdict import Certificate
+from science.verdict import Certificate, Source
+from server.coldchain import packing
 from server.coldchain.models import Cell, Followed, Hint, SpanRead, Track
 from server.coldchain.packing import Readings, Seen, pack, unpack
 from server.devices.facts import AHEAD_MS, OLDEST_MS
@@ -41,6 +42,14 @@ LENGTHS = (3_600_000, 86_400_000)
 """Of cells: an hour and a day of UTC."""
 EVER = (-(2**62), 2**62)
 
+_INSIDE = """
+    SELECT device_id, substr(packed, 1, %s) FROM coldchain_track
+    WHERE asset_id = %s AND from_ms >= %s AND until_ms < %s
+"""
+_AT_ENDS = """
+    SELECT device_id, packed FROM coldchain_track
+    WHERE asset_id = %s AND from_ms < %s AND until_ms >= %s AND (from_ms < %s OR until_ms >= %s)
+"""
 _GAINED = """
     SELECT e.number, h.id, b.body FROM ledger_entry AS e
     JOIN devices_heldspan AS h ON h.leaf_hash = e.leaf_hash
@@ -161,6 +170,20 @@ def certificate(asset: int, window: Stretch) -> Certificate:
         asset=asset, from_ms__lt=window.until_ms, until_ms__gte=window.from_ms
     )
     return sensing.worst(WORST[one] for one in set(found.values_list("certificate", flat=True)))
+
+
+def sources(asset: int, window: Stretch) -> list[Source]:
+    """The devices that measured for an asset in a window or near enough to hold into it, and how
+    many readings each has there."""
+    low, high = window.from_ms - RULES.gap_ms, window.until_ms + RULES.gap_ms
+    found: dict[str, int] = {}
+    for device, head in rows.fetch(_INSIDE, [packing.HEAD, asset, *window]):
+        found[device] = found.get(device, 0) + packing.count(bytes(head))
+    for device, packed in rows.fetch(_AT_ENDS, [asset, high, low, *window]):
+        seen, _ = packing.looks(bytes(packed))
+        inside = sum(window.from_ms <= one.at_ms < window.until_ms for one in seen)
+        found[device] = found.get(device, 0) + inside
+    return [Source(*one) for one in sorted(found.items())]
 
 
 def put(track: Track) -> Changed:
@@ -338,14 +361,15 @@ def _fitted(device: str) -> list[tuple[int, int, int]]:
 
 def _date(record: Record, epoch: _Epoch, received_ms: int) -> _Dated:
     """Its own time if that can be, else by an anchor, else none: a wrong clock dates nothing."""
-    if record.utc_ms is not None and _can_be(record.utc_ms, received_ms):
+    if record.utc_ms is not None and can_be(record.utc_ms, received_ms):
         return _Dated(record, record.utc_ms, blind=False)
     at_ms = sensing.dated(record.boot_ms, epoch.anchors)
-    at_ms = at_ms if at_ms is not None and _can_be(at_ms, received_ms) else None
+    at_ms = at_ms if at_ms is not None and can_be(at_ms, received_ms) else None
     return _Dated(record, at_ms, blind=True)
 
 
-def _can_be(at_ms: int, received_ms: int) -> bool:
+def can_be(at_ms: int, received_ms: int) -> bool:
+    """Whether a device can have said so, by when it was heard."""
     return OLDEST_MS <= at_ms <= received_ms + AHEAD_MS
 
 

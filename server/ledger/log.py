@@ -82,6 +82,12 @@ def newest() -> Checkpoint:
     return checkpoint
 
 
+def note_of(size: int) -> str | None:
+    """The checkpoint that was signed when the log had just that size; None if none was."""
+    found = rows.fetch("SELECT note FROM ledger_checkpoint WHERE size = %s", [size])
+    return str(found[0][0]) if found else None
+
+
 def root_at(size: int) -> bytes:
     """Root of the log when it had ``size`` leaves. KeyError if it never had as many."""
     return nodes.edge(size).root()

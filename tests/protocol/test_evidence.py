@@ -280,7 +280,7 @@ MISSHAPEN = [
     ("another file", b"%PDF-1.7", Problem.MALFORMED, None),
     ("another magic", HEADER.replace(b"evidence", b"evidenze"), Problem.MALFORMED, None),
     ("version 2", b"\xa6\x00\x02" + HEADER[3:], Problem.UNSUPPORTED_VERSION, None),
-    ("an unknown item", HEADER + cbor.encode([8, 1]), Problem.UNKNOWN_KIND, 1),
+    ("an unknown item", HEADER + cbor.encode([9, 1]), Problem.UNKNOWN_KIND, 1),
     ("an item that is a map", HEADER + b"\xa0", Problem.MALFORMED, 1),
     ("a record before a key", HEADER + RECORD_ITEM + KEY_ITEM, Problem.MALFORMED, 2),
     ("a leaf without a note", HEADER + KEY_ITEM + LEAF_ITEM, Problem.MALFORMED, 2),

@@ -44,7 +44,7 @@ from science.species import (
     Species,
 )
 from science.spoilage import Grade, Score, Side
-from science.verdict import Certificate, History, Section, Where, Why
+from science.verdict import Certificate, History, Section, Source, Where, Why
 from tests.science.trips import DAY, MACKEREL, MONKFISH, NOW, exposures, spent
 
 PRODUCTS = st.builds(
@@ -56,7 +56,14 @@ PRODUCTS = st.builds(
     st.sampled_from(IceRatio),
 )
 SCORES = st.builds(Score, st.sampled_from(Side), st.integers(0, 20), st.just(20), st.integers(0, 4))
-SECTIONS = st.builds(Section, st.sampled_from(Where), exposures())
+SOURCES = st.builds(Source, st.sampled_from(["a" * 16, "b" * 16]), st.integers(0, 9))
+SECTIONS = st.builds(
+    Section,
+    st.sampled_from(Where),
+    exposures(),
+    st.integers(0, 2),
+    st.lists(SOURCES, max_size=2).map(tuple),
+)
 
 
 def histories(product: st.SearchStrategy[Product] = PRODUCTS) -> st.SearchStrategy[History]:

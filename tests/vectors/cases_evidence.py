@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
+from hashlib import sha256
 
 from protocol import bundle, cbor, checkpoint, commitment, evidence, merkle
 from protocol.bodies import Position
@@ -22,7 +23,14 @@ from tests.protocol.testlog import Log, note_key
 KEY = build.key()
 VKEY = note_key().key().vkey
 WITNESS = note_key("witness.test/second")
-VERDICT: list[object] = ["verdict", 1, 1_767_225_600_000, '{"grade":"good"}']
+HISTORY = b'{"sections":[],"version":1}'
+VERDICT: list[object] = [
+    "verdict",
+    1,
+    1_767_225_600_000,
+    '{"grade":"good"}',
+    sha256(HISTORY).digest(),
+]
 SEEN_S = 1_767_225_700
 OLD, SIZE = 2, 5
 
@@ -84,13 +92,20 @@ def lot() -> Evidence:
     newest = Proofs(
         cosigned(log().note()),
         (),
-        (opening_of("verdict", VERDICT, 3),),
+        (replace(opening_of("verdict", VERDICT, 3), document=HISTORY),),
         Extension(OLD, log().consistency(OLD)),
     )
     old = Proofs(log().note(OLD), ())
     witness = WITNESS.key(checkpoint.COSIGNATURE).vkey
     who = ("", build.ORIGIN, VKEY, build.START_UTC_MS)
     return Evidence(*who, (), (), (old, newest), (witness,))
+
+
+def bare() -> Evidence:
+    """The lot's chapter without what its entry names."""
+    old, newest = lot().proofs
+    (entry,) = newest.entries
+    return replace(lot(), proofs=(old, replace(newest, entries=(replace(entry, document=b""),))))
 
 
 @cache
@@ -108,6 +123,7 @@ def evidence_file() -> dict[str, object]:
     good = (
         ("a lot's file: verdict, witness, two checkpoints, a truck's readings", (lot(), truck())),
         ("a truck alone", (truck(),)),
+        ("a verdict whose history is not in the file", (bare(),)),
         ("nothing but a checkpoint", (replace(lot(), proofs=lot().proofs[:1], witnesses=()),)),
     )
     return {
@@ -141,11 +157,18 @@ def reports(chapters: Sequence[Evidence]) -> list[dict[str, object]]:
             "chained": one.chained,
             "proved": one.proved,
             "left_out": one.left_out,
-            "entries": [[e.service, e.kind, e.index, e.private] for e in one.entries],
+            "entries": [
+                [e.service, e.kind, e.index, _plain(e.private), e.document.hex()]
+                for e in one.entries
+            ],
             "cosigned": [[c.witness, c.utc_s] for c in one.cosigned],
         }
         for one in told
     ]
+
+
+def _plain(private: list[object]) -> list[object]:
+    return [one.hex() if isinstance(one, bytes) else one for one in private]
 
 
 def problems(data: bytes) -> list[str]:
@@ -178,14 +201,15 @@ def with_entry(**changes: object) -> bytes:
     entry = newest.entries[0]
     receipt = {name: getattr(entry.receipt, name) for name in Receipt.__slots__}
     content = changes.pop("content", entry.content)
-    assert isinstance(content, bytes)
-    made = ProvedEntry(Receipt(**{**receipt, **changes}), content)
+    document = changes.pop("document", entry.document)
+    assert isinstance(content, bytes) and isinstance(document, bytes)
+    made = ProvedEntry(Receipt(**{**receipt, **changes}), content, document)
     return bundle.write(replace(lot(), proofs=(old, replace(newest, entries=(made,)))))
 
 
 def _entries() -> Iterator[Forged]:
     path, leaf = log().receipt(3).path, log().receipt(3).leaf
-    better = [*VERDICT[:3], '{"grade":"very good"}']
+    better = [*VERDICT[:3], '{"grade":"very good"}', *VERDICT[4:]]
     yield "a better verdict", with_entry(content=commitment.content(salt("verdict"), better))
     yield "another salt", with_entry(content=commitment.content(salt("x"), VERDICT))
     yield "a salt of 8 bytes", with_entry(content=cbor.encode([bytes(8), VERDICT]))
@@ -204,6 +228,7 @@ def _entries() -> Iterator[Forged]:
     yield "a path hash too many", with_entry(path=(*path, bytes(32)))
     yield "path hashes exchanged", with_entry(path=path[::-1])
     yield "one bit of a path hash", with_entry(path=(*path[:-1], flipped(path[-1], 5)))
+    yield "another history", with_entry(document=HISTORY.replace(b"1", b"2"))
     tick = log().receipt(4)
     yield "a tick for an entry", with_entry(leaf=tick.leaf, index=4, path=tick.path)
     span = log().receipt(2)
@@ -337,8 +362,12 @@ def _shapes() -> Iterator[Forged]:
     yield "cut short", data[:-1]
     yield "a byte follows", data + b"\x00"
     yield "version 2", cbor.encode({**header, 0: 2})
-    yield "an unknown item", items + cbor.encode([8, 1])
+    yield "an unknown item", items + cbor.encode([9, 1])
     yield "a record of no device", items + cbor.encode([2, truck().records[0]])
+    yield "a document before any entry", items + cbor.encode([3, ""]) + cbor.encode([8, b"{}"])
+    entry = cbor.encode([3, ""]) + cbor.encode([5, b"", 0, [], b""])
+    yield "an empty document", items + entry + cbor.encode([8, b""])
+    yield "two documents of one entry", items + entry + cbor.encode([8, b"{}"]) * 2
     yield "an entry before any note", items + cbor.encode([5, b"", 0, [], b""])
     yield "a consistency proof before any note", items + cbor.encode([6, 1, []])
     yield "a witness behind a note", items + cbor.encode([3, "note"]) + cbor.encode([7, VKEY])

@@ -100,13 +100,18 @@ class Cell(models.Model):
 
 
 class Result(models.Model):
-    """What was judged of a lot, as it stood: version after version, and its entry of the log."""
+    """What was judged of a lot, as it stood: version after version, and its entry of the log.
+
+    history: what it was judged from, zlib of the text whose hash the entry holds; null in a result
+    of before.
+    """
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="results")
     version = models.IntegerField()
     at_ms = models.BigIntegerField()
     text = models.TextField()
     leaf_hash = models.BinaryField(unique=True)
+    history = models.BinaryField(null=True)
 
     class Meta:
         constraints = [

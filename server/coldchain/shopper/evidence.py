@@ -1,38 +1,49 @@
-"""The evidence file of a lot: its newest result as the log has it, and the readings of its stays.
+"""The evidence file of a lot: its result as the log has it, the history that was judged, and the
+readings of its stays.
 
-One chapter of no device, then one for each run of spans. Positions, events and whatever else a
-truck seals are left out: the tree leaf hashes of their spans stand for them. A file is bounded: a
-lot with very many readings has those that fit, oldest first. Spec: docs/protocol.md, section 12.
+One chapter of no device, then those of the devices. Positions, events and whatever else a truck
+seals are left out: the tree leaf hashes of their spans stand for them. The opening of an epoch is
+there, because it names the sensors. A phone's file is bounded (picking.py says what stays), and the
+history in it says how many readings there were. Spec: docs/protocol.md, section 12.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, zip_longest
 from typing import Final
 
 from django.db.models import F
 
-from protocol import cbor, evidence, merkle
-from protocol.evidence import Evidence, Proofs, ProvedEntry, ProvedLeaf
-from protocol.record import Sealed, open_sealed
+from protocol import cbor, cose, evidence, merkle
+from protocol.bodies import Opening
+from protocol.bundle import MAX_DOCUMENT
+from protocol.evidence import Evidence, Extension, Proofs, ProvedEntry, ProvedLeaf
+from protocol.record import open_sealed
 from protocol.registry import Kind
-from server.coldchain.models import Lot, Result, Track
-from server.coldchain.shopper.gather import Window, result_of, windows
+from server.coldchain import tracks
+from server.coldchain.models import Lot, Result
+from server.coldchain.shopper import picking
+from server.coldchain.shopper.gather import result_of
+from server.coldchain.shopper.picking import Block, Times
 from server.devices.models import DeviceKey, HeldSpan
 from server.ledger import keys, log
 from server.ledger.log import Checkpoint
 
 MAX_BYTES: Final = 2 << 20
 """Of records and hashes: some nine thousand readings, which a phone checks in seconds."""
+WHOLE: Final = 56 << 20
+"""The same for whoever asks for all: what the format holds, less what stands around it."""
+SPAN_BYTES: Final = 1_200
+"""What a span costs besides: its leaf and the path to it."""
 KEPT: Final = 16
 """Files in memory."""
 MAX_CHAPTERS: Final = 60
-MAX_SPANS: Final = 500
-"""Spans of one run; at ten seconds a reading they are a month."""
-MAX_SINGLES: Final = 2_000
 MAX_BODY: Final = 64 << 20
-
+MAX_SINCE: Final = 4
+"""Earlier checkpoints that one file leads on from."""
 
 _made: dict[tuple[str, int, int], bytes] = {}
 
@@ -49,84 +60,113 @@ class _Held:
         return tuple(merkle.leaf_hash(one) for one in self.sealed)
 
 
-def file(lot: Lot, now_ms: int, version: int | None = None) -> bytes | None:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Neighbouring spans of one epoch, and which of their records are shown."""
+
+    held: tuple[_Held, ...]
+    shown: tuple[bytes, ...]
+
+    @property
+    def cost(self) -> int:
+        """Bytes in the file, nearly."""
+        hashes = sum(32 * len(one.sealed) + SPAN_BYTES for one in self.held)
+        return sum(map(len, self.shown)) + hashes
+
+
+def file(
+    lot: Lot, now_ms: int, version: int | None = None, since: Sequence[int] = ()
+) -> bytes | None:
     """The file of one version that the log holds (None: the newest, or what a page showed is not
     there); None while there is nothing to prove. Of a stopped lot it is the same.
 
-    One that was made is kept a while: many phones ask for the same.
+    since: sizes of the log that somebody saw before: the file leads on from them. The chapters of
+    the devices are kept a while: many phones ask for the same.
     """
     result, checkpoint = result_of(lot, version) or result_of(lot), log.newest()
     if result is None:
         return None
-    key = (keys.current().log.vkey, result.pk, checkpoint.size)
+    key = (keys.current().log.vkey, lot.pk, checkpoint.size)
     if key not in _made:
         while len(_made) >= KEPT:
             _made.pop(next(iter(_made)))
-        _made[key] = _file(lot, result, checkpoint, now_ms)
-    return _made[key]
+        _made[key] = _devices(lot, checkpoint, now_ms, MAX_BYTES)
+    return evidence.write(_verdict(result, checkpoint, now_ms, since)) + _made[key]
 
 
-def _file(lot: Lot, result: Result, checkpoint: Checkpoint, now_ms: int) -> bytes:
-    chapters = [_verdict(result, checkpoint, now_ms)]
-    room = MAX_BYTES
-    for window in windows(lot, now_ms):
-        for chapter in _runs(window, checkpoint, now_ms):
-            room -= sum(map(len, chapter.records)) + 32 * len(chapter.records)
-            if room < 0 or len(chapters) > MAX_CHAPTERS:
-                return evidence.write(*chapters)
-            chapters.append(chapter)
-    return evidence.write(*chapters)
+def whole(lot: Lot, now_ms: int) -> bytes | None:
+    """The file with every reading, as far as the format holds them: for those concerned."""
+    result, checkpoint = result_of(lot), log.newest()
+    if result is None:
+        return None
+    devices = _devices(lot, checkpoint, now_ms, WHOLE)
+    return evidence.write(_verdict(result, checkpoint, now_ms)) + devices
 
 
-def _chapter(device: str, now_ms: int, proofs: Proofs) -> Evidence:
+def _chapter(device: str, now_ms: int, proofs: Sequence[Proofs]) -> Evidence:
     own = keys.current()
-    return Evidence(device, own.origin, own.log.vkey, now_ms, (), (), (proofs,))
+    return Evidence(device, own.origin, own.log.vkey, now_ms, (), (), tuple(proofs))
 
 
-def _verdict(result: Result, checkpoint: Checkpoint, now_ms: int) -> Evidence:
+# The result
+
+
+def _verdict(
+    result: Result, checkpoint: Checkpoint, now_ms: int, since: Sequence[int] = ()
+) -> Evidence:
     digest = bytes(result.leaf_hash)
     (receipt,) = log.receipts([digest], checkpoint.size)
-    entry = ProvedEntry(receipt, log.body(digest) or b"")
-    return _chapter("", now_ms, Proofs(checkpoint.note, (), (entry,)))
+    entry = ProvedEntry(receipt, log.body(digest) or b"", _history(result))
+    earlier = list(_earlier(checkpoint, since))
+    extends = _extension(earlier[-1:], checkpoint.size)
+    newest = Proofs(checkpoint.note, (), (entry,), extends)
+    return _chapter("", now_ms, [*(proofs for _, proofs in earlier), newest])
 
 
-def _runs(window: Window, checkpoint: Checkpoint, now_ms: int) -> Iterator[Evidence]:
-    """A chapter for each run of spans that hold readings of a stay."""
-    for rows in _contiguous(_spans(window)):
-        held = [_Held(row, _sealed(row)) for row in rows]
-        shown = [one for span in held for one in _readings(span.sealed, window)]
-        if shown:
-            yield _device(held, shown, checkpoint, now_ms)
+def _history(result: Result) -> bytes:
+    """What the result was judged from; nothing of a result of before, nor what no file holds."""
+    found = b"" if result.history is None else zlib.decompress(bytes(result.history))
+    return found if len(found) <= MAX_DOCUMENT else b""
 
 
-def _spans(window: Window) -> list[HeldSpan]:
-    """Every span from the first to the last in which a reading of this stay lies, per epoch."""
-    rows = Track.objects.filter(asset=window.stay.room.asset_id, until_ms__gte=window.from_ms)
-    if window.until_ms is not None:
-        rows = rows.filter(from_ms__lt=window.until_ms)
-    digests = [bytes(one) for one in rows.values_list("span", flat=True)[:MAX_SPANS]]
-    ends: dict[tuple[str, bytes], tuple[int, int]] = {}
-    for one in HeldSpan.objects.filter(leaf_hash__in=digests, contested=False):
-        key = (one.device_id, bytes(one.epoch))
-        first, last = ends.get(key, (one.first, one.last))
-        ends[key] = (min(first, one.first), max(last, one.last))
-    found: list[HeldSpan] = []
-    for (device, epoch), (first, last) in ends.items():
-        between = HeldSpan.objects.filter(device=device, epoch=epoch, contested=False)
-        between = between.filter(first__gte=first, last__lte=last).order_by("first")
-        found += between[:MAX_SPANS]
-    return found
+def _earlier(checkpoint: Checkpoint, since: Sequence[int]) -> Iterator[tuple[int, Proofs]]:
+    """Earlier checkpoints, each extending the one before it; a size that never was is passed by."""
+    before: list[tuple[int, Proofs]] = []
+    for size in sorted({one for one in since if 0 < one < checkpoint.size})[-MAX_SINCE:]:
+        note = log.note_of(size)
+        if note is not None:
+            before = [(size, Proofs(note, (), (), _extension(before, size)))]
+            yield before[0]
 
 
-def _contiguous(rows: Iterable[HeldSpan]) -> Iterator[list[HeldSpan]]:
-    run: list[HeldSpan] = []
-    for row in rows:
-        if run and (run[-1].epoch, run[-1].last + 1) != (row.epoch, row.first):
-            yield run
-            run = []
-        run.append(row)
-    if run:
-        yield run
+def _extension(before: Sequence[tuple[int, Proofs]], size: int) -> Extension | None:
+    for old, _ in before:
+        return Extension(old, tuple(log.consistency(old, size)))
+    return None
+
+
+# The devices
+
+
+def _devices(lot: Lot, checkpoint: Checkpoint, now_ms: int, most: int) -> bytes:
+    wanted = picking.wanted(lot, now_ms)
+    found = picking.ranked(picking.blocks(wanted.times), wanted.extremes)
+    taken: list[tuple[Block, _Run]] = []
+    for block in found:
+        run = _run(block, wanted.times)
+        most -= run.cost
+        if most < 0:
+            break
+        taken.append((block, run))
+    while len(bundles := _bundled(taken)) > MAX_CHAPTERS:
+        taken.pop()
+    chapters = [_device(one, checkpoint, now_ms) for one in bundles]
+    return evidence.write(*chapters) if chapters else b""
+
+
+def _run(block: Block, times: Times) -> _Run:
+    held = tuple(_Held(row, _sealed(row)) for row in block.spans)
+    return _Run(held, tuple(one for span in held for one in _readings(span, times)))
 
 
 def _sealed(row: HeldSpan) -> list[bytes]:
@@ -137,40 +177,99 @@ def _sealed(row: HeldSpan) -> list[bytes]:
     return records
 
 
-def _readings(records: Iterable[bytes], window: Window) -> Iterator[bytes]:
-    end = 1 << 62 if window.until_ms is None else window.until_ms
-    for sealed in records:
+def _readings(span: _Held, times: Times) -> Iterator[bytes]:
+    """Those that belong to a stay by a time of their own, as the tracks have it."""
+    wanted = times.get(bytes(span.row.leaf_hash), frozenset())
+    for sealed in span.sealed if wanted else ():
         record = open_sealed(sealed).record
-        at_ms = record.utc_ms
-        if record.kind is Kind.READING and at_ms is not None and window.from_ms <= at_ms < end:
+        at_ms = record.utc_ms if record.kind is Kind.READING else None
+        if at_ms in wanted and tracks.can_be(at_ms, span.row.received_ms):
             yield sealed
 
 
-def _device(
-    held: Sequence[_Held], shown: Sequence[bytes], checkpoint: Checkpoint, now_ms: int
-) -> Evidence:
-    device = held[0].row.device_id
-    rotations = _rotations(device)
-    spans = [*held, *(span for span, _ in rotations)]
+@dataclass(frozen=True, slots=True)
+class _Bundle:
+    """What becomes a chapter: runs of one device, of an epoch each, signed with one key."""
+
+    device: str
+    kid: bytes
+    runs: tuple[_Run, ...]
+
+
+def _bundled(taken: Sequence[tuple[Block, _Run]]) -> list[_Bundle]:
+    """A chapter crosses no hole of an epoch: its first run of each epoch, then its second ..."""
+    found: dict[tuple[str, bytes], list[list[_Run]]] = {}
+    ordered = sorted(taken, key=lambda one: (one[0].device, one[0].epoch, one[0].run, one[0].place))
+    for (device, _), some in groupby(ordered, key=lambda one: (one[0].device, one[0].epoch)):
+        runs = list(_joined(some))
+        kid = open_sealed(runs[0].held[0].sealed[0]).kid
+        found.setdefault((device, kid), []).append(runs)
+    return [
+        _Bundle(device, kid, tuple(one for one in runs if one is not None))
+        for (device, kid), epochs in found.items()
+        for runs in zip_longest(*epochs)
+    ]
+
+
+def _joined(some: Iterable[tuple[Block, _Run]]) -> Iterator[_Run]:
+    """Runs of touching blocks, and what opened their epoch: with the first of them, or alone."""
+    runs: list[_Run] = []
+    last: tuple[int, int] | None = None
+    for block, run in some:
+        if last == (block.run, block.place):
+            run = _Run((*runs[-1].held, *run.held), (*runs[-1].shown, *run.shown))
+            runs[-1] = run
+        else:
+            runs.append(run)
+        last = (block.run, block.place + 1)
+    yield from _opened(runs)
+
+
+def _opened(runs: list[_Run]) -> list[_Run]:
+    first = runs[0].held[0].row
+    if first.first == 0:
+        opening = _opening(runs[0].held[0])
+        return [_Run(runs[0].held, (*opening, *runs[0].shown)), *runs[1:]]
+    rows = HeldSpan.objects.filter(
+        device=first.device_id, epoch=first.epoch, first=0, contested=False
+    )
+    held = [_Held(row, _sealed(row)) for row in rows]
+    return [*(_Run((one,), opening) for one in held if (opening := _opening(one))), *runs]
+
+
+def _opening(held: _Held) -> tuple[bytes, ...]:
+    """The record that names the sensors; one that was meant for a log before ours proves nothing
+    without that log's statements."""
+    sealed = held.sealed[0]
+    body = open_sealed(sealed).record.body
+    ours = isinstance(body, Opening) and body.origin == keys.current().origin
+    return (sealed,) if ours else ()
+
+
+def _device(bundle: _Bundle, checkpoint: Checkpoint, now_ms: int) -> Evidence:
+    given = list(DeviceKey.objects.filter(device=bundle.device).order_by("order"))
+    cose_keys = [bytes(one.cose_key) for one in given]
+    needed = cose_keys[: [cose.key_id(one) for one in cose_keys].index(bundle.kid) + 1]
+    rotations = _rotations(bundle.device, len(needed) - 1)
+    spans = [*(span for span, _ in rotations), *(one for run in bundle.runs for one in run.held)]
     hashes = {bytes(one.row.leaf_hash): one.hashes for one in spans}
     receipts = log.receipts(list(hashes), checkpoint.size)
     leaves = tuple(ProvedLeaf(one, hashes[merkle.leaf_hash(one.leaf)]) for one in receipts)
-    plain = _chapter(device, now_ms, Proofs(checkpoint.note, leaves))
-    given = DeviceKey.objects.filter(device=device).order_by("order")
-    cose = tuple(bytes(one) for one in given.values_list("cose_key", flat=True))
-    records = (*(one.sealed for _, one in rotations), *shown)
-    return Evidence(device, plain.origin, plain.log_vkey, now_ms, cose, records, plain.proofs)
+    plain = _chapter(bundle.device, now_ms, [Proofs(checkpoint.note, leaves)])
+    shown = (one for run in bundle.runs for one in run.shown)
+    records = (*(sealed for _, sealed in rotations), *shown)
+    who = (plain.device, plain.origin, plain.log_vkey, now_ms)
+    return Evidence(*who, tuple(needed), records, plain.proofs)
 
 
-def _rotations(device: str) -> list[tuple[_Held, Sealed]]:
-    """The records by which later keys came, each a span of its own; none with one key."""
-    if DeviceKey.objects.filter(device=device).count() < 2:
-        return []
-    found = []
-    rows = HeldSpan.objects.filter(device=device, contested=False).order_by("id")
-    for row in rows.filter(first=F("last"))[:MAX_SINGLES]:
+def _rotations(device: str, most: int) -> list[tuple[_Held, bytes]]:
+    """The first so many records by which later keys came, each a span of its own."""
+    found: list[tuple[_Held, bytes]] = []
+    rows = HeldSpan.objects.filter(device=device, first=F("last"), contested=False)
+    for row in rows.order_by("id").iterator() if most else ():
         held = _Held(row, _sealed(row))
-        one = open_sealed(held.sealed[0])
-        if one.record.kind is Kind.ROTATION:
-            found.append((held, one))
+        if open_sealed(held.sealed[0]).record.kind is Kind.ROTATION:
+            found.append((held, held.sealed[0]))
+            if len(found) == most:
+                break
     return found

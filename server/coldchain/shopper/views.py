@@ -202,15 +202,20 @@ def _done(request: HttpRequest, event: Event | Refused, code: Code, what: str) -
 @require_safe
 def proof_file(request: HttpRequest, code: str) -> HttpResponse:
     """The evidence of a lot's result, of the version that a page showed, for anybody to check."""
-    found, wanted = gather.find(code), request.GET.get("version", "")
-    version = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) < 9 else None
-    data = evidence.file(found.lot, now_ms(), version) if found and found.lot else None
+    found, version = gather.find(code), _number(request.GET.get("version", ""))
+    since = [size for one in request.GET.getlist("since") if (size := _number(one)) is not None]
+    data = evidence.file(found.lot, now_ms(), version, since) if found and found.lot else None
     if data is None or found is None:
         return _nothing(request, "unknown")
     response = HttpResponse(data, content_type="application/cbor-seq")
     name = f"{found.name.lower()}.evidence"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _number(text: str) -> int | None:
+    """A number as an address gives it; None for whatever else stands there."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 @open_to_all

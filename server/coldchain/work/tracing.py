@@ -142,9 +142,9 @@ def _group(here: Here, title: str, ids: Collection[int]) -> Group:
 @guarded(Need.SEE, service=SERVICE)
 @require_safe
 def evidence_file(request: HttpRequest, organisation: str, lot: str) -> HttpResponse:
-    """The evidence of a lot that one may see, as `jagalchi-agent verify` reads it."""
+    """The evidence of a lot that one may see, whole, as `jagalchi-agent verify` reads it."""
     here = here_of(request, organisation, {"lot": lot})
-    data = evidence.file(here.lot(), here.now_ms)
+    data = evidence.whole(here.lot(), here.now_ms)
     if data is None:
         said = here.say(LABELS["no_evidence"])
         return page(here, "trace", {}, Trouble(said, Reason.NOT_FOUND, status=404))

@@ -5,22 +5,28 @@ excursions go out at once. Every fault twice.
 from __future__ import annotations
 
 import os
+import zlib
+from hashlib import sha256
 from itertools import count
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from protocol import cbor
 from protocol.leaf import ServiceLeaf, decode_leaf
-from server.coldchain import due, exposures, verdicts
+from science.again import Outcome, again
+from server.coldchain import due, exposures, tracks, verdicts
 from server.coldchain.actions import quality, selling
 from server.coldchain.models import DueLot, DueRoom, Excursion, Lot, Result, Room
 from server.coldchain.rules import SERVICE, ProblemKind
+from server.devices.models import Asset
 from server.ledger import log, rows, service
 from server.messages.models import Message
 from server.pilots.days import day_of
 from tests.reliability import note
+from tests.server.coldchain.recorder import row as row_of
 from tests.server.coldchain.rig import MINUTE, Chain, done, undone
 from tests.server.coldchain.shopper.stall import Stall, stall, warm
 from tests.server.ledger.faults import Trap, faulty_database
@@ -85,7 +91,48 @@ def test_readings_and_actions_are_judged_once_and_each_version_is_in_the_log(sho
     assert [one.version for one in found] == [1, 2, 3][: len(found)] and len(found) >= 2
     assert found[-1].text != first.text
     log.sequence(shop.chain.now_ms)
-    assert logged() == [["verdict", lot.ref, one.version, one.at_ms, one.text] for one in found]
+    assert logged() == [
+        ["verdict", lot.ref, one.version, one.at_ms, one.text, sha256(told(one)).digest()]
+        for one in found
+    ]
+
+
+def told(one: Result) -> bytes:
+    """The history that a result was judged from, as the log names it."""
+    assert one.history is not None
+    return zlib.decompress(bytes(one.history))
+
+
+def test_the_history_of_a_result_gives_its_verdict_and_nobody_may_change_it(shop: Stall) -> None:
+    lot = loaded(shop)
+    shop.drive(2)
+    tick(shop)
+    (row,) = versions(lot)
+    assert again(row.text, told(row)).outcome is Outcome.SAME
+    with pytest.raises(DatabaseError, match="result_is_only_added_to"), transaction.atomic():
+        Result.objects.filter(pk=row.pk).update(history=b"")
+    row.refresh_from_db()
+    assert again(row.text, told(row)).outcome is Outcome.SAME
+
+
+def test_a_week_of_readings_makes_a_history_of_kilobytes_and_a_hash_in_the_log(
+    shop: Stall,
+) -> None:
+    """What decides where the history is kept: the log grows with every version."""
+    lot = loaded(shop)
+    started = shop.chain.now_ms
+    asset = Asset.objects.get(name="truck 1")
+    seen = [(started + n * 60_000, 300 + (n * 7919) % 37 * 100) for n in range(7 * 1440)]
+    for start in range(0, len(seen), 480):
+        with tracks.still():
+            tracks.put(row_of(asset, seen[start : start + 480]))
+    shop.chain.now_ms += 7 * 1440 * MINUTE
+    with tracks.still():
+        verdicts.judge(lot.pk, shop.chain.now_ms)
+    (row,) = versions(lot)
+    entry = len(cbor.encode(["verdict", lot.ref, row.version, row.at_ms, row.text, bytes(32)]))
+    sizes = {"history": len(told(row)), "kept": len(bytes(row.history or b"")), "entry": entry}
+    assert sizes["history"] < 8_000 and sizes["kept"] < 2_000 and sizes["entry"] < 1_500, sizes
 
 
 def test_late_readings_of_a_stay_that_is_over_are_judged_soon(shop: Stall) -> None:
@@ -207,10 +254,11 @@ def _fails(trap: Trap, now_ms: int) -> bool:
 
 
 def _right(lot: Lot) -> bool:
-    """One version, one excursion with its two messages, nothing left to do."""
-    told = Message.objects.filter(template__startswith="warmth").count()
+    """One version that its history gives, one excursion with its two messages, nothing to do."""
+    messages = Message.objects.filter(template__startswith="warmth").count()
     left = DueRoom.objects.count()
-    return (len(versions(lot)), Excursion.objects.count(), told, left) == (1, 1, 2, 0)
+    same = [again(one.text, told(one)).outcome for one in versions(lot)] == [Outcome.SAME]
+    return same and (Excursion.objects.count(), messages, left) == (1, 2, 0)
 
 
 def test_what_is_said_of_a_lot_after_its_sale_changes_nothing_of_how_cold_it_stayed(

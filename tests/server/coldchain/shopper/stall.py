@@ -17,14 +17,13 @@ from protocol import record, wire
 from protocol.bodies import Measured, Position, Reading
 from protocol.record import Sealed
 from protocol.registry import Fix, Kind, Quantity, Status
-from science import verdict
-from server.coldchain import exposures, tracks
+from science.verdict import History
+from server.coldchain import exposures, tracks, verdicts
 from server.coldchain.actions import custody, labels
 from server.coldchain.handing import Answer
 from server.coldchain.models import Label, Lot, Result
-from server.coldchain.rules import SERVICE
 from server.devices.models import Asset, Assignment
-from server.ledger import log, service
+from server.ledger import log
 from server.ledger.writing import writing
 from tests.protocol import build
 from tests.server.coldchain.rig import KG, MINUTE, Chain, done, mackerel
@@ -55,6 +54,10 @@ class Stall:
     chain: Chain
     truck: Truck
     sealed: list[Sealed]
+    histories: Callable[[History], History] = lambda true: true
+    """What a server makes of a history before it judges it: an honest one, nothing."""
+    span: int = 200
+    """Records that the truck sends at once."""
 
     def drive(self, hours: float, celsius: Celsius = steady, period_s: int = 120) -> None:
         """Readings for so long, positions among them; then the clock stands at their end."""
@@ -77,22 +80,18 @@ class Stall:
         self.sealed.append(record.seal(made, who.kid, who.sign))
 
     def _post(self, records: Sequence[Sealed]) -> None:
-        for start in range(0, len(records), 200):
-            self.truck.send(wire.encode_batch([build.raw(records[start : start + 200])]))
+        for start in range(0, len(records), self.span):
+            self.truck.send(wire.encode_batch([build.raw(records[start : start + self.span])]))
         self.sealed = list(records[-1:])
 
     def judge(self, lot: Lot) -> Result:
         """What the server does when records have come: tracks, verdict, entry, checkpoint."""
         tracks.follow_all()
-        found = verdict.judge(exposures.of(lot, self.chain.now_ms).history)
-        version = Result.objects.filter(lot=lot).count() + 1
-        private: list[object] = ["verdict", lot.ref, version, self.chain.now_ms, found.text]
         with writing():
-            leaf = service.stage(SERVICE, "verdict", private, build.digest(f"{lot.ref} {version}"))
-            row = Result.objects.create(
-                lot=lot, version=version, at_ms=self.chain.now_ms, text=found.text, leaf_hash=leaf
-            )
+            history = self.histories(exposures.of(lot, self.chain.now_ms).history)
+            row = verdicts.write(lot, history, self.chain.now_ms)
         log.sequence(self.chain.now_ms)
+        assert row is not None, "nothing new to say"
         return row
 
     def label(self, lot: Lot, name: str) -> Label:

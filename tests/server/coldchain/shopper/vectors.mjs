@@ -135,7 +135,10 @@ const plain = (report) => ({
   chained: report.chained,
   proved: report.proved,
   left_out: report.leftOut,
-  entries: report.entries.map(({ service, kind, index, said }) => [service, kind, index, said]),
+  entries: report.entries.map(({ service, kind, index, said, document }) => [
+    service, kind, index, said.map((one) => (one instanceof Uint8Array ? hex(one) : one)),
+    document ? hex(document) : "",
+  ]),
   cosigned: report.cosigned.map(({ witness, atS }) => [witness, atS]),
 });
 

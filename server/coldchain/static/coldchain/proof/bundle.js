@@ -14,8 +14,9 @@ const LEAF = 4;
 const ENTRY = 5;
 const EXTENDS = 6;
 const WITNESS = 7;
+const DOCUMENT = 8;
 
-const PROVED = [NOTE, EXTENDS, LEAF, ENTRY];
+const PROVED = [NOTE, EXTENDS, LEAF, ENTRY, DOCUMENT];
 const FOLLOWS = {
   [KEY]: [0, KEY],
   [WITNESS]: [0, KEY, WITNESS],
@@ -24,10 +25,15 @@ const FOLLOWS = {
   [EXTENDS]: [NOTE],
   [LEAF]: PROVED,
   [ENTRY]: PROVED,
+  [DOCUMENT]: [ENTRY],
 };
-const one = integer(1, 7);
+const one = integer(1, 8);
 const note = (value) => need(typeof value === "string" && value.length <= 1 << 20);
 const path = some(0, 64, HASH);
+const document = (value) => {
+  someOctets(1 << 20)(value);
+  need(value.length, "malformed", "an empty document");
+};
 const RULES = {
   [KEY]: row(one, octets(75)),
   [WITNESS]: row(one, text(512)),
@@ -36,6 +42,7 @@ const RULES = {
   [EXTENDS]: row(one, SIZE, path),
   [LEAF]: row(one, someOctets(32768), U53, path, some(0, 500, HASH)),
   [ENTRY]: row(one, someOctets(32768), U53, path, someOctets(1 << 20)),
+  [DOCUMENT]: row(one, document),
 };
 const HEADER = numbered(() => {}, () => {}, maybe(device), text(255), text(512), U53);
 
@@ -92,6 +99,7 @@ function keep(chapter, item, values) {
     case NOTE: chapter.proofs.push({ note: values[0], leaves: [], entries: [], extends: null }); break;
     case EXTENDS: under.extends = { since: values[0], path: values[1] }; break;
     case LEAF: under.leaves.push({ leaf, index, path: steps, hashes: rest }); break;
-    default: under.entries.push({ leaf, index, path: steps, content: rest });
+    case DOCUMENT: under.entries[under.entries.length - 1].document = values[0]; break;
+    default: under.entries.push({ leaf, index, path: steps, content: rest, document: null });
   }
 }

@@ -3,7 +3,7 @@
 // proof is computed again, and whatever does not hold becomes a finding with its place. A file
 // vouches for nothing: the log's key is the file's word unless `pinned` is given from elsewhere.
 
-import { Refused, concat, equal, hex, need, unhex, utf8 } from "./bytes.js";
+import { Refused, concat, equal, hex, need, sha256, unhex, utf8 } from "./bytes.js";
 import * as cose from "./cose.js";
 import * as joints from "./joints.js";
 import * as leaves from "./leaf.js";
@@ -248,7 +248,11 @@ async function entry(checkpoint, proof) {
   const leaf = await provedLeaf(checkpoint, proof);
   need(leaf[0] === leaves.SERVICE, "malformed", "not the leaf of a service entry");
   const said = await leaves.openContent(leaf, proof.content);
-  return { service: leaf[1], kind: leaf[2], index: proof.index, said };
+  const { document } = proof;
+  const named = document && (await sha256(document));
+  const holds = !named || said.some((part) => part instanceof Uint8Array && equal(part, named));
+  need(holds, "bad-proof", "the entry does not name this document");
+  return { service: leaf[1], kind: leaf[2], index: proof.index, said, document };
 }
 
 // Each witness that a chapter names has cosigned its last note, or is a finding.
