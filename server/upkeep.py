@@ -157,20 +157,24 @@ def _refuse_a_torn_end(mark: Mark) -> None:
 
 
 def verify(chosen: argparse.Namespace) -> int:
-    """Print the first findings; 1 if there are any."""
+    """Print the first findings; 1 if there are any. Of a sound log, what it could not restore."""
     _set_up()
+    from server.coldchain import lost
     from server.ledger import keys
     from server.ledger.journal import JournalDamaged
 
     try:
         with _snapshot():
             found = list(islice(_findings(chosen, _Progress(sys.stderr.isatty())), SHOWN + 1))
+            notes = [] if found or chosen.tree_only else list(lost.notes())
     except (keys.KeyRefused, JournalDamaged, OSError) as error:
         raise UpkeepRefused(f"The log cannot be verified: {error}") from None
     for finding in found[:SHOWN]:
         print(finding)
     if len(found) > SHOWN:
         print("... and more")
+    for note in notes:
+        print(f"note: {note}")
     what = "tree" if chosen.tree_only else "log and devices"
     state = "NOT sound" if found else "sound"
     print(f"{what} {state}")

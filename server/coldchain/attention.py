@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Min, QuerySet
 
-from server.coldchain.actions.undoing import UNDOABLE
+from server.coldchain.effects.back import UNDOABLE
 from server.coldchain.models import (
     Event,
     Excursion,

@@ -1,8 +1,9 @@
 """Are the rows of the cold chain what the log says? Compared, and told; part of `verify`.
 
 Every event with its lots, what was said of each lot when it was made or corrected last, every link,
-what is left of every lot, and that whatever is recalled is marked so. It changes nothing and goes
-on after a finding. Events that wait for the next checkpoint are not judged yet.
+what is left of every lot, that whatever is recalled is marked so, and every result. It changes
+nothing and goes on after a finding. Events that wait for the next checkpoint are not judged yet.
+What a restore could not bring back is no finding: `notes` tells it.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
-from server.coldchain.events import NO_FACTS, facts
-from server.coldchain.logged import CHUNK, Logged, events
-from server.coldchain.models import Event, EventLot, Link
+from server.coldchain import facts
+from server.coldchain.again import UNDONE
+from server.coldchain.events import NO_FACTS
+from server.coldchain.logged import CHUNK, Judged, Logged, entries
+from server.coldchain.models import Event, EventLot, Link, Lost, Result
 from server.coldchain.rules import Kind, Part
 from server.ledger import rows
 from server.ledger.audit import Finding
@@ -39,7 +42,9 @@ def check(size: int) -> Iterator[Finding]:
     """Hold the rows against the log of that size."""
     seen = 0
     for start in range(0, size, CHUNK):
-        logged = list(events(start, min(start + CHUNK, size)))
+        both = list(entries(start, min(start + CHUNK, size)))
+        logged = [one for one in both if isinstance(one, Logged)]
+        yield from _results([one for one in both if isinstance(one, Judged)])
         found = Event.objects.select_related("corrects").filter(
             leaf_hash__in=[one.leaf_hash for one in logged]
         )
@@ -62,7 +67,7 @@ def check(size: int) -> Iterator[Finding]:
 
 def _events(logged: Sequence[Logged], here: Mapping[bytes, Event]) -> Iterator[Finding]:
     lots, links = _lots(here.values()), _links(here.values())
-    corrected = _corrected(lots)
+    corrected, lost = _corrected(lots), _lost(here.values())
     for one in logged:
         row = here.get(one.leaf_hash)
         if row is None:
@@ -70,7 +75,7 @@ def _events(logged: Sequence[Logged], here: Mapping[bytes, Event]) -> Iterator[F
             continue
         if not _same(one, row):
             yield Finding(one.index, "coldchain_event is not what the log holds")
-        if row.restored:
+        if UNDONE in lost[row.id]:
             continue
         named = lots[row.id]
         told = [(line.part, line.boxes, line.grams, line.lot) for line in one.lines]
@@ -79,7 +84,8 @@ def _events(logged: Sequence[Logged], here: Mapping[bytes, Event]) -> Iterator[F
             continue
         for line, lot in zip(one.lines, named, strict=True):
             newest = corrected.get(lot.lot_id, row.id) <= row.id
-            if line.facts != NO_FACTS and newest and facts(lot.lot) != line.facts:
+            known = line.facts != NO_FACTS and newest and not lost[row.id] & set(facts.TEXTS)
+            if known and facts.digest(lot.lot) != line.facts:
                 yield Finding(one.index, f"lot {lot.lot.ref} is not what was said of it")
         if not _linked(named, links[row.id]):
             yield Finding(one.index, "coldchain_link is not what the event made")
@@ -97,6 +103,33 @@ def _same(one: Logged, row: Event) -> bool:
         return False
     corrects = row.corrects.ref if row.corrects else ""
     return row.restored or (one.place, one.corrects) == (row.place_id or "", corrects)
+
+
+def _results(logged: Sequence[Judged]) -> Iterator[Finding]:
+    found = Result.objects.select_related("lot").filter(
+        leaf_hash__in=[one.leaf_hash for one in logged]
+    )
+    here = {bytes(row.leaf_hash): row for row in found}
+    for one in logged:
+        row = here.get(one.leaf_hash)
+        if row is None:
+            yield Finding(one.index, "coldchain_result lacks what the log holds")
+        elif (row.lot.ref, row.version, row.at_ms, row.text) != (
+            one.lot,
+            one.version,
+            one.at_ms,
+            one.text,
+        ):
+            yield Finding(one.index, "coldchain_result is not what the log holds")
+
+
+def _lost(found: Iterable[Event]) -> Mapping[int, set[str]]:
+    """What a restore could not bring back of each of these events."""
+    by_event: dict[int, set[str]] = defaultdict(set)
+    ids = [row.id for row in found]
+    for event, words in Lost.objects.filter(event__in=ids).values_list("event", "words"):
+        by_event[event] = set(words.split())
+    return by_event
 
 
 def _lots(found: Iterable[Event]) -> Mapping[int, list[EventLot]]:

@@ -1,67 +1,41 @@
-"""One event: its row, its lots, and the entry of the log that commits to both.
+"""One event: its row, its lots, its effect, and the entry of the log that commits to all of it.
 
-The entry's private part holds ids, words of closed lists and integers; what a person wrote stands
-in the row, and the log has its digest under a salt that goes with it when it is erased.
-`check` holds the rows against the log. Spec: docs/protocol.md, "Leaves"; docs/coldchain.md.
+The entry's private part holds ids, words of closed lists and integers, enough to do the event
+again (server/coldchain/again.py); what a person wrote stands in the row, and the log has its digest
+under a salt that goes with it when it is erased. Spec: docs/coldchain.md.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Final
 
 from server.accounts.rules import letters
+from server.coldchain import effects, facts
 from server.coldchain.acting import Desk, Refusal
+from server.coldchain.done import Done, Line, Own, canonical
 from server.coldchain.models import Event, EventLot, Lot, Place
 from server.coldchain.models.lots import SAID
 from server.coldchain.rules import SERVICE, Kind, Part, Reason
 from server.ledger import service
 from server.ledger.keys import entropy
 
-MARK: Final = "event"
+MARK: Final = "event/2"
+OLD: Final = "event"
+"""Entries of before: of what was said of lots they have a digest only."""
 NO_FACTS: Final = "-"
-FACTS: Final = (
-    "code",
-    "gtin",
-    "maker_id",
-    "made_ms",
-    "trade",
-    "species",
-    "form",
-    "kept",
-    "feed",
-    "catch_ms",
-    "catch_by",
-    "ice",
-    "ice_ratio",
-    "area",
-    "gear",
-    "landed_id",
-    "origin",
-    "use_by",
-    "trace_no",
-    "boxes",
-    "grams",
-)
-"""Columns of a lot that the log commits to; the vessel's name is not among them."""
 SALT: Final = 16
-
-
-class Line(NamedTuple):
-    """A lot in an event, and how much of it."""
-
-    lot: Lot
-    part: Part = Part.NAMED
-    boxes: int = 0
-    grams: int = 0
+_ID: Final = re.compile(r"[0-9A-Za-z:._-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What happened. told: ids, words of closed lists, integers; said: what a person wrote."""
+    """What happened. told: ids, words of closed lists, integers; said: what a person wrote; own:
+    what else only the tables have (see `Done`)."""
 
     kind: Kind
     lines: Sequence[Line] = ()
@@ -69,6 +43,7 @@ class Told:
     said: str = ""
     place: Place | None = None
     corrects: Event | None = None
+    own: Own = field(default_factory=dict)
 
 
 def new_ref() -> str:
@@ -77,10 +52,8 @@ def new_ref() -> str:
 
 
 def happened(desk: Desk, what: Told) -> Event:
-    """Write one event with its lots (those that it makes are created) and stage its entry.
-
-    Raises Refusal for words that are too long.
-    """
+    """Write one event with its lots (those that it makes are created), do what it does, and stage
+    its entry. Raises Refusal for words that are too long, and where the effect does not fit."""
     if len(what.said) > SAID:
         raise Refusal(Reason.BAD_INPUT)
     row = Event(
@@ -98,54 +71,61 @@ def happened(desk: Desk, what: Told) -> Event:
         key=desk.key,
         asked=desk.asked,
     )
-    facing = what.kind is Kind.CORRECTED
-    text = lines_text(
-        (*one[1:], facts(one.lot) if one.part is Part.MADE or facing else NO_FACTS, one.lot.ref)
-        for one in what.lines
-    )
-    row.leaf_hash = service.stage(SERVICE, row.kind, private(row, text), entropy(2 * SALT))
+    row.leaf_hash = service.stage(SERVICE, row.kind, private(row, what), entropy(2 * SALT))
+    write(row, what.lines, what.own)
+    return row
+
+
+def write(row: Event, lines: Sequence[Line], own: Own) -> None:
+    """Write an event and its lots, and do what it does: when it is new, and after a restore."""
     row.save(force_insert=True)
-    made = [one.lot for one in what.lines if one.part is Part.MADE]
+    made = [one.lot for one in lines if one.part == Part.MADE]
     for lot in made:
         lot.event = row
     Lot.objects.bulk_create(made)
     EventLot.objects.bulk_create(
         EventLot(event=row, lot=one.lot, part=one.part, boxes=one.boxes, grams=one.grams)
-        for one in what.lines
+        for one in lines
     )
-    return row
+    effects.apply(Done(row, lines, json.loads(row.told), own))
 
 
-def canonical(told: Mapping[str, object]) -> str:
-    """Equal contents have equal texts."""
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def facing(row: Event, lines: Iterable[Line]) -> list[Lot]:
+    """The lots of which an event says what they are: those it makes, those it corrects."""
+    corrects = row.kind == Kind.CORRECTED
+    return [one.lot for one in lines if one.part == Part.MADE or corrects]
 
 
-def lines_text(lines: Iterable[tuple[object, ...]]) -> str:
-    """The lots of an event as the log has them: a line each, in the order of their rows."""
-    return "\n".join(" ".join(map(str, one)) for one in lines)
-
-
-def facts(lot: Lot) -> str:
-    """A digest of what was said of a lot when it was made, or when that was corrected last."""
-    text = "\n".join(str(getattr(lot, name)) for name in FACTS)
-    return letters(sha256(text.encode()).digest()[:10])
-
-
-def private(row: Event, lines: str) -> list[object]:
-    """The private part of an event's entry; see `TOLD` for the order."""
+def private(row: Event, what: Told) -> list[object]:
+    """The private part of an event's entry, in the order in which `logged` reads it."""
+    told_of = facing(row, what.lines)
+    digests = {lot.ref: facts.digest(lot) for lot in told_of}
+    lines = [
+        (one.part, one.boxes, one.grams, digests.get(one.lot.ref, NO_FACTS), one.lot.ref)
+        for one in what.lines
+    ]
     said = sha256(bytes(row.salt) + row.said.encode()).digest() if row.said else b""
-    corrects = row.corrects.ref if row.corrects else ""
-    times = (row.at_ms, row.noted_ms)
     return [
         MARK,
         row.ref,
-        *times,
+        row.at_ms,
+        row.noted_ms,
         row.organisation,
         row.actor,
         row.place_id or "",
-        corrects,
+        row.corrects.ref if row.corrects else "",
         row.told,
-        lines,
+        "\n".join(" ".join(map(str, one)) for one in lines),
         said,
+        facts.packed(told_of),
+        " ".join(sorted(_held(row, what, told_of))),
+        row.key if _ID.fullmatch(row.key) else "",
     ]
+
+
+def _held(row: Event, what: Told, told_of: Sequence[Lot]) -> set[str]:
+    """Names of the columns in which something stands that only the tables have."""
+    held = {name for some in what.own.values() for name, value in some.items() if value}
+    if row.kind in (Kind.LANDED, Kind.CORRECTED) and any(lot.vessel for lot in told_of):
+        held.add("vessel")
+    return held | facts.kept_back(told_of)

@@ -1,4 +1,4 @@
-"""What an answered hand-over does to the lots: the one place that moves a lot to other hands."""
+"""How a hand-over is answered, and what is told of it; what that does: effects/hands.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal
-from server.coldchain.events import Line, Told
+from server.coldchain.done import Line
+from server.coldchain.events import Told
 from server.coldchain.making import Family, born, descend, new
 from server.coldchain.models import Event, Handover, Lot
 from server.coldchain.rules import (
@@ -17,23 +18,10 @@ from server.coldchain.rules import (
     Custody,
     CustodyStep,
     Kind,
-    LinkKind,
     Reason,
-    Status,
     Step,
 )
 from server.pilots.models.programme import SHA256_HEX
-
-ANSWERED = (
-    "status",
-    "went",
-    "took_grams",
-    "took_boxes",
-    "photo",
-    "excursions",
-    "settled",
-    "settled_ms",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +81,8 @@ def settle(desk: Desk, pairs: Sequence[tuple[Handover, Answer]], said: str = "")
     _lock([row for row, _ in pairs])
     moves = [_move(desk, row, answer) for row, answer in pairs]
     taken = any(move.went for move in moves)
-    told = {"handovers": [[move.row.id, str(_state(move)), move.grams] for move in moves]}
-    event = _write(desk, moves, Kind.RECEIVED if taken else Kind.REFUSED, told, said)
-    for move in moves:
-        _give(move, move.row.taker_id)
-        _back(move)
-        row = move.row
-        row.status, row.went = _state(move), move.went
-        row.took_grams, row.took_boxes, row.photo = move.grams, move.boxes, move.answer.photo
-        row.settled, row.settled_ms = event, desk.now_ms
-        row.save(update_fields=ANSWERED)
-    return event
+    told = {"handovers": [_answer(move) for move in moves]}
+    return _write(desk, moves, Kind.RECEIVED if taken else Kind.REFUSED, told, said)
 
 
 def leave(desk: Desk, rows: Sequence[Handover], said: str) -> Event:
@@ -112,12 +91,7 @@ def leave(desk: Desk, rows: Sequence[Handover], said: str) -> Event:
     _lock(rows)
     moves = [_move(desk, row, Answer(row.id)) for row in rows]
     told = {"handovers": [row.id for row in rows]}
-    event = _write(desk, moves, Kind.LEFT, told, said)
-    for move in moves:
-        _give(move, None, received=False)
-        move.row.status, move.row.went = Custody.ONE_SIDED, move.went
-        move.row.save(update_fields=["status", "went"])
-    return event
+    return _write(desk, moves, Kind.LEFT, told, said)
 
 
 def _write(
@@ -127,11 +101,12 @@ def _write(
         Line(move.source, boxes=move.boxes, grams=move.grams) for move in moves if not move.is_part
     ]
     families = [
-        Family([(move.source, move.grams, move.boxes)], [move.went], LinkKind.SPLIT)
+        Family([(move.source, move.grams, move.boxes)], [move.went])
         for move in moves
         if move.went is not None and move.is_part
     ]
-    return descend(desk, families, Told(kind, whole, told, said=said))
+    own = {"": {"photo": any(move.answer.photo for move in moves)}}
+    return descend(desk, families, Told(kind, whole, told, said=said, own=own))
 
 
 def _move(desk: Desk, row: Handover, answer: Answer) -> _Move:
@@ -167,20 +142,10 @@ def _state(move: _Move) -> Custody:
     return state
 
 
-def _give(move: _Move, taker: str | None, *, received: bool = True) -> None:
-    if move.went is None:
-        return
-    move.went.holder_id = taker
-    if received:
-        move.went.status = Status.RECEIVED
-    move.went.save(update_fields=["holder", "status"])
-
-
-def _back(move: _Move) -> None:
-    """What was gone one-sidedly and is not taken goes back to who gave it."""
-    if move.row.status == Custody.ONE_SIDED and move.went is not move.source:
-        move.source.holder_id = move.row.giver_id
-        move.source.save(update_fields=["holder"])
+def _answer(move: _Move) -> list[object]:
+    """What the event says of one hand-over."""
+    took = (move.grams, move.boxes, move.answer.photo)
+    return [move.row.id, str(_state(move)), *took, move.row.excursions]
 
 
 def _lock(rows: Sequence[Handover]) -> None:

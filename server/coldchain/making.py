@@ -1,4 +1,4 @@
-"""New lots: built for an event, linked to those they came from, and lying where those lay."""
+"""New lots, built for an event; effects/goods.py links them and lays them down."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any
 from science import gs1
 from server.coldchain.acting import Desk, Refusal
 from server.coldchain.days import code_of
-from server.coldchain.events import Line, Told, happened, new_ref
-from server.coldchain.lineage import inherited, shares
-from server.coldchain.models import Event, Link, Lot
-from server.coldchain.rules import LinkKind, Part, Reason
-from server.coldchain.taking import begin, common_room, make_room, sane, take
-
-CHUNK = 2000
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened, new_ref
+from server.coldchain.lineage import inherited
+from server.coldchain.models import Event, Lot
+from server.coldchain.rules import Part, Reason
+from server.coldchain.taking import sane
 
 
 def new(desk: Desk, columns: Mapping[str, Any]) -> Lot:
@@ -59,12 +58,6 @@ class Family:
 
     used: Used
     made: Sequence[Lot]
-    kind: LinkKind
-
-    @property
-    def parents(self) -> list[Lot]:
-        """The lots that are taken from."""
-        return [lot for lot, _, _ in self.used]
 
     @property
     def lines(self) -> list[Line]:
@@ -76,37 +69,6 @@ class Family:
 
 
 def descend(desk: Desk, families: Sequence[Family], what: Told) -> Event:
-    """Write one event by which children come of parents: less is left of the parents, every child
-    is linked to each of its parents, and lies where they lay. `what.lines` come first."""
-    rooms = [common_room(family.parents) for family in families]
+    """Write one event by which children come of parents. `what.lines` come first."""
     lines = [*what.lines, *(line for family in families for line in family.lines)]
-    event = happened(desk, replace(what, lines=lines))
-    for family, room in zip(families, rooms, strict=True):
-        for lot, grams, boxes in family.used:
-            take(lot, grams, boxes)
-        make_room(family.parents, event)
-        _link(family, event)
-        if room is not None:
-            for lot in family.made:
-                begin(lot, room, (lot.grams, lot.boxes), event)
-    return event
-
-
-def _link(family: Family, event: Event) -> None:
-    children = {lot.ref: lot for lot in family.made}
-    used = {lot.id: grams for lot, grams, _ in family.used}
-    parts = shares(used, {ref: lot.grams for ref, lot in children.items()})
-    Link.objects.bulk_create(
-        (
-            Link(
-                parent_id=parent,
-                child=children[ref],
-                event=event,
-                kind=family.kind,
-                grams=grams,
-                boxes=children[ref].boxes,
-            )
-            for (parent, ref), grams in parts.items()
-        ),
-        batch_size=CHUNK,
-    )
+    return happened(desk, replace(what, lines=lines))

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
+from server.accounts.rules import letters
 from server.coldchain import taking, trace
 from server.coldchain.acting import Desk, Refusal
-from server.coldchain.events import new_ref
 from server.coldchain.models import Handover, Lot, Place, Recall, RecallHolder, Room
 from server.coldchain.rules import Custody, Reason, RecallPart, Side, Status
 
@@ -112,14 +113,19 @@ def holders(recall: Recall, lots: Sequence[Lot]) -> list[RecallHolder]:
             strangers[last[lot.id].id] += _grams(lot)
     return [
         *(
-            RecallHolder(id=new_ref(), recall=recall, organisation_id=one, grams=grams)
+            RecallHolder(id=_id(recall, one), recall=recall, organisation_id=one, grams=grams)
             for one, grams in sorted(members.items())
         ),
         *(
-            RecallHolder(id=new_ref(), recall=recall, handover_id=one, grams=grams)
+            RecallHolder(id=_id(recall, one), recall=recall, handover_id=one, grams=grams)
             for one, grams in sorted(strangers.items())
         ),
     ]
+
+
+def _id(recall: Recall, who: str) -> str:
+    """A holder's id is the same whenever the recall is written."""
+    return letters(sha256(f"{recall.id}/{who}".encode()).digest()[:10])
 
 
 def _grams(lot: Lot) -> int:

@@ -13,7 +13,8 @@ from server.accounts.models import Organisation
 from server.accounts.rules import Need
 from server.coldchain import taking, telling
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened, new_ref
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened, new_ref
 from server.coldchain.handing import Answer, answered, check_photo, settle
 from server.coldchain.models import Event, Excursion, Handover
 from server.coldchain.rules import MAX_LANDINGS, Custody, Kind, Reason, Step
@@ -77,11 +78,7 @@ def withdraw(desk: Desk, handovers: tuple[str, ...]) -> Event:
         raise Refusal(Reason.WRONG_STATE)
     lines = [Line(row.lot, boxes=row.boxes, grams=row.grams) for row in rows]
     told = {"handovers": [row.id for row in rows]}
-    event = happened(desk, Told(Kind.WITHDRAWN, lines, told))
-    for row in rows:
-        row.status, row.settled, row.settled_ms = Custody.WITHDRAWN, event, desk.now_ms
-        row.save(update_fields=["status", "settled", "settled_ms"])
-    return event
+    return happened(desk, Told(Kind.WITHDRAWN, lines, told))
 
 
 def propose(desk: Desk, to: To, amounts: Sequence[Amount]) -> Event:
@@ -101,26 +98,11 @@ def propose(desk: Desk, to: To, amounts: Sequence[Amount]) -> Event:
         if used[-1][1] == 0:
             raise Refusal(Reason.USED_UP)
     taking.unoffered(used)
-    rows = [
-        Handover(
-            id=new_ref(),
-            lot=lot,
-            giver_id=desk.organisation,
-            taker_id=to.organisation or None,
-            carrier_id=to.carrier or None,
-            boxes=boxes,
-            grams=grams,
-            made_ms=desk.now_ms,
-        )
-        for lot, grams, boxes in used
-    ]
     lines = [Line(lot, boxes=boxes, grams=grams) for lot, grams, boxes in used]
-    told = {"to": to.organisation, "carrier": to.carrier, "handovers": [row.id for row in rows]}
-    event = happened(desk, Told(Kind.OFFERED, lines, told))
-    for row in rows:
-        row.proposed = event
-    Handover.objects.bulk_create(rows)
-    return event
+    ids = [new_ref() for _ in used]
+    told = {"to": to.organisation, "carrier": to.carrier, "handovers": ids}
+    own = {"": {"contact": not to.organisation}}
+    return happened(desk, Told(Kind.OFFERED, lines, told, own=own))
 
 
 def count_open(row: Handover) -> int:

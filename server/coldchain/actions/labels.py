@@ -9,15 +9,17 @@ from science import gs1
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened, new_ref
-from server.coldchain.models import Event, Label, Roll
+from server.coldchain.done import Line
+from server.coldchain.effects.moves import serials_of
+from server.coldchain.events import Told, happened, new_ref
+from server.coldchain.models import Event, Label
 from server.coldchain.rules import MAX_PARTS, OVER, Kind, Reason, Status
 from server.ledger.keys import entropy
 from server.pilots.rules import ActionKind
 
 MAX_LABELS: Final = 5_000
-DIGITS: Final = 8
-"""Bytes of chance for a serial: what is over of them is too little to matter."""
+SEED: Final = 16
+"""Bytes of chance for a roll, from which all its serials come."""
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -25,17 +27,11 @@ def make_roll(desk: Desk, labels: int) -> Event:
     """Make the serials of one roll, each with a letter that checks the others."""
     if not 0 < labels <= MAX_LABELS:
         raise Refusal(Reason.TOO_MANY_PARTS)
-    roll = Roll(id=new_ref(), organisation_id=desk.organisation, labels=labels, made_ms=desk.now_ms)
-    roll.event = happened(desk, Told(Kind.ROLL_MADE, told={"roll": roll.id, "labels": labels}))
-    roll.save(force_insert=True)
-    serials: set[str] = set()
-    while len(serials) < labels:
-        fresh = {_serial() for _ in range(labels - len(serials))}
-        serials |= fresh - set(_existing(list(fresh)))
-    Label.objects.bulk_create(
-        (Label(serial=one, roll=roll) for one in sorted(serials)), batch_size=MAX_PARTS
-    )
-    return roll.event
+    seed = entropy(SEED).hex()
+    while _existing(serials_of(seed, labels)):
+        seed = entropy(SEED).hex()
+    told = {"roll": new_ref(), "labels": labels, "seed": seed}
+    return happened(desk, Told(Kind.ROLL_MADE, told=told))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -55,11 +51,7 @@ def bind(desk: Desk, lot: str, serials: tuple[str, ...]) -> Event:
         if one.void_ms is not None:
             raise Refusal(Reason.LABEL_VOID)
     line = Line(found, boxes=len(spelt))
-    event = happened(desk, Told(Kind.BOUND, [line], {"labels": sorted(spelt)}))
-    for start in range(0, len(spelt), MAX_PARTS):
-        some = Label.objects.filter(serial__in=spelt[start : start + MAX_PARTS])
-        some.update(lot=found, bound=event, bound_ms=desk.when_ms)
-    return event
+    return happened(desk, Told(Kind.BOUND, [line], {"labels": sorted(spelt)}))
 
 
 def spelled(text: str) -> str:
@@ -68,10 +60,6 @@ def spelled(text: str) -> str:
         return gs1.short_code(gs1.short_number(text))
     except gs1.Gs1Error:
         raise Refusal(Reason.LABEL_UNKNOWN) from None
-
-
-def _serial() -> str:
-    return gs1.short_code(int.from_bytes(entropy(DIGITS), "big") % gs1.MOST_SHORT)
 
 
 def _existing(serials: Sequence[str]) -> Sequence[str]:

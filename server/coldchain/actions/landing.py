@@ -11,7 +11,8 @@ from science.species import Form, Ice, IceRatio, Kept, Species
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened
 from server.coldchain.making import new
 from server.coldchain.models import Award, Event, EventLot, Lot, Party, Place
 from server.coldchain.rules import (
@@ -105,34 +106,22 @@ def land(desk: Desk, landings: tuple[Landing, ...], place: str = "") -> Event:
 def pass_in(desk: Desk, lots: tuple[str, ...]) -> Event:
     """유찰: nobody bid; the lots may be called again (재경매)."""
     found = taking.held(desk, lots)
-    states = [taking.step(one, Step.PASS_IN) for one in found]
-    taking.free(found)
-    event = happened(desk, Told(Kind.PASSED_IN, [Line(one) for one in found]))
-    _set(found, states)
-    return event
+    _can(found, Step.PASS_IN)
+    return happened(desk, Told(Kind.PASSED_IN, [Line(one) for one in found]))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
 def award(desk: Desk, sold: tuple[Sold, ...]) -> Event:
     """낙찰: each lot has a buyer. The price stays in the table and never enters the log."""
     found = taking.held(desk, [one.lot for one in sold])
-    states = [taking.step(one, Step.AWARD) for one in found]
-    taking.free(found)
-    event = happened(desk, Told(Kind.AWARDED, [Line(one) for one in found]))
-    _set(found, states)
+    _can(found, Step.AWARD)
     dealers = {one.dealer for one in sold}
     buyers = dict(Party.objects.filter(dealer__in=dealers).values_list("dealer", "organisation"))
-    Award.objects.bulk_create(
-        Award(
-            lot=lot,
-            event=event,
-            dealer=one.dealer[:20],
-            buyer_id=buyers.get(one.dealer),
-            krw=one.krw,
-        )
-        for lot, one in zip(found, sold, strict=True)
-    )
-    return event
+    own = {
+        one.lot: {"dealer": one.dealer[:20], "buyer_id": buyers.get(one.dealer), "krw": one.krw}
+        for one in sold
+    }
+    return happened(desk, Told(Kind.AWARDED, [Line(one) for one in found], own=own))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -144,9 +133,7 @@ def settle(desk: Desk, lots: tuple[str, ...]) -> Event:
         raise Refusal(Reason.SETTLED)
     if any(not Award.objects.filter(lot=one).exists() for one in found):
         raise Refusal(Reason.WRONG_STATE)
-    event = happened(desk, Told(Kind.SETTLED, [Line(one) for one in found]))
-    Lot.objects.filter(id__in=[one.id for one in found]).update(settled_ms=desk.now_ms)
-    return event
+    return happened(desk, Told(Kind.SETTLED, [Line(one) for one in found]))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -168,9 +155,7 @@ def correct(desk: Desk, lot: str, correction: Correction, why: str) -> Event:
     _check_catch(desk, found.catch_ms, found.made_ms)
     line = Line(found, Part.NAMED, found.boxes, found.grams)
     told = {"changed": sorted(changed)}
-    event = happened(desk, Told(Kind.CORRECTED, [line], told, said=why, corrects=found.event))
-    found.save(update_fields=sorted({*changed, "left_grams", "left_boxes"}))
-    return event
+    return happened(desk, Told(Kind.CORRECTED, [line], told, said=why, corrects=found.event))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -215,10 +200,11 @@ def _own(desk: Desk, lots: Sequence[Lot]) -> None:
         raise Refusal(Reason.NOT_HOLDER)
 
 
-def _set(lots: Sequence[Lot], states: Sequence[Status]) -> None:
-    for state in set(states):
-        ids = [lot.id for lot, one in zip(lots, states, strict=True) if one is state]
-        Lot.objects.filter(id__in=ids).update(status=state)
+def _can(lots: Sequence[Lot], step: Step) -> None:
+    """Whether this can be done to all of them. Raises Refusal."""
+    for one in lots:
+        taking.step(one, step)
+    taking.free(lots)
 
 
 def _apply(lot: Lot, correction: Correction) -> set[str]:

@@ -6,14 +6,16 @@ a loading at one time, so that no minute falls between the two.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from django.db.models import Sum
 
 from server.accounts.rules import DAY_MS, Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened
+from server.coldchain.done import Line
+from server.coldchain.effects.moves import stays
+from server.coldchain.events import Told, happened
 from server.coldchain.models import Event, Lot, Room, Stay
 from server.coldchain.papers import sending
 from server.coldchain.rules import MAX_LANDINGS, OVER, Kind, Reason, RoomKind, Status
@@ -53,17 +55,6 @@ def load(
         lines.append(Line(lot, boxes=boxes, grams=grams))
     told = {"room": where.id} | ({} if arrives_ms is None else {"arrives_ms": arrives_ms})
     event = happened(desk, Told(Kind.LOADED, lines, told, place=where.place))
-    Stay.objects.bulk_create(
-        Stay(
-            lot=one.lot,
-            room=where,
-            boxes=one.boxes,
-            grams=one.grams,
-            from_ms=event.at_ms,
-            loaded=event,
-        )
-        for one in lines
-    )
     sending.loaded(where, lots, desk.now_ms)
     return event
 
@@ -77,15 +68,10 @@ def unload(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
     ours = where.organisation_id == desk.organisation
     lots = taking.seen(desk, refs) if ours else taking.carried(desk, refs)
     taking.check_time(desk, lots)
-    stays = _stays(lots, where)
-    plan = [_leaving(lot, one, stays.get(lot.id)) for lot, one in zip(lots, amounts, strict=True)]
+    there = stays(lots, where.id)
+    plan = [_leaving(lot, one, there.get(lot.id)) for lot, one in zip(lots, amounts, strict=True)]
     lines = [Line(stay.lot, boxes=boxes, grams=grams) for stay, grams, boxes in plan]
     event = happened(desk, Told(Kind.UNLOADED, lines, {"room": where.id}, place=where.place))
-    taking.end_all([stay for stay, _, _ in plan], event)
-    for stay, grams, boxes in plan:
-        if grams < stay.grams:
-            rest = (stay.grams - grams, max(stay.boxes - boxes, 0))
-            taking.begin(stay.lot, where.id, rest, event)
     sending.unloaded(event, where, lots, min(stay.from_ms for stay, _, _ in plan))
     return event
 
@@ -109,19 +95,6 @@ def _placed(lots: Sequence[Lot]) -> dict[int, int]:
         ids = [one.id for one in lots[start : start + CHUNK]]
         open_ = Stay.objects.filter(lot__in=ids, until_ms=None).order_by()
         found |= dict(open_.values_list("lot").annotate(sum=Sum("grams")))
-    return found
-
-
-def _stays(lots: Sequence[Lot], where: Room) -> Mapping[int, Stay]:
-    """The open stay of each lot in this room."""
-    found: dict[int, Stay] = {}
-    for start in range(0, len(lots), CHUNK):
-        ids = [one.id for one in lots[start : start + CHUNK]]
-        open_ = Stay.objects.select_for_update(of=("self",)).select_related("lot")
-        found |= {
-            one.lot_id: one
-            for one in open_.filter(lot__in=ids, room=where, until_ms=None).order_by("-id")
-        }
     return found
 
 

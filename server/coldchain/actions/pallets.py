@@ -6,7 +6,8 @@ from science import gs1
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened, new_ref
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened, new_ref
 from server.coldchain.models import Event, OnPallet, Pallet
 from server.coldchain.rules import MAX_PARTS, Kind, Reason
 from server.coldchain.taking import Amount
@@ -26,20 +27,12 @@ def pack(desk: Desk, amounts: tuple[Amount, ...], sscc: str = "") -> Event:
         raise Refusal(Reason.USED_UP)
     if OnPallet.objects.filter(lot__in=[one.id for one in lots], off=None).exists():
         raise Refusal(Reason.ELSEWHERE)
-    pallet = Pallet(
-        id=new_ref(), sscc=_sscc(sscc), organisation_id=desk.organisation, made_ms=desk.when_ms
-    )
     lines = [
         Line(lot, boxes=boxes, grams=grams)
         for lot, (grams, boxes) in zip(lots, weights, strict=True)
     ]
-    event = happened(desk, Told(Kind.PACKED, lines, {"pallet": pallet.id}))
-    pallet.save(force_insert=True)
-    OnPallet.objects.bulk_create(
-        OnPallet(pallet=pallet, lot=one.lot, boxes=one.boxes, grams=one.grams, packed=event)
-        for one in lines
-    )
-    return event
+    told = {"pallet": new_ref(), "sscc": _sscc(sscc)}
+    return happened(desk, Told(Kind.PACKED, lines, told))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -54,11 +47,7 @@ def unpack(desk: Desk, pallet: str) -> Event:
         raise Refusal(Reason.WRONG_STATE)
     taking.held(desk, [one.lot.ref for one in contents])
     lines = [Line(one.lot, boxes=one.boxes, grams=one.grams) for one in contents]
-    event = happened(desk, Told(Kind.UNPACKED, lines, {"pallet": found.id}))
-    OnPallet.objects.filter(pallet=found, off=None).update(off=event)
-    found.ended_ms = desk.when_ms
-    found.save(update_fields=["ended_ms"])
-    return event
+    return happened(desk, Told(Kind.UNPACKED, lines, {"pallet": found.id}))
 
 
 def contents(pallet: str) -> tuple[Amount, ...]:

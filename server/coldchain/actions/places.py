@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from science import gs1
-from server.accounts.models import Organisation
 from server.accounts.rules import Need
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Told, happened, new_ref
-from server.coldchain.models import Event, Party, Place, Room
+from server.coldchain.models import Event, Place, Room
 from server.coldchain.rules import Kind, PlaceKind, Reason, RoomKind
 from server.devices.models import Asset
 from server.pilots.rules import ActionKind
@@ -41,18 +40,13 @@ class Facts:
 def tell_party(desk: Desk, facts: Facts) -> Event:
     """Say, or say anew, what the cold chain has to know of one's organisation."""
     _check_texts((facts.region, facts.region_en), 40)
-    organisation = Organisation.objects.get(id=desk.organisation)
-    event = happened(desk, Told(Kind.PARTY_TOLD))
-    Party.objects.update_or_create(
-        organisation=organisation,
-        defaults={
-            "region": facts.region,
-            "region_en": facts.region_en,
-            "gln": _gln(facts.gln),
-            "dealer": facts.dealer.strip()[:20],
-        },
-    )
-    return event
+    own = {
+        "region": facts.region,
+        "region_en": facts.region_en,
+        "gln": _gln(facts.gln),
+        "dealer": facts.dealer.strip()[:20],
+    }
+    return happened(desk, Told(Kind.PARTY_TOLD, own={"": own}))
 
 
 @action(Need.ADMINISTER, ActionKind.USE_EXISTING)
@@ -73,7 +67,9 @@ def add_place(desk: Desk, site: Site) -> Event:
         gln=_gln(site.gln),
         made_ms=desk.now_ms,
     )
-    return happened(desk, Told(Kind.PLACE_ADDED, told={"kind": str(site.kind)}, place=place))
+    own = {"": {"place": site.name}}
+    told = {"kind": str(site.kind)}
+    return happened(desk, Told(Kind.PLACE_ADDED, told=told, place=place, own=own))
 
 
 @action(Need.ADMINISTER, ActionKind.USE_EXISTING)
@@ -93,7 +89,7 @@ def add_room(desk: Desk, asset: str, kind: RoomKind, place: str = "", profile: s
         profile=profile,
         made_ms=desk.now_ms,
     )
-    told = {"room": room.id, "kind": str(kind)}
+    told = {"room": room.id, "kind": str(kind), "asset": asset, "profile": profile}
     return happened(desk, Told(Kind.ROOM_ADDED, told=told, place=where))
 
 

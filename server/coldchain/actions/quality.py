@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened
-from server.coldchain.models import Event, Hold, Inspection, Lot, Sample
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened
+from server.coldchain.models import Event, Hold, Sample
 from server.coldchain.rules import (
     MAX_PARTS,
     Basis,
@@ -54,19 +54,8 @@ def inspect(desk: Desk, lot: str, score: Score) -> Event:
         "ice_seen": score.ice_seen,
         "photo": score.photo,
     }
-    event = happened(desk, Told(Kind.INSPECTED, [Line(found)], told))
-    Inspection.objects.create(
-        lot=found,
-        event=event,
-        organisation_id=desk.organisation,
-        side=score.side,
-        score=score.score,
-        out_of=score.out_of,
-        ice_seen=score.ice_seen,
-        photo=score.photo,
-        at_ms=desk.when_ms,
-    )
-    return event
+    own = {"": {"photo": score.photo}}
+    return happened(desk, Told(Kind.INSPECTED, [Line(found)], told, own=own))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
@@ -75,11 +64,8 @@ def take_sample(desk: Desk, lot: str, laboratory: str) -> Event:
     (found,) = taking.seen(desk, [lot])
     if not laboratory.strip() or len(laboratory) > 80:
         raise Refusal(Reason.BAD_INPUT)
-    event = happened(desk, Told(Kind.SAMPLED, [Line(found)]))
-    Sample.objects.create(
-        lot=found, organisation_id=desk.organisation, laboratory=laboratory, taken=event
-    )
-    return event
+    own = {"": {"laboratory": laboratory}}
+    return happened(desk, Told(Kind.SAMPLED, [Line(found)], own=own))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
@@ -91,11 +77,8 @@ def report_sample(desk: Desk, sampled: str, state: SampleState, said: str = "") 
         raise Refusal(Reason.NOT_FOUND)
     if row.state != SampleState.TAKEN or state is SampleState.TAKEN:
         raise Refusal(Reason.WRONG_STATE)
-    told = {"state": str(state)}
-    event = happened(desk, Told(Kind.RESULT, [Line(row.lot)], told, said=said, corrects=None))
-    row.state, row.result = state, event
-    row.save(update_fields=["state", "result"])
-    return event
+    told = {"state": str(state), "sampled": sampled}
+    return happened(desk, Told(Kind.RESULT, [Line(row.lot)], told, said=said, corrects=None))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
@@ -108,15 +91,8 @@ def hold(desk: Desk, lots: tuple[str, ...], basis: Basis, said: str = "") -> Eve
     found = taking.seen(desk, lots) if desk.inspects else taking.held(desk, lots)
     if any(one.side == Side.RECALLED for one in found):
         raise Refusal(Reason.RECALLED)
-    event = happened(
-        desk, Told(Kind.HELD, [Line(one) for one in found], {"basis": str(basis)}, said=said)
-    )
-    Hold.objects.bulk_create(
-        Hold(lot=one, organisation_id=desk.organisation, basis=basis, ordered=event)
-        for one in found
-    )
-    _side(found, Side.HELD)
-    return event
+    told = {"basis": str(basis)}
+    return happened(desk, Told(Kind.HELD, [Line(one) for one in found], told, said=said))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
@@ -128,14 +104,4 @@ def release(desk: Desk, lots: tuple[str, ...], said: str = "") -> Event:
     )
     if {one.lot_id for one in ours} != {one.id for one in found}:
         raise Refusal(Reason.WRONG_STATE)
-    event = happened(desk, Told(Kind.RELEASED, [Line(one) for one in found], said=said))
-    ours.update(state=HoldState.RELEASED, released=event)
-    still = set(
-        Hold.objects.filter(lot__in=found, state=HoldState.HELD).values_list("lot", flat=True)
-    )
-    _side([one for one in found if one.side == Side.HELD and one.id not in still], Side.FREE)
-    return event
-
-
-def _side(lots: Sequence[Lot], side: Side) -> None:
-    Lot.objects.filter(id__in=[one.id for one in lots]).update(side=side)
+    return happened(desk, Told(Kind.RELEASED, [Line(one) for one in found], said=said))

@@ -19,8 +19,9 @@ from server.accounts.models import Organisation
 from server.accounts.rules import DAY_MS, Need, Refused
 from server.coldchain import recalling, telling
 from server.coldchain.acting import Desk, Refusal, action, person
-from server.coldchain.events import Line, Told, canonical, happened, new_ref
-from server.coldchain.models import Event, Lot, Recall, RecallHolder, RecallLot
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened, new_ref
+from server.coldchain.models import Event, Lot, Recall, RecallHolder
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import (
     HOLDER_STEPS,
@@ -33,7 +34,6 @@ from server.coldchain.rules import (
     RecallWhy,
     Side,
 )
-from server.coldchain.taking import CHUNK
 from server.pilots.rules import ActionKind
 
 PURPOSE: Final = "recall"
@@ -67,41 +67,20 @@ def open_recall(desk: Desk, scope: Scope, order: Order) -> Event:
         raise Refusal(Reason.BAD_INPUT)
     sources = recalling.sources(desk, scope)
     parts = recalling.mark(sources, order.rehearsal)
-    row = Recall(
-        id=new_ref(),
-        organisation_id=desk.organisation,
-        why=order.why,
-        basis=order.basis,
-        grade=order.grade,
-        rehearsal=order.rehearsal,
-        scope=canonical(scope.told()),
-        opened_ms=desk.now_ms,
-    )
     lots = {lot.id: lot for lot in recalling.lots_of(parts)}
     inside = [lot for id, lot in lots.items() if parts[id] is not RecallPart.CONTACT]
-    row.handed_grams = sum(lot.left_grams for lot in inside)
-    # By this it is opened again after a restore (server/coldchain/again.py).
     told = {
-        "recall": row.id,
+        "recall": new_ref(),
         "why": str(order.why),
         "basis": str(order.basis),
         "grade": order.grade,
         "rehearsal": order.rehearsal,
         "lots": len(inside),
-        "grams": row.handed_grams,
+        "grams": sum(lot.left_grams for lot in inside),
+        "scope": scope.told(),
     }
     lines = [Line(lots[id], grams=lots[id].left_grams) for id in sorted(sources)]
-    row.opened = happened(desk, Told(Kind.RECALL_OPENED, lines, told, said=order.said))
-    row.save(force_insert=True)
-    RecallLot.objects.bulk_create(
-        (
-            RecallLot(recall=row, lot=lot, part=parts[id], grams=lot.left_grams)
-            for id, lot in sorted(lots.items())
-        ),
-        batch_size=CHUNK,
-    )
-    RecallHolder.objects.bulk_create(recalling.holders(row, inside))
-    return row.opened
+    return happened(desk, Told(Kind.RECALL_OPENED, lines, told, said=order.said))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
@@ -112,15 +91,16 @@ def notify(desk: Desk, recall: str) -> Event:
         raise Refusal(Reason.WRONG_STATE)
     listed = _holders(row)
     reached = {one.id: row.rehearsal or _tell(row, one, desk.now_ms) for one in listed}
-    told = {"recall": row.id, "told": sum(reached.values()), "of": len(reached)}
-    event = happened(desk, Told(Kind.RECALL_NOTIFIED, told=told))
+    told = {
+        "recall": row.id,
+        "told": sum(reached.values()),
+        "of": len(reached),
+        "unreached": sorted(one for one, is_reached in reached.items() if not is_reached),
+    }
+    links_made = {"": {"contact": any(one.link for one in listed)}}
+    event = happened(desk, Told(Kind.RECALL_NOTIFIED, told=told, own=links_made))
     for one in listed:
-        if one.state == HolderState.LISTED:
-            state = HolderState.NOTIFIED if reached[one.id] else HolderState.UNREACHED
-            one.state, one.notified_ms = state, desk.now_ms
-            one.save(update_fields=["state", "notified_ms", "link"])
-    row.state = RecallState.NOTIFIED
-    row.save(update_fields=["state"])
+        one.save(update_fields=["link"])
     return event
 
 
@@ -155,25 +135,20 @@ def list_unreached(desk: Desk, holder: str) -> Event:
     if (HolderState(one.state), HolderState.UNREACHED) not in HOLDER_STEPS:
         raise Refusal(Reason.WRONG_STATE)
     told = {"recall": one.recall_id, "holder": one.id, "state": str(HolderState.UNREACHED)}
-    event = happened(desk, Told(Kind.RECALL_ANSWERED, told=told))
-    one.state = HolderState.UNREACHED
-    one.save(update_fields=["state"])
-    return event
+    return happened(desk, Told(Kind.RECALL_ANSWERED, told=told))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
 def count(desk: Desk, holder: str, count: Count) -> Event:
     """The recall's owner enters what came of a holder's share; each unit once."""
     one = _holder(desk, holder)
-    event = happened(desk, Told(Kind.RECALL_COUNTED, told=_counted(one, count)))
-    one.save(update_fields=["recovered", "destroyed", "gone"])
-    return event
+    return happened(desk, Told(Kind.RECALL_COUNTED, told=_counted(one, count)))
 
 
 @action(Need.OPERATE, ActionKind.LEAVE)
 def close_recall(desk: Desk, recall: str, said: str = "") -> Event:
     """Close and sign: every holder has acknowledged or is unreached, and every gram is told."""
-    signed = person(desk)
+    person(desk)
     row = _mine(desk, recall)
     if row.state != RecallState.NOTIFIED:
         raise Refusal(Reason.WRONG_STATE)
@@ -184,10 +159,7 @@ def close_recall(desk: Desk, recall: str, said: str = "") -> Event:
     if any(one.recovered + one.destroyed + one.gone != one.grams for one in listed):
         raise Refusal(Reason.QUANTITIES_OPEN)
     told = {"recall": row.id, "effectiveness": effectiveness(row)}
-    row.closed = happened(desk, Told(Kind.RECALL_CLOSED, told=told, said=said))
-    row.state, row.closed_ms, row.signed_by = RecallState.CLOSED, desk.now_ms, signed
-    row.save()
-    return row.closed
+    return happened(desk, Told(Kind.RECALL_CLOSED, told=told, said=said))
 
 
 def effectiveness(row: Recall) -> int:
@@ -214,20 +186,16 @@ def _answer(desk: Desk, holder: RecallHolder, count: Count | None) -> Event:
     if not again and (state, HolderState.ACKNOWLEDGED) not in HOLDER_STEPS:
         raise Refusal(Reason.WRONG_STATE)
     told = _counted(holder, count) if count else {"recall": holder.recall_id, "holder": holder.id}
-    event = happened(desk, Told(Kind.RECALL_ANSWERED, told=told))
-    holder.state, holder.answered_ms = HolderState.ACKNOWLEDGED, desk.now_ms
-    holder.save(update_fields=["state", "answered_ms", "recovered", "destroyed", "gone"])
-    return event
+    return happened(desk, Told(Kind.RECALL_ANSWERED, told=told))
 
 
 def _counted(holder: RecallHolder, count: Count) -> dict[str, object]:
-    """Set the counts, not yet written. Raises Refusal for more than there was."""
+    """What is told of the counts. Raises Refusal for more than there was."""
     numbers = (count.recovered, count.destroyed, count.gone)
     if min(numbers) < 0 or sum(numbers) > holder.grams:
         raise Refusal(Reason.QUANTITIES_OPEN)
     if holder.recall.state == RecallState.CLOSED:
         raise Refusal(Reason.WRONG_STATE)
-    holder.recovered, holder.destroyed, holder.gone = numbers
     return {"recall": holder.recall_id, "holder": holder.id, "grams": list(numbers)}
 
 

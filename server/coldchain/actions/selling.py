@@ -8,8 +8,9 @@ from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.actions.labels import spelled
-from server.coldchain.events import Line, Told, happened
-from server.coldchain.models import Event, Label, Lot, Problem, Purchase, Stay
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened
+from server.coldchain.models import Event, Label, Lot
 from server.coldchain.rules import Kind, ProblemKind, Reason, Status, Step
 from server.pilots.days import day_of
 from server.pilots.rules import ActionKind
@@ -48,9 +49,7 @@ def mark_purchase(desk: Desk, lot: str, day: date, serial: str = "") -> Event:
     if day > day_of(desk.now_ms) or day < day_of(found.made_ms):
         raise Refusal(Reason.FUTURE if day > day_of(desk.now_ms) else Reason.BEFORE_IT_WAS)
     told = {"day": day.isoformat(), "serial": label.serial if label else ""}
-    event = happened(desk, Told(Kind.PURCHASED, [Line(found)], told))
-    Purchase.objects.create(lot=found, label=label, event=event, day=day)
-    return event
+    return happened(desk, Told(Kind.PURCHASED, [Line(found)], told))
 
 
 @action(Need.OPEN, ActionKind.LEAVE)
@@ -61,11 +60,8 @@ def report_problem(
     found, label = _scanned(lot, serial)
     if len(told) > LONGEST:
         raise Refusal(Reason.BAD_INPUT)
-    event = happened(desk, Told(Kind.PROBLEM, [Line(found)], {"kind": str(kind)}))
-    Problem.objects.create(
-        lot=found, label=label, kind=kind, told=told, event=event, at_ms=desk.when_ms
-    )
-    return event
+    known = {"kind": str(kind), "serial": label.serial if label else ""}
+    return happened(desk, Told(Kind.PROBLEM, [Line(found)], known, own={"": {"told": told}}))
 
 
 def _move(desk: Desk, refs: tuple[str, ...], step: Step, kind: Kind, said: str = "") -> Event:
@@ -74,14 +70,10 @@ def _move(desk: Desk, refs: tuple[str, ...], step: Step, kind: Kind, said: str =
         taking.free(lots)
     if step is Step.OFFER_FOR_SALE and any(one.feed for one in lots):
         raise Refusal(Reason.WRONG_STATE)
-    state = {taking.step(one, step) for one in lots}.pop()
+    for one in lots:
+        taking.step(one, step)
     lines = [Line(one, boxes=one.left_boxes, grams=one.left_grams) for one in lots]
-    event = happened(desk, Told(kind, lines, said=said))
-    Lot.objects.filter(id__in=[one.id for one in lots]).update(status=state)
-    if state in (Status.SOLD, Status.SOLD_OUT, Status.SCRAPPED):
-        for stay in Stay.objects.filter(lot__in=lots, until_ms=None):
-            taking.end(stay, event)
-    return event
+    return happened(desk, Told(kind, lines, said=said))
 
 
 def _scanned(lot: str, serial: str) -> tuple[Lot, Label | None]:

@@ -16,11 +16,12 @@ from science.species import SPECIES, Form, Kept, Species
 from server.accounts.rules import Need
 from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
-from server.coldchain.events import Line, Told, happened
+from server.coldchain.done import Line
+from server.coldchain.events import Told, happened
 from server.coldchain.lineage import inherited, shaped
 from server.coldchain.making import Family, Used, born, descend, new
 from server.coldchain.models import Event, Lot
-from server.coldchain.rules import MAX_PARTS, Kind, LinkKind, Part, Reason, Status
+from server.coldchain.rules import MAX_PARTS, Kind, Part, Reason, Status
 from server.coldchain.rules import Step as LotStep
 from server.coldchain.taking import Amount
 from server.pilots.rules import ActionKind
@@ -52,13 +53,13 @@ class Job:
     said: str = field(default="")
 
 
-SHAPES: Final[dict[Step, tuple[Kind, LinkKind, Status]]] = {
-    Step.SORT: (Kind.SORTED, LinkKind.SORT, Status.SORTED),
-    Step.SPLIT: (Kind.SPLIT, LinkKind.SPLIT, Status.PROCESSED),
-    Step.MERGE: (Kind.MERGED, LinkKind.MERGE, Status.PROCESSED),
-    Step.REWORK: (Kind.REWORKED, LinkKind.REWORK, Status.PROCESSED),
+SHAPES: Final[dict[Step, tuple[Kind, Status]]] = {
+    Step.SORT: (Kind.SORTED, Status.SORTED),
+    Step.SPLIT: (Kind.SPLIT, Status.PROCESSED),
+    Step.MERGE: (Kind.MERGED, Status.PROCESSED),
+    Step.REWORK: (Kind.REWORKED, Status.PROCESSED),
 }
-"""Event, link and the children's state; every other step is a transformation."""
+"""Event and the children's state; every other step is a transformation."""
 TRANSFORMS: Final = frozenset({Step.GUT, Step.FILLET, Step.PORTION, Step.SALT, Step.PACK})
 FORMS: Final = {Step.GUT: Form.GUTTED, Step.FILLET: Form.FILLET, Step.SALT: Form.SALTED}
 """What comes out of a transformation where nothing else is said."""
@@ -106,11 +107,7 @@ def waste(desk: Desk, amounts: tuple[Amount, ...], said: str = "") -> Event:
     """Throw so much of lots away (폐기); less is left of them."""
     used = _taken(desk, amounts)
     lines = [Line(lot, Part.USED, boxes, grams) for lot, grams, boxes in used]
-    event = happened(desk, Told(Kind.WASTED, lines, said=said))
-    for lot, grams, boxes in used:
-        taking.take(lot, grams, boxes)
-    taking.make_room([lot for lot, _, _ in used], event)
-    return event
+    return happened(desk, Told(Kind.WASTED, lines, said=said))
 
 
 def weighed(step: Step, used: int, job: Job, species: Sequence[str]) -> mass.Balance:
@@ -128,7 +125,7 @@ def _work(desk: Desk, step: Step, job: Job) -> Event:
         raise Refusal(Reason.BAD_INPUT)
     used = _taken(desk, job.used)
     parents = [lot for lot, _, _ in used]
-    kind, link, status = SHAPES.get(step, (Kind.TRANSFORMED, LinkKind.TRANSFORM, Status.PROCESSED))
+    kind, status = SHAPES.get(step, (Kind.TRANSFORMED, Status.PROCESSED))
     made = [new(desk, {**_columns(parents, step, one), "status": status}) for one in job.made]
     found = weighed(step, sum(grams for _, grams, _ in used), job, parents[0].species.split())
     if not found.possible:
@@ -140,7 +137,7 @@ def _work(desk: Desk, step: Step, job: Job) -> Event:
         "waste": job.waste,
         "loss": job.loss,
     }
-    return descend(desk, [Family(used, made, link)], Told(kind, told=told, said=job.said))
+    return descend(desk, [Family(used, made)], Told(kind, told=told, said=job.said))
 
 
 def _columns(parents: Sequence[Lot], step: Step, out: Out) -> dict[str, Any]:

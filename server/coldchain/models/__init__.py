@@ -14,6 +14,7 @@ from server.coldchain.models.lots import (
     Event,
     EventLot,
     Link,
+    Lost,
     Lot,
 )
 from server.coldchain.models.parties import Party, Place, Room
@@ -51,6 +52,7 @@ __all__ = [
     "Inspection",
     "Label",
     "Link",
+    "Lost",
     "Lot",
     "OnPallet",
     "Pallet",

@@ -61,6 +61,14 @@ class Event(models.Model):
         ]
 
 
+class Lost(models.Model):
+    """What an event said once and a restore could not bring back: words of a closed list
+    (server/coldchain/again.py), apart by spaces."""
+
+    event = models.OneToOneField(Event, models.PROTECT, primary_key=True, related_name="lost")
+    words = models.CharField(max_length=160)
+
+
 class Lot(models.Model):
     """Goods of one history. `grams`, `boxes`: as made; `left_*`: what is not yet another lot.
 

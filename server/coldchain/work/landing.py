@@ -107,6 +107,8 @@ def _correct(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
         species=species,
         area=sheet.text("area") or None,
         origin=sheet.text("origin") or None,
+        vessel=sheet.text("vessel") or None,
+        trade=sheet.text("trade") or None,
         catch_unknown=sheet.ticked("catch_unknown"),
     )
     if changes == Correction():

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Final
 
 from server.accounts.models import Kind as Sort
+from server.coldchain import lost
+from server.coldchain.lost import NAMES, TODO
 from server.coldchain.models import Handover, Hold, Inspection, Lot, Sample
 from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
 from server.coldchain.work.frame import Here, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
 from server.coldchain.work.shows import history, lots, mark
-from server.coldchain.work.words import JUDGES, SAMPLES
+from server.coldchain.work.words import DONE, JUDGES, SAMPLES
 from server.web.shown import moment
 
 HELD: Final = ("sort", "transform", "split", "labels", "offer", "load", "inspect", "waste", "hold")
@@ -61,6 +63,7 @@ def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "first": _key(here, found, todo[0]) if todo else None,
         "tasks": [_key(here, found, one) for one in todo[1:]],
         "history": history(found, here.language),
+        "lost": _lost(here, found),
         "scores": _scores(here, found),
         "samples": _samples(here, found),
         "holds": _holds(found),
@@ -127,6 +130,15 @@ def _facts(here: Here, found: Lot) -> list[tuple[str, str]]:
         (here.say(LABELS["landing_market"]), place),
         (here.say(LABELS["f_trace_no"]), found.trace_no or none),
         (here.say(LABELS["made_by"]), found.maker.name),
+    ]
+
+
+def _lost(here: Here, found: Lot) -> list[tuple[str, str, str, str]]:
+    """What a restore could not bring back: when, of what, what it is, and what to do."""
+    say = here.say
+    return [
+        (moment(one.at_ms)[:16], say(DONE[one.kind]), say(NAMES[one.thing]), say(TODO[one.thing]))
+        for one in lost.of(found)
     ]
 
 

@@ -88,6 +88,12 @@ TOLD: Final[Mapping[str, Text]] = {
         "Until it is settled. What was said before stays in the history.",
         "정산 전까지 고칠 수 있습니다. 이전 기록은 이력에 남습니다.",
     ),
+    "lost": Text("Lost in a restore", "복원하지 못한 내용"),
+    "lost_note": Text(
+        "The server was restored from a backup. What happened since is there again by the log;"
+        " this is not in the log.",
+        "서버를 백업에서 복원했습니다. 그 뒤의 일은 로그로 되살렸고, 다음은 로그에 없습니다.",
+    ),
     "as_it_is": Text("as it is", "그대로"),
     "split_note": Text(
         "What is not taken stays in the lot.", "덜어 내지 않은 만큼은 로트에 남습니다."

@@ -1,0 +1,143 @@
+"""What a restore could not bring back, in words that people can act on.
+
+`Lost` has names of columns; here each is a thing, and what to do about it. Something that was said
+anew by a correction is no longer missing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.db.models import F
+
+from protocol.registry import Text
+from server.accounts.models import Organisation
+from server.coldchain.models import EventLot, Lost, Lot, Place
+from server.coldchain.rules import Kind
+
+MOST: Final = 30
+"""Events of one lot that its page tells of."""
+
+
+class Thing(StrEnum):
+    """What is missing."""
+
+    WORDS = "words"
+    VESSEL = "vessel"
+    FACT = "fact"
+    BUYER = "buyer"
+    LABORATORY = "laboratory"
+    CONTACT = "contact"
+    PHOTO = "photo"
+    PLACE = "place"
+    EVERYTHING = "everything"
+
+
+THINGS: Final[Mapping[str, Thing]] = {
+    **dict.fromkeys(("said", "told"), Thing.WORDS),
+    "vessel": Thing.VESSEL,
+    **dict.fromkeys(("trade", "origin", "area", "code", "trace_no"), Thing.FACT),
+    **dict.fromkeys(("dealer", "buyer_id", "krw"), Thing.BUYER),
+    "laboratory": Thing.LABORATORY,
+    "contact": Thing.CONTACT,
+    "photo": Thing.PHOTO,
+    **dict.fromkeys(("place", "region", "region_en", "gln"), Thing.PLACE),
+    "everything": Thing.EVERYTHING,
+}
+"""By the names in `Lost`."""
+
+NAMES: Final[Mapping[Thing, Text]] = {
+    Thing.WORDS: Text("what was written", "적은 내용"),
+    Thing.VESSEL: Text("the vessel's name", "선박명"),
+    Thing.FACT: Text("a name or number that was typed", "직접 입력한 명칭·번호"),
+    Thing.BUYER: Text("buyer and price", "낙찰자와 가격"),
+    Thing.LABORATORY: Text("the laboratory", "검사 기관"),
+    Thing.CONTACT: Text("the link of who is no member", "비회원의 링크"),
+    Thing.PHOTO: Text("the photo", "사진"),
+    Thing.PLACE: Text("names and regions of places", "장소의 이름과 지역"),
+    Thing.EVERYTHING: Text("all but that it happened", "있었다는 사실 외 전부"),
+}
+TODO: Final[Mapping[Thing, Text]] = {
+    Thing.WORDS: Text(
+        "Whoever wrote it keeps it or declares it anew.",
+        "적은 사람이 보관하거나 다시 신고하세요.",
+    ),
+    Thing.VESSEL: Text("Enter it again by a correction.", "정정에서 다시 입력하세요."),
+    Thing.FACT: Text("Enter it again by a correction.", "정정에서 다시 입력하세요."),
+    Thing.BUYER: Text("The market's own list has them.", "위판장의 명세표를 보세요."),
+    Thing.LABORATORY: Text("The order of the authority names it.", "수거검사 의뢰서를 보세요."),
+    Thing.CONTACT: Text(
+        "Withdraw the custody transfer and propose it again.",
+        "인수인계를 취소하고 다시 제안하세요.",
+    ),
+    Thing.PHOTO: Text("Take it from the device that took it.", "찍은 기기에서 찾아 보관하세요."),
+    Thing.PLACE: Text("Tell the operator the name and region.", "운영사에 이름과 지역을 알리세요."),
+    Thing.EVERYTHING: Text(
+        "Compare with the paper and declare what is wrong.",
+        "종이 기록과 비교하고 다른 점을 신고하세요.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that an event of a lot lacks. at_ms: when it happened."""
+
+    at_ms: int
+    kind: Kind
+    thing: Thing
+
+
+def of(lot: Lot) -> list[Missing]:
+    """What the events of a lot lack, newest first."""
+    rows = EventLot.objects.filter(lot=lot, event__lost__isnull=False).order_by("-event")
+    again = _said_again(lot)
+    found: dict[tuple[int, Thing], Missing] = {}
+    for event, kind, at_ms, words in rows.values_list(
+        "event", "event__kind", "event__at_ms", "event__lost__words"
+    )[:MOST]:
+        for word in words.split():
+            if again.get(word, 0) <= event:
+                thing = THINGS[word]
+                found[event, thing] = Missing(at_ms, Kind(kind), thing)
+    return list(found.values())
+
+
+def _said_again(lot: Lot) -> dict[str, int]:
+    """The newest event that corrected each column of a lot and lacks nothing of it."""
+    found: dict[str, int] = {}
+    rows = EventLot.objects.filter(lot=lot, event__kind=Kind.CORRECTED, event__lost=None)
+    for event, told in rows.order_by("event").values_list("event", "event__told"):
+        found |= dict.fromkeys(json.loads(told)["changed"], event)
+    return found
+
+
+def notes() -> Iterator[str]:
+    """What whoever verifies is told, line by line: no finding, but not to be forgotten."""
+    counted: Counter[Thing] = Counter()
+    example: dict[Thing, str] = {}
+    rows = Lost.objects.order_by("event").values_list("words", "event__lots__lot__ref", "event")
+    seen = 0
+    for words, lot, event in rows.iterator():
+        things = {THINGS[word] for word in words.split()}
+        counted.update(things if event != seen else ())
+        example |= {one: lot for one in things if lot and one not in example}
+        seen = event
+    for thing, events in sorted(counted.items()):
+        where = f" (see lot {example[thing]})" if thing in example else ""
+        yield (
+            f"a restore could not bring back {NAMES[thing].en} of {events} event(s){where}."
+            f" {TODO[thing].en}"
+        )
+    yield from _nameless()
+
+
+def _nameless() -> Iterator[str]:
+    for table in (Organisation, Place):
+        for one in table.objects.filter(name=F("id")).order_by("id").values_list("id", flat=True):
+            yield f"{table.__name__.lower()} {one} is known by its id only: name it again"

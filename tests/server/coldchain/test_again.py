@@ -1,0 +1,218 @@
+"""S17, CC2: a database that was put back beside its log says what it said before it was lost, or
+says what is missing."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from itertools import count
+
+import pytest
+from django.db import OperationalError, connection
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.accounts.contacts import Contact
+from server.accounts.models import Organisation
+from server.accounts.rules import Role
+from server.coldchain import again, audit, lost
+from server.coldchain.acting import Desk
+from server.coldchain.actions import (
+    custody,
+    landing,
+    loading,
+    places,
+    quality,
+    selling,
+    strangers,
+)
+from server.coldchain.actions.custody import To
+from server.coldchain.actions.landing import Correction
+from server.coldchain.actions.places import Site
+from server.coldchain.done import canonical
+from server.coldchain.events import NO_FACTS, OLD
+from server.coldchain.lost import Thing
+from server.coldchain.models import Event, Hold, Lost, Lot, Recall, Room
+from server.coldchain.rules import (
+    SERVICE,
+    Basis,
+    Kind,
+    Part,
+    PlaceKind,
+    ProblemKind,
+    RoomKind,
+    Side,
+)
+from server.coldchain.taking import Amount
+from server.devices.models import Asset
+from server.ledger import service
+from tests.server.coldchain import busy
+from tests.server.coldchain.rig import KG, Chain, done, mackerel, undone
+from tests.server.ledger.faults import Trap, faulty_database
+from tests.server.pilots import rig as pilots
+from tests.server.pilots.tally import Tally
+
+STRIDE = 5 if os.environ.get("JAGALCHI_CAMPAIGN") else 13
+"""Every so many-th statement fails."""
+days = st.lists(
+    st.tuples(st.sampled_from(sorted(busy.ACTS)), st.integers(0, 10**6)), min_size=5, max_size=30
+)
+
+
+@pytest.mark.django_db
+def test_S17_whatever_was_done_after_a_backup_is_there_again(chain: Chain) -> None:
+    tally = Tally("S17", "random days of the cold chain, put back to before them", "differing")
+
+    @settings(max_examples=40, deadline=None)
+    @given(days, days)
+    def holds(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
+        with undone():
+            busy.go_on(chain, [("_land", 1), *before])
+            size, older = busy.logged(), busy.kept()
+            told = busy.go_on(chain, [("_land", 2), *after])
+            grown, newest = busy.logged(), busy.said()
+            assert list(audit.check(grown)) == []
+            busy.put_back(older)
+            again.rebuild(size, grown)
+            tally.expect(busy.said() == newest, len(told))
+            assert list(audit.check(grown)) == []
+
+    tally.during(holds)
+
+
+DAY = [(name, seed) for seed in (3, 4, 5) for name in sorted(busy.ACTS)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_done", [False, True], ids=["not done", "done but looked failed"])
+def test_S17_a_rebuild_that_fails_anywhere_is_made_right_by_the_next_start(
+    chain: Chain, is_done: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = "done but looked failed" if is_done else "not done"
+    tally = Tally("S17", f"the rebuild of the cold chain fails at a statement ({how})", "differing")
+    monkeypatch.setattr(again, "CHUNK", 3)
+    busy.go_on(chain, [("_land", 1), ("_land", 2)])
+    size, older = busy.logged(), busy.kept()
+    told = busy.go_on(chain, DAY)
+    grown, newest = busy.logged(), busy.said()
+    assert len(told) > 9
+
+    def holds() -> None:
+        for step in count(1 + is_done, STRIDE):
+            busy.put_back(older)
+            trap = Trap(step, done=is_done)
+            try:
+                with faulty_database(trap):
+                    again.rebuild(size, grown)
+            except OperationalError:
+                connection.close()
+            if not trap.sprung:
+                break
+            again.rebuild(grown, grown)  # as a start does that finds the log complete
+            tally.expect(busy.said() == newest)
+
+    tally.during(holds)
+    assert tally.times > 5
+
+
+@pytest.mark.django_db
+def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_again(
+    chain: Chain,
+) -> None:
+    size, older = busy.logged(), busy.kept()
+    typed = replace(mackerel(chain), trade="아무개네 고등어", code="김-7")
+    lot = chain.land("cooperative", typed)
+    desk = chain.desk("cooperative")
+    done(strangers.offer_by_link(desk, (Amount(lot.ref, KG),), Contact("010-9999-0000")))
+    done(quality.take_sample(chain.desk("agency"), lot.ref, "부산 연구소"))
+    smell = ProblemKind.SMELL
+    done(selling.report_problem(chain.stranger(), lot.ref, smell, "냄새"))
+    grown = busy.logged()
+    busy.put_back(older)
+    again.rebuild(size, grown)
+    found = Lot.objects.get(ref=lot.ref)
+    assert (found.trade, found.vessel, found.code[6:]) == ("고등어", "", lot.ref[:8].upper())
+    missing = {(one.kind, one.thing) for one in lost.of(found)}
+    assert missing == {
+        (Kind.LANDED, Thing.VESSEL),
+        (Kind.LANDED, Thing.FACT),
+        (Kind.OFFERED, Thing.CONTACT),
+        (Kind.SAMPLED, Thing.LABORATORY),
+        (Kind.PROBLEM, Thing.WORDS),
+    }
+    assert list(audit.check(grown)) == []
+    notes = list(lost.notes())
+    assert len(notes) == len({thing for _, thing in missing}) and lot.ref in notes[0]
+    again_said = Correction(vessel="제3부산호", trade="고등어 대")
+    done(landing.correct(desk, lot.ref, again_said, "복원"))
+    assert Thing.VESSEL not in {one.thing for one in lost.of(found)}
+    assert list(audit.check(busy.logged())) == []
+
+
+@pytest.mark.django_db
+def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Chain) -> None:
+    lot = chain.land()
+    size, older = busy.logged(), busy.kept()
+    who = pilots.member("anotherboss", chain.ids["cooperative"], Role.ADMINISTRATOR)
+    boss = Desk(who, chain.ids["cooperative"], chain.now_ms)
+    event = done(places.add_place(boss, Site(PlaceKind.STORE, "새 창고", "부산")))
+    Asset.objects.create(name="new room", made_ms=0, organisation=boss.organisation)
+    done(places.add_room(boss, "new room", RoomKind.COLD_ROOM, event.place_id or "", "kr_chilled"))
+    room = Room.objects.get(asset__name="new room")
+    desk = chain.desk("cooperative")
+    done(loading.load(desk, room.id, (Amount(lot.ref),)))
+    Organisation.objects.create(id="newcomer", kind="shop", name="새 가게", made_ms=0)
+    done(custody.offer(desk, To("newcomer"), (Amount(lot.ref, KG),)))
+    grown, newest = busy.logged(), busy.said()
+    busy.put_back(older)
+    Asset.objects.filter(name="new room").delete()
+    Organisation.objects.filter(id="newcomer").delete()
+    again.rebuild(size, grown)
+    asset = Asset.objects.get(name="new room")
+    assert busy.said() == {
+        **newest,
+        "Room": [
+            one.replace(f"'asset': {room.asset_id}", f"'asset': {asset.id}")
+            for one in newest["Room"]
+        ],
+    }
+    assert list(audit.check(grown)) == []
+    notes = list(lost.notes())
+    for one in (f"place {event.place_id}", "organisation newcomer"):
+        assert f"{one} is known by its id only: name it again" in notes
+
+
+@pytest.mark.django_db
+def test_S17_entries_of_before_are_read_and_keep_what_was_stopped_stopped(chain: Chain) -> None:
+    held, recalled = chain.land(), chain.land()
+    (child,) = chain.split(recalled, 10 * KG)
+    size = busy.logged()
+    order = {"recall": "r" * 16, "why": "sample", "basis": "court", "grade": 1, "rehearsal": False}
+    order |= {"lots": 2, "grams": recalled.grams}
+    _old(chain, Kind.HELD, {"basis": str(Basis.COURT)}, f"named 0 0 - {held.ref}")
+    gone = "named 0 0 - lostlostlostlost"
+    _old(chain, Kind.RECALL_OPENED, order, f"named 0 5 - {recalled.ref}\n{gone}")
+    split = f"used 0 5 - {recalled.ref}\nmade 0 5 digestdigestdige newnewnewnewnewn"
+    _old(chain, Kind.SPLIT, {"step": "split"}, split)
+    again.rebuild(size, busy.logged())
+    sides = dict(Lot.objects.values_list("ref", "side"))
+    assert [sides[one.ref] for one in (held, recalled, child)] == [
+        Side.HELD,
+        Side.RECALLED,
+        Side.RECALLED,
+    ]
+    assert (Hold.objects.count(), Recall.objects.get().state) == (1, "opened")
+    words = Lost.objects.order_by("event").values_list("event__kind", "words")
+    assert list(words) == [("recall-opened", "everything"), ("split", "everything")]
+    assert Event.objects.get(kind="split", restored=True).lots.get().part == Part.NAMED
+    assert list(audit.check(busy.logged())) == []
+    assert lost.of(Lot.objects.get(ref=recalled.ref))[0].thing is Thing.EVERYTHING
+
+
+def _old(chain: Chain, kind: Kind, told: dict[str, object], lines: str) -> None:
+    """An entry as they were before: lots are named by a digest of what was said of them."""
+    now_ms = chain.later().now_ms
+    private: list[object] = [OLD, f"{kind:_<16}"[:16], now_ms, now_ms, chain.ids["agency"], ""]
+    private += ["", "", canonical(told), lines, b""]
+    service.stage(SERVICE, kind, private, bytes(32))
+    assert NO_FACTS in lines or kind is Kind.SPLIT
