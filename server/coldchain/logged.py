@@ -64,6 +64,8 @@ class Judged:
     version: int
     at_ms: int
     text: str
+    history: bytes = b""
+    """SHA-256 of what it was judged from; none in an entry of before."""
 
 
 def entries(first: int, size: int) -> Iterator[Logged | Judged]:

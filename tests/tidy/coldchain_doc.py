@@ -55,7 +55,7 @@ def _sorted(moves: Iterable[tuple[StrEnum, StrEnum]]) -> list[list[str]]:
 
 
 def _undoable() -> str:
-    from server.coldchain.actions.undoing import UNDOABLE
+    from server.coldchain.effects.back import UNDOABLE
 
     return table("What can be undone", ["event"], ([kind] for kind in UNDOABLE))
 

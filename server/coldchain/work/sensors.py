@@ -58,7 +58,7 @@ def _odd(here: Here, room: Room) -> Odd:
             (here.say(SENSORS[one.sign]), moment(one.from_ms)[:16], moment(one.until_ms)[:16])
             for one in signs
         ),
-        last and (moment(last.at_ms)[:16], here.say(LOOKS[Look(last.detail)])),
+        (moment(last.at_ms)[:16], here.say(LOOKS[Look(last.detail)])) if last else None,
     )
 
 

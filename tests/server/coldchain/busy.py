@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from random import Random
 from typing import Any, Final
@@ -19,7 +19,7 @@ from science.balance import Step
 from science.species import Ice, Species
 from server.accounts.contacts import Contact
 from server.accounts.rules import Refused
-from server.coldchain import verdicts
+from server.coldchain import exposures, verdicts
 from server.coldchain.actions import (
     custody,
     labels,
@@ -256,7 +256,9 @@ def _recall(one: Somebody) -> object:
 
 def _judge(one: Somebody) -> object:
     with writing():
-        return verdicts.write(one.lot, f'{{"n":{one.chance.randint(0, 9)}}}', one.chain.now_ms)
+        found = exposures.of(one.lot, one.chain.now_ms).history
+        later = replace(found, until_ms=found.until_ms + one.chance.randint(0, 9))
+        return verdicts.write(one.lot, later, one.chain.now_ms)
 
 
 def _undo(one: Somebody) -> object:

@@ -34,6 +34,7 @@ from server.coldchain.actions.landing import Correction, Sold
 from server.coldchain.actions.quality import Score
 from server.coldchain.actions.recalls import Count, Order
 from server.coldchain.actions.working import Job, Out
+from server.coldchain.effects import back
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, Handover, Label, Recall, RecallHolder
 from server.coldchain.recalling import Scope
@@ -239,13 +240,13 @@ def test_one_step_back_leaves_lots_and_places_as_they_were(chain: Chain) -> None
         with undone():
             before = _lots()
             first = done(scene.act(_desk(chain, scene)))
-            if scene.who != "cooperative" or Kind(first.kind) not in undoing.UNDOABLE:
+            if scene.who != "cooperative" or Kind(first.kind) not in back.UNDOABLE:
                 continue
             done(undoing.undo(chain.desk("cooperative")))
             undone_kinds.add(first.kind)
             assert _lots() == before, scene.name
             assert no(undoing.undo(chain.desk("cooperative"))) == "not-undoable"
-    assert undone_kinds == {str(kind) for kind in undoing.UNDOABLE}
+    assert undone_kinds == {str(kind) for kind in back.UNDOABLE}
 
 
 def _lots() -> tuple[list[Any], list[Any]]:

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("coldchain", "0005_due")]
+    dependencies = [("coldchain", "0006_histories")]
 
     operations = [
         migrations.CreateModel(
