@@ -296,6 +296,7 @@ ONLY_HERE: Final[Mapping[str, frozenset[str]]] = {
     "Sample": frozenset({"laboratory"}),
     "Problem": frozenset({"told", "outcome"}),
     "RecallHolder": frozenset({"link"}),
+    "Result": frozenset({"history"}),
     "Place": frozenset({"name", "name_en", "region", "region_en", "gln"}),
 }
 """Columns that no log has."""
