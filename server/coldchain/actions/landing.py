@@ -30,6 +30,9 @@ from server.pilots.rules import ActionKind
 
 LIMITS: Final = {"trade": 40, "area": 40, "vessel": 60, "origin": 40, "code": 20, "trace_no": 20}
 
+MAX_KRW: Final = 10**12
+"""Of one lot."""
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -113,6 +116,8 @@ def pass_in(desk: Desk, lots: tuple[str, ...]) -> Event:
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
 def award(desk: Desk, sold: tuple[Sold, ...]) -> Event:
     """낙찰: each lot has a buyer. The price stays in the table and never enters the log."""
+    if any(one.krw is not None and not 0 <= one.krw <= MAX_KRW for one in sold):
+        raise Refusal(Reason.BAD_INPUT)
     found = taking.held(desk, [one.lot for one in sold])
     _can(found, Step.AWARD)
     dealers = {one.dealer for one in sold}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from server.accounts.rules import Need
 from server.coldchain import taking
@@ -22,6 +23,9 @@ from server.coldchain.rules import (
 )
 from server.pilots.models.programme import SHA256_HEX
 from server.pilots.rules import ActionKind
+
+MAX_SCALE: Final = 100
+"""No published QIM scheme has as many demerits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def inspect(desk: Desk, lot: str, score: Score) -> Event:
     independent = score.side is Judge.INDEPENDENT
     if independent is not desk.inspects:
         raise Refusal(Reason.NOT_YOURS_TO_DO)
-    if not 0 <= score.score <= score.out_of or score.out_of == 0:
+    if not 0 <= score.score <= score.out_of <= MAX_SCALE or score.out_of == 0:
         raise Refusal(Reason.SCORE_EXCEEDS)
     if score.ice_seen and len(score.photo) != SHA256_HEX:
         raise Refusal(Reason.PHOTO_MISSING)

@@ -99,7 +99,7 @@ def find(text: str) -> Code | None:
 
 def _named(text: str) -> Code | None:
     """A lot by its ref, or by its 이력번호 where that is one lot's alone."""
-    if len(text) == REF:
+    if len(text) == REF and text.isascii() and text.isalnum():
         lot = _lots().filter(ref=text.lower()).first()
         return Code(lot) if lot else None
     found = list(_lots().filter(trace_no=text)[:2]) if text.isascii() and text.isdigit() else []

@@ -73,7 +73,7 @@ class Sheet:
 
     def text(self, name: str) -> str:
         """A line, at most 500 letters; "" where there is none."""
-        return str(self.typed.get(name, "")).strip()[:MAX_TEXT]
+        return _line(self.typed.get(name, ""))
 
     def need(self, name: str) -> str:
         """A line that must not be empty. Raises Blank."""
@@ -84,12 +84,12 @@ class Sheet:
 
     def many(self, name: str) -> tuple[str, ...]:
         """Every value of a field that is not empty, each once, in order."""
-        found = dict.fromkeys(str(one).strip()[:MAX_TEXT] for one in self.typed.getlist(name))
+        found = dict.fromkeys(map(_line, self.typed.getlist(name)))
         return tuple(one for one in found if one)
 
     def column(self, name: str) -> list[str]:
         """Every value of a repeated field, empty ones too. Raises Blank beyond 500."""
-        found = [str(one).strip()[:MAX_TEXT] for one in self.typed.getlist(name)]
+        found = [_line(one) for one in self.typed.getlist(name)]
         if len(found) > MAX_LINES:
             raise Blank(name, Hint.COUNT)
         return found
@@ -144,6 +144,11 @@ class Sheet:
         if sent.size > MAX_FILE:
             raise Blank(name, hint)
         return File(str(sent.name or "")[-120:], sent.read())
+
+
+def _line(typed: object) -> str:
+    """What was typed as one line that a table can hold: no form sends a zero byte by itself."""
+    return str(typed).replace("\0", " ").strip()[:MAX_TEXT]
 
 
 def grams_of(text: str, name: str) -> int:

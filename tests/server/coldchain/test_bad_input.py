@@ -27,6 +27,8 @@ from server.coldchain.models import Event, Label, Lot, Stay
 from server.coldchain.rules import (
     BEHIND_MS,
     Basis,
+    Judge,
+    ProblemKind,
     Reason,
     Source,
 )
@@ -238,6 +240,17 @@ def test_a_correction_weighs_nothing_in_anothers_hands_and_takes_no_blank_name(
     assert no(landing.correct(desk, lot.ref, Correction(grams=500 * KG), "?")) == "not-holder"
     assert (again(taken).grams, again(taken).left_grams) == (1000 * KG, 1000 * KG)
     done(landing.correct(desk, lot.ref, Correction(area="71"), "해역"))
+
+
+def test_no_number_or_letter_gets_as_far_as_the_database_that_refuses_it(chain: Chain) -> None:
+    lot, desk = chain.land(), chain.desk(OWN)
+    for krw in (-1, 2**63):
+        assert no(landing.award(desk, (Sold(lot.ref, "17", krw),))) == "bad-input"
+    for score, out_of in ((1, 101), (1, 2**40), (0, 0), (3, 2)):
+        told = quality.Score(Judge.SELLER, score, out_of)
+        assert no(quality.inspect(desk, lot.ref, told)) == "score-exceeds"
+    zero = selling.report_problem(chain.stranger(), lot.ref, ProblemKind.OTHER, "a\x00b")
+    assert no(zero) == "bad-input"
 
 
 def test_an_undo_is_for_the_last_slip_of_the_same_hand(chain: Chain) -> None:

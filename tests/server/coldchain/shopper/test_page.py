@@ -245,7 +245,8 @@ def test_a_code_is_read_however_it_was_typed(shop: Stall) -> None:
     found = get(f"/q?code={typed}")
     assert (found.status_code, found["Location"]) == (302, f"/q/{label.serial}")
     assert label.serial in text(get(f"/q/{typed}"))
-    assert get("/q?code=nothing").status_code == 404
+    for nothing in ("nothing", "a" * 15 + "%00", "%00" * 16, "가" * 16):
+        assert get(f"/q?code={nothing}").status_code == 404
 
 
 def with_gtin(shop: Stall) -> tuple[Lot, Label]:

@@ -77,3 +77,8 @@ def test_a_photo_keeps_its_picture_and_nothing_beside_it() -> None:
 def test_a_broken_photo_stays_as_it_is_or_gets_shorter(tail: bytes) -> None:
     body = b"\xff\xd8" + tail
     assert len(bare(body)) <= len(body) and bare(bare(body)) == bare(body)
+
+
+def test_no_field_holds_what_no_table_can() -> None:
+    told = Sheet(QueryDict("one=a%00b&many=%00&many=c%00&column=%00d"), {})
+    assert (told.text("one"), told.many("many"), told.column("column")) == ("a b", ("c",), ["d"])
