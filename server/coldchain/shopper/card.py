@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Final
 
 from protocol.registry import Text
@@ -24,17 +25,26 @@ from server.coldchain.shopper.journey import Leg
 from server.coldchain.shopper.words import WORDS
 
 
+class Stop(StrEnum):
+    """Why a page says nothing of how good a lot is; what is graver comes first."""
+
+    RECALL = "recall"
+    SCRAPPED = "scrapped"
+    """폐기: what is left of it in anybody's hands should not be."""
+    HOLD = "hold"
+    FEED = "feed"
+    """사료용: it is no food."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """A lot whose page says nothing else. grade: 1 to 3 for a recall, 0 for a hold. feed: it is no
-    food (사료용)."""
+    """A lot whose page says nothing else. grade: 1 to 3 for a recall, else 0."""
 
-    recalled: bool
+    kind: Stop
     since_ms: int
     why: RecallWhy | None = None
     basis: Basis | None = None
     grade: int = 0
-    feed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from server.coldchain.rules import (
 )
 from server.coldchain.shopper import readings, scans
 from server.coldchain.shopper.band import Band, draw
-from server.coldchain.shopper.card import Card, Stopped
+from server.coldchain.shopper.card import Card, Stop, Stopped
 from server.coldchain.shopper.journey import NOWHERE, Leg, Stage, joined, stage_of
 from server.ledger import log
 
@@ -172,24 +172,25 @@ def card(code: Code, now_ms: int) -> Card:
 
 
 def stopped(lot: Lot) -> Stopped | None:
-    """Why nothing but a stop may be said of a lot, if so; a recall goes before a hold, and both
-    before that it is feed."""
+    """Why nothing but a stop may be said of a lot, if so; the gravest reason."""
     if lot.side == Side.RECALLED:
         rows = RecallLot.objects.filter(lot=lot, recall__rehearsal=False)
         found = rows.exclude(part=RecallPart.CONTACT).select_related("recall")
         one = found.order_by("recall__grade", "recall__opened_ms").first()
         if one is None:
-            return Stopped(True, lot.made_ms)
+            return Stopped(Stop.RECALL, lot.made_ms)
         recall = one.recall
         basis = Basis(recall.basis)
-        return Stopped(True, recall.opened_ms, RecallWhy(recall.why), basis, recall.grade)
+        return Stopped(Stop.RECALL, recall.opened_ms, RecallWhy(recall.why), basis, recall.grade)
+    if lot.status == Status.SCRAPPED:
+        return Stopped(Stop.SCRAPPED, lot.made_ms)
     if lot.side == Side.HELD:
         holds = Hold.objects.filter(lot=lot, state=HoldState.HELD).select_related("ordered")
         hold = holds.order_by("id").first()
         if hold is None:
-            return Stopped(False, lot.made_ms)
-        return Stopped(False, hold.ordered.at_ms, None, Basis(hold.basis))
-    return Stopped(False, lot.made_ms, feed=True) if lot.feed else None
+            return Stopped(Stop.HOLD, lot.made_ms)
+        return Stopped(Stop.HOLD, hold.ordered.at_ms, None, Basis(hold.basis))
+    return Stopped(Stop.FEED, lot.made_ms) if lot.feed else None
 
 
 def windows(lot: Lot, now_ms: int) -> list[Window]:

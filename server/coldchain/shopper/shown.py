@@ -110,12 +110,10 @@ def _said(mark: Mark, beside: Text, language: str) -> Said:
 
 
 def stopped(one: Card, language: str) -> dict[str, object]:
-    """The page of a lot that is held, recalled or no food: which one, why, what to do; nothing
-    else."""
+    """The page of a lot that is stopped: which one, why, what to do; nothing else."""
     if one.stopped is None:
         return {}
-    stop = one.stopped
-    kind = "recall" if stop.recalled else "feed" if stop.feed else "hold"
+    stop, kind = one.stopped, str(one.stopped.kind)
     facts = [
         Fact(say(WORDS["product"], language), trade(one, language)),
         Fact(say(WORDS["lot"], language), one.code),

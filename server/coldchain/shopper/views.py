@@ -120,6 +120,7 @@ def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, objec
         "histamine": bool(card.verdict and card.verdict.histamine),
         "ice_seen": _agreed(published.Said.ICE_SEEN, spoken) if card.ice_seen else "",
         "sampled": say(WORDS[card.sampled], spoken) if card.sampled else "",
+        "use_by_over": bool(card.use_by and card.use_by < day_of(now_ms())),
         "failed": card.sampled == "sample_failed",
         "bought": _bought(card, spoken),
         "truth": _agreed(published.Said.PROOF, spoken),

@@ -139,6 +139,12 @@ WORDS: Final[Mapping[str, Text]] = {
         "It is being examined. Keep it cold and apart, and look at this page again before eating.",
         "확인하고 있습니다. 따로 차갑게 두고, 먹기 전에 이 화면을 다시 보세요.",
     ),
+    "scrapped": Text("DESTROYED – do not eat, do not sell", "폐기한 로트 – 먹지도 팔지도 마세요"),
+    "scrapped_do": Text(
+        "It is recorded as destroyed. If it is offered for sale, call 1399 (MFDS).",
+        "폐기한 것으로 기록된 로트입니다. 팔고 있다면 1399(식약처)에 알리세요.",
+    ),
+    "use_by_over": Text("The marked use-by date has passed", "표시된 소비기한이 지났습니다"),
     "feed": Text("ANIMAL FEED – not food, do not eat", "사료용 – 식품이 아니니 먹지 마세요"),
     "feed_do": Text(
         "It was sorted out as feed. If it is offered as food, tell the shop or call 1399 (MFDS).",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ from server.coldchain.rules import Basis, ProblemKind, SampleState, Source
 from server.coldchain.shopper import codes, scans
 from server.coldchain.shopper.card import Seen, is_copied
 from server.coldchain.taking import Amount
+from server.ledger import tick
 from server.pilots.days import day_of
 from tests.server.coldchain.rig import KG, done, made, no
 from tests.server.coldchain.shopper.stall import Stall, warm
@@ -152,6 +153,26 @@ def test_feed_is_no_food_on_the_page_and_not_put_on_sale(shop: Stall) -> None:
     korean, english = (text(get(f"/q/{feed.ref}", one)) for one in ("ko", "en"))
     assert "사료용 – 식품이 아니니 먹지 마세요" in korean and "ANIMAL FEED" in english
     assert not re.search("매우 좋음|충족|℃|구매했어요", korean)
+
+
+def test_what_was_destroyed_is_not_praised(shop: Stall) -> None:
+    lot = shop.on_sale(hours=1, graded=True)
+    done(selling.scrap(shop.chain.desk("shop"), (lot.ref,)))
+    korean, english = (text(get(f"/q/{lot.ref}", one)) for one in ("ko", "en"))
+    assert "폐기한 로트 – 먹지도 팔지도 마세요" in korean and "DESTROYED" in english
+    assert not re.search("매우 좋음|충족|℃|구매했어요", korean)
+    Lot.objects.filter(pk=lot.pk).update(side="recalled")
+    assert "회수 중" in text(get(f"/q/{lot.ref}"))
+
+
+def test_a_use_by_date_that_has_passed_is_said_above_all_else(shop: Stall) -> None:
+    day = day_of(tick.now_ms())
+    lot = shop.on_sale(hours=1, graded=True, use_by=day)
+    assert "표시된 소비기한이 지났습니다" not in text(get(f"/q/{lot.ref}"))
+    Lot.objects.filter(pk=lot.pk).update(use_by=day - timedelta(1))
+    said = text(get(f"/q/{lot.ref}"))
+    assert said.index("표시된 소비기한이 지났습니다") < said.index("히스타민 위험 지표")
+    assert "use-by date has passed" in text(get(f"/q/{lot.ref}", "en"))
 
 
 def test_an_unknown_catch_promises_nothing(shop: Stall) -> None:
