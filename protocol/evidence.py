@@ -113,7 +113,7 @@ class Report:
     left_out: int = 0
     entries: tuple[Entry, ...] = ()
     cosigned: tuple[Cosigned, ...] = ()
-    placed: tuple[Placed, ...] = field(default=(), repr=False)
+    placed: tuple[Placed, ...] = field(default=(), repr=False, compare=False)
 
     @property
     def whole(self) -> bool:

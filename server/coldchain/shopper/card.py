@@ -58,7 +58,8 @@ class Seen:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One lot for its shopper. serial: "" on a lot code. told: SHA-256 of the result's text, hex;
-    proved: the log holds it. dispatched: in nobody's hands that record; unanswered: 수령 미확인."""
+    proved: the log holds it; recomputable: it names its history. dispatched: in nobody's hands that
+    record; unanswered: 수령 미확인."""
 
     ref: str
     code: str
@@ -81,6 +82,7 @@ class Card:
     version: int = 0
     told: str = ""
     proved: bool = False
+    recomputable: bool = False
     stopped: Stopped | None = None
     seen: Seen | None = None
     bought: date | None = None

@@ -161,6 +161,7 @@ def card(code: Code, now_ms: int) -> Card:
         version=result.version if result else 0,
         told=sha256(result.text.encode()).hexdigest() if result else "",
         proved=bool(result and log.index_of([bytes(result.leaf_hash)])),
+        recomputable=bool(result and result.history),
         stopped=stop,
         seen=scans.seen(code.label) if code.label else None,
         bought=_bought(code.label),

@@ -90,16 +90,13 @@ def blocks(times: Times) -> list[Block]:
 
 
 def _blocks(times: Times) -> Iterator[Block]:
-    run = 0
-    for rows in _epochs(times):
-        for touching in _touching(rows):
-            for place, some in enumerate(_cut(touching)):
-                shown = [min(at) for row in some if (at := times.get(bytes(row.leaf_hash)))]
-                if shown:
-                    first = some[0]
-                    epoch = bytes(first.epoch)
-                    yield Block(first.device_id, epoch, run, place, tuple(some), min(shown))
-            run += 1
+    runs = (run for rows in _epochs(times) for run in _touching(rows))
+    for number, run in enumerate(runs):
+        for place, some in enumerate(_cut(run)):
+            shown = [min(at) for row in some if (at := times.get(bytes(row.leaf_hash)))]
+            if shown:
+                who = (some[0].device_id, bytes(some[0].epoch))
+                yield Block(*who, number, place, tuple(some), min(shown))
 
 
 def _epochs(times: Times) -> Iterator[list[HeldSpan]]:

@@ -30,12 +30,14 @@ from server.coldchain.shopper import codes, evidence, gather, linkset, scans, sh
 from server.coldchain.shopper.card import Card
 from server.coldchain.shopper.gather import Code
 from server.coldchain.shopper.words import WORDS
+from server.ledger import log
 from server.ledger.tick import now_ms
 from server.pilots.days import day_of
 from server.web import shell
 from server.web.words import say
 
 STATIC: Final = Path(__file__).parents[1] / "static" / "coldchain"
+COMMAND: Final = "jagalchi-agent verify"
 PROOF: Final = tuple(sorted(path.name for path in (STATIC / "proof").glob("*.js")))
 open_to_all = guarded(Need.OPEN, service="coldchain")
 
@@ -100,7 +102,6 @@ def _answer(request: HttpRequest, code: Code) -> HttpResponse:
 
 def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, object]:
     spoken, here = _spoken(request), f"/q/{code.name}"
-    command = "jagalchi-agent verify"
     return {
         "head": shown.head(card, spoken),
         "sentences": shown.sentences(card, spoken),
@@ -124,13 +125,25 @@ def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, objec
         "failed": card.sampled == "sample_failed",
         "bought": _bought(card, spoken),
         "truth": _agreed(published.Said.PROOF, spoken),
-        "file_note": say(WORDS["proof_file_note"], spoken).format(command=command),
+        "proof": _proof(card, here, spoken),
         "proved": card.proved,
         "told": card.told,
         "version": card.version,
         "said": _said(request, spoken),
         "here": here,
         "link": settings.JAGALCHI.address + here,
+    }
+
+
+def _proof(card: Card, here: str, spoken: str) -> Mapping[str, object]:
+    """The evidence file as the page offers it, and the checkpoint that the page is made with."""
+    seen = log.newest()
+    note = WORDS["proof_file_again" if card.recomputable else "proof_file_note"]
+    return {
+        "file": f"{here}/evidence?version={card.version}&since={seen.size}",
+        "size": seen.size,
+        "root": seen.root.hex(),
+        "note": say(note, spoken).format(command=COMMAND),
     }
 
 

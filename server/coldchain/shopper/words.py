@@ -117,6 +117,12 @@ WORDS: Final[Mapping[str, Text]] = {
         "The file can be checked later, offline, with {command}.",
         "이 파일은 나중에 인터넷 없이 {command}(으)로도 확인할 수 있습니다.",
     ),
+    "proof_file_again": Text(
+        "Later, offline, {command} checks this file as this page does, and computes the result"
+        " again from its history.",
+        "이 파일은 나중에 인터넷 없이 {command}(으)로 확인할 수 있고, 이 명령은 판정도 이력으로"
+        " 다시 계산합니다.",
+    ),
     "no_proof": Text(
         "The result was not written into the public record yet. Look again in a minute.",
         "판정이 아직 공개 장부에 실리지 않았습니다. 잠시 뒤 다시 보세요.",

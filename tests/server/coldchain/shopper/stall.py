@@ -13,8 +13,8 @@ from typing import Any
 
 from django.test import Client
 
-from protocol import record, wire
-from protocol.bodies import Measured, Position, Reading
+from protocol import cose, record, wire
+from protocol.bodies import Measured, Position, Reading, Rotation
 from protocol.record import Sealed
 from protocol.registry import Fix, Kind, Quantity, Status
 from science.verdict import History
@@ -58,6 +58,20 @@ class Stall:
     """What a server makes of a history before it judges it: an honest one, nothing."""
     span: int = 200
     """Records that the truck sends at once."""
+    signer: build.Key | None = None
+    """The truck's key now, if it is no longer its first."""
+
+    def rotate(self, name: str) -> None:
+        """A new key for the truck, and an epoch under it."""
+        new, old = build.key(name), self.sealed[-1]
+        message = record.rotation_message(self.truck.device, old.head, new.cose_key)
+        self._seal(Rotation(new.cose_key, cose.low_s(new.sign(message))), self.chain.now_ms)
+        rotation = self.sealed[-1]
+        self.truck.send(wire.encode_batch([[rotation.sealed]]))
+        body = build.opening(self.truck.who, rotation.head, ORIGIN)
+        place = build.Place(build.digest(f"epoch of {name}", 8), 0, rotation.hash)
+        opening = replace_time(build.record(Kind.OPENING, body, place), self.chain.now_ms)
+        self.sealed, self.signer = [record.seal(opening, new.kid, new.sign)], new
 
     def drive(self, hours: float, celsius: Celsius = steady, period_s: int = 120) -> None:
         """Readings for so long, positions among them; then the clock stands at their end."""
@@ -72,11 +86,10 @@ class Stall:
         self._post(self.sealed)
         self.chain.now_ms = start + int(hours * HOUR)
 
-    def _seal(self, body: Reading | Position, at_ms: int) -> None:
-        last, who = self.sealed[-1], self.truck.who
+    def _seal(self, body: Reading | Position | Rotation, at_ms: int) -> None:
+        last, who = self.sealed[-1], self.signer or self.truck.who
         place = build.Place(last.record.epoch, last.record.seq + 1, last.hash)
-        kind = Kind.READING if isinstance(body, Reading) else Kind.POSITION
-        made = replace_time(build.record(kind, body, place), at_ms)
+        made = replace_time(build.record(body.KIND, body, place), at_ms)
         self.sealed.append(record.seal(made, who.kid, who.sign))
 
     def _post(self, records: Sequence[Sealed]) -> None:

@@ -72,6 +72,8 @@ def test_a_phone_checks_the_proof_by_itself_and_without_a_network(
     assert "이 화면의 판정과 같습니다" in said
     assert "온도 기록 150개 중 150개" in said
     assert "증인 없음" in said
+    assert "다시 계산하지 않습니다" in said and "jagalchi-agent verify" in said
+    assert "이 파일에 없습니다" not in said
     assert overflow(page) == 0
 
 
@@ -89,6 +91,8 @@ def tampered(data: bytes) -> Iterator[tuple[str, bytes]]:
     )
     path = lot.proofs[0].entries[0].receipt.path[0]
     yield "one bit of a proof", data.replace(path, flipped(path, 3), 1)
+    document = lot.proofs[0].entries[0].document
+    yield "the history", data.replace(document, document.replace(b"0", b"1", 1))
     leaf = truck.proofs[0].leaves[0]
     yield "a hash of what was left out", data.replace(leaf.hashes[1], flipped(leaf.hashes[1], 0))
     yield "the verdict left out", bundle.write(truck)

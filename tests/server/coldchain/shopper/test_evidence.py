@@ -290,6 +290,28 @@ def test_a_full_file_whose_warmest_hour_is_not_in_the_history_is_refused(
     assert (code, "less warm time than was measured" in said) == (1, True)
 
 
+def test_a_truck_that_changed_its_key_on_the_way_shows_the_readings_of_both(
+    shop: Stall, desk: Desk
+) -> None:
+    lot = shop.chain.land("cooperative")
+    shop.chain.offer(lot, "cooperative", "shop")
+    shop.chain.later(10).load("truck 1", lot, name="carrier")
+    shop.drive(1)
+    shop.rotate("second key")
+    shop.drive(1)
+    shop.rotate("third key")
+    shop.drive(1)
+    shop.chain.unload("truck 1", lot, name="carrier")
+    shop.judge(lot)
+    data = file_of(lot.ref)
+    code, said = desk.verify(data)
+    assert code == 0, said
+    (section,) = [one for one in desk.again(data)["sections"] if one["counted"]]
+    assert (section["checked"], section["counted"], section["shown"]) == ("whole", 90, 90)
+    keys_of = [len(one.keys) for one in evidence.read_chapters(data)]
+    assert sorted(keys_of) == [0, 1, 2, 3]
+
+
 def test_readings_that_came_after_the_verdict_are_counted_apart(shop: Stall, desk: Desk) -> None:
     lot = shop.on_sale(steady, 2)
     version, now_ms = lot.results.get().version, shop.chain.now_ms

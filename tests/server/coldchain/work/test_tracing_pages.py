@@ -9,12 +9,14 @@ import pytest
 from django.test import Client
 
 from agent.cli import main
+from protocol import bundle
 from server.accounts import links
 from server.accounts.models import Link
 from server.coldchain.actions import custody, quality
 from server.coldchain.handing import Answer
 from server.coldchain.models import Place
 from server.coldchain.rules import Basis
+from server.coldchain.shopper import evidence, picking
 from tests.server.coldchain.rig import KG, Chain, done
 from tests.server.coldchain.shopper.stall import stall
 from tests.server.coldchain.work.harbour import Hands
@@ -72,6 +74,26 @@ def test_the_evidence_of_a_found_lot_is_accepted_by_the_agents_own_check(
     assert main(["verify", str(file)]) == 0, capsys.readouterr()
     file.write_bytes(answer.content[:-9] + b"x" + answer.content[-8:])
     assert main(["verify", str(file)]) != 0
+
+
+def test_whoever_is_signed_in_gets_every_reading_and_a_stranger_what_a_phone_can_check(
+    harbour: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = stall(harbour, Client())
+    shop.span = 20
+    lot = shop.on_sale(hours=3)
+    monkeypatch.setattr(picking, "BLOCK", 20)
+    monkeypatch.setattr(evidence, "MAX_BYTES", 12_000)
+    for name in ("agency", "shop"):
+        hands = Hands(harbour, name)
+        whole = hands.client.get(f"{hands.home}/lots/{lot.ref}/evidence").content
+        assert records(whole) == 90 + 1, name  # and the opening of the truck's epoch
+    assert 0 < records(Client().get(f"/q/{lot.ref}/evidence").content) < 91
+
+
+def records(data: bytes) -> int:
+    """How many records a file holds."""
+    return sum(len(one.records) for one in bundle.read_chapters(data))
 
 
 def test_the_live_page_is_small_has_no_script_and_says_when_it_is_over(harbour: Chain) -> None:

@@ -13,7 +13,8 @@ import * as record from "./record.js";
 
 export { readChapters } from "./bundle.js";
 
-// {records, signed, chained, proved, simulated, leftOut, entries, cosigned, checkpoints, findings}.
+// {records, signed, chained, proved, simulated, leftOut, readings, entries, cosigned, checkpoints,
+// findings}; of a signed reading its device, time, and the index of the leaf that it is under or null.
 // `told` is called with the number of records looked at so far, for whoever waits.
 export async function examine(chapter, { pinned = null, told = () => {} } = {}) {
   const bench = { chapter, findings: [], told };
@@ -28,6 +29,11 @@ export async function examine(chapter, { pinned = null, told = () => {} } = {}) 
     proved: signed.filter((one) => proved.has(hex(one.hash))).length,
     simulated: signed.filter((one) => one.simulated).length,
     leftOut: joints.leftOut(signed, runs),
+    readings: signed
+      .filter((one) => one.kind === record.READING)
+      .map(({ hash, utcMs: atMs }) => ({
+        device: chapter.device, atMs, index: proved.get(hex(hash)) ?? null,
+      })),
     entries: await provedEntries(bench, seen),
     cosigned: await cosignatures(bench, seen),
     checkpoints: seen.map(({ origin, size, root }) => ({ origin, size, root: hex(root) })),
@@ -171,13 +177,13 @@ async function provedRecords(bench, signed, seen) {
     const at = joints.place(one.epoch, one.seq);
     rows.set(at, [...(rows.get(at) || []), one]);
   }
-  const [proved, runs] = [new Set(), new Map()];
+  const [proved, runs] = [new Map(), new Map()];
   for (const checkpoint of seen)
     for (const proof of checkpoint.proofs.leaves) {
       const held = await tried(bench, `leaf ${proof.index}`, () =>
         heldUnder(bench, checkpoint, proof, rows));
       if (!held) continue;
-      held.hashes.forEach((hash) => proved.add(hash));
+      held.hashes.forEach((hash) => proved.set(hash, proof.index));
       if (!proof.hashes.length) continue;
       runs.set(held.epoch, [...(runs.get(held.epoch) || []), [held.first, held.last]]);
     }

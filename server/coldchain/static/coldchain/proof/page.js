@@ -1,51 +1,12 @@
 // The page's button: fetch the evidence file once, check it here, and say what holds. Nothing else
 // on the page needs this file. After the fetch no network is needed, and none is used.
 
-import { examine, isWhole, readChapters } from "./evidence.js";
+import { leftOut } from "./account.js";
 import { Refused, hex, sha256, utf8 } from "./bytes.js";
+import { examine, isWhole, readChapters } from "./evidence.js";
 import { isAble } from "./note.js";
-
-const KO = {
-  unable: "이 브라우저는 확인할 수 없습니다. 증거 파일을 받아 다른 기기에서 확인하세요.",
-  working: "확인하는 중…",
-  offline: "증거 파일을 받지 못했습니다. 인터넷 연결을 확인하고 다시 누르세요.",
-  whole: "확인했습니다. 기록이 나중에 바뀌지 않았습니다.",
-  broken: "확인되지 않습니다. 이 화면의 내용을 믿지 마세요.",
-  log: (n) => `공개 장부가 서명했습니다 (항목 ${n}개까지)`,
-  key: "장부의 열쇠",
-  key_note: "다른 곳에서 알게 된 열쇠와 같은지 비교하세요. 파일에 적힌 열쇠만으로는 장부가 진짜인지 알 수 없습니다.",
-  witness: (name) => `다른 증인도 같은 장부를 보았습니다: ${name}`,
-  no_witness: "증인 없음: 운영자가 사람마다 다른 장부를 보이지 않는다는 점은 확인되지 않습니다.",
-  result: (n) => `판정이 장부 ${n}번 항목에 그대로 있습니다`,
-  same: "이 화면의 판정과 같습니다",
-  other: "이 화면의 판정과 다릅니다",
-  readings: (n, of) => `온도 기록 ${n}개 중 ${of}개: 기기의 서명과 장부의 증명이 맞습니다`,
-  no_readings: "이 파일에는 온도 기록이 없습니다",
-  left: (n) => `위치·문 열림 등 공개하지 않는 기록 ${n}개는 자리만 확인했습니다`,
-  simulated: (n) => `모의 기록 ${n}개`,
-  content: "판정 내용 보기",
-};
-const EN = {
-  unable: "This browser cannot check. Here is the file: check it on another device.",
-  working: "checking…",
-  offline: "The evidence file did not arrive. Check the connection and press again.",
-  whole: "Checked. The record was not changed later.",
-  broken: "It does not hold. Do not believe what this page says.",
-  log: (n) => `signed by the public log (up to entry ${n})`,
-  key: "key of the log",
-  key_note: "Compare it with the key as you know it from elsewhere: a file vouches for nothing.",
-  witness: (name) => `another witness saw the same log: ${name}`,
-  no_witness: "no witness: that the operator shows everybody the same log is not confirmed.",
-  result: (n) => `the result stands in the log as entry ${n}, word for word`,
-  same: "it is the result that this page shows",
-  other: "it is not the result that this page shows",
-  readings: (n, of) => `temperature records: ${of} of ${n} bear the device's signature and the log's proof`,
-  no_readings: "this file holds no temperature records",
-  left: (n) => `of ${n} records that are not public (positions, doors) only the place was checked`,
-  simulated: (n) => `simulated records: ${n}`,
-  content: "show the result's content",
-};
-const SAY = document.documentElement.lang === "en" ? EN : KO;
+import * as trust from "./trust.js";
+import { SAY, hours } from "./words.js";
 
 const place = document.getElementById("checked");
 const button = document.getElementById("check");
@@ -57,10 +18,12 @@ function element(name, text = "", className = "") {
   return made;
 }
 
+// One thing that holds (true), does not (false), or was not checked (null); the same is returned.
 function line(list, holds, text) {
   const item = element("li");
   item.append(element("span", holds === null ? "○" : holds ? "✓" : "✗", "shape"), element("span", text));
   list.append(item);
+  return holds;
 }
 
 // The result as canonical text, wherever it stands in the entry's private part.
@@ -76,15 +39,21 @@ async function results(list, entries, told) {
     same = same && shown;
     line(list, true, SAY.result(entry.index));
     line(list, shown, shown ? SAY.same : SAY.other);
+    line(list, null, entry.document ? SAY.again : SAY.not_again);
   }
   return same && entries.length > 0;
 }
 
-function readings(list, reports) {
+function readings(list, reports, entries) {
   const total = (name) => reports.reduce((sum, one) => sum + one[name], 0);
-  const [records, proved] = [total("records"), total("proved")];
-  if (records) line(list, records === proved, SAY.readings(records, proved));
+  const shown = reports.flatMap((one) => one.readings);
+  const proved = shown.filter(({ index }) => index !== null).length;
+  if (shown.length) line(list, shown.length === proved, SAY.readings(shown.length, proved));
   else line(list, null, SAY.no_readings);
+  for (const { document } of entries) {
+    const account = document && leftOut(document, shown);
+    if (account?.missing) line(list, null, SAY.missing(account.missing, account.of, hours(account.times)));
+  }
   if (total("leftOut")) line(list, null, SAY.left(total("leftOut")));
   if (total("simulated")) line(list, null, SAY.simulated(total("simulated")));
 }
@@ -110,23 +79,69 @@ function witnesses(list, reports) {
   if (!seen.size) line(list, null, SAY.no_witness);
 }
 
-async function show(chapters, reports) {
-  const list = element("ul", "", "proof-rows");
-  const size = Math.max(0, ...reports.flatMap((one) => one.checkpoints.map((c) => c.size)));
-  line(list, size > 0, SAY.log(size));
+// Whether the log's key is one that was known from before, or brought along.
+function keyLine(list, vkey, known, typed) {
+  if (typed) return line(list, typed === vkey, typed === vkey ? SAY.key_typed : SAY.key_other);
+  if (!known) return line(list, null, SAY.key_first);
+  if (known.vkey !== vkey) return line(list, false, SAY.key_changed(known.day));
+  return line(list, true, (known.typed ? SAY.key_brought : SAY.key_seen)(known.day));
+}
+
+// Whether the log is the one that was seen before, or that the page was made with, and more.
+function growth(list, chapter, checkpoints, known) {
+  const isKnown = known?.vkey === chapter.vkey;
+  const page = { size: Number(place.dataset.size), root: place.dataset.root };
+  const earlier = isKnown ? known : page;
+  const came = trust.leadsOn(chapter, checkpoints, earlier);
+  const said = came === trust.IS_SAME ? trust.IS_AHEAD : came;
+  const holds = said === trust.IS_UNSHOWN ? null : said === trust.IS_AHEAD;
+  return line(list, holds, SAY[`${isKnown ? "seen" : "page"}_${said}`](earlier.size));
+}
+
+function keys(vkey, known) {
+  const told = element("p", `${SAY.key}: `, "note");
+  told.append(element("code", vkey), element("br"), SAY.key_note);
+  if (known && known.vkey !== vkey)
+    told.append(element("br"), `${SAY.key_before}: `, element("code", known.vkey));
+  return told;
+}
+
+async function show(chapters, reports, known) {
+  const [list, typed] = [element("ul", "", "proof-rows"), field.value.trim()];
+  const [{ vkey }] = chapters;
+  const { checkpoints } = reports[0];
+  const newest = checkpoints[checkpoints.length - 1];
+  line(list, Boolean(newest?.size), SAY.log(newest?.size ?? 0));
+  const key = keyLine(list, vkey, known, typed);
+  const grows = newest ? growth(list, chapters[0], checkpoints, known) : false;
   witnesses(list, reports);
   const entries = reports.flatMap((one) => one.entries);
   const same = await results(list, entries, place.dataset.told);
-  readings(list, reports);
+  readings(list, reports, entries);
   const findings = reports.flatMap((one) => one.findings);
   for (const { problem, where } of findings) line(list, false, `${problem} – ${where}`);
   const oneLog = new Set(chapters.map((one) => one.vkey)).size === 1;
-  const holds = reports.every(isWhole) && same && oneLog && size > 0;
-  const head = element("p", `${holds ? "●" : "■"} ${holds ? SAY.whole : SAY.broken}`, holds ? "fine" : "alert");
-  const key = element("p", `${SAY.key}: `, "note");
-  key.append(element("code", chapters[0].vkey), element("br"), SAY.key_note);
-  place.replaceChildren(head, list, content(entries), key);
-  place.dataset.outcome = holds ? "whole" : "broken";
+  const proved = reports.every(isWhole) && same && oneLog && Boolean(newest?.size) && grows !== false;
+  const outcome = !proved ? "broken" : key === false ? "changed" : "whole";
+  const tone = outcome === "whole" ? "fine" : "alert";
+  const word = outcome === "changed" && typed ? SAY.mistyped : SAY[outcome];
+  const head = element("p", `${outcome === "whole" ? "●" : "■"} ${word}`, tone);
+  place.replaceChildren(head, list, content(entries), keys(vkey, known));
+  if (outcome === "whole" && !trust.remember(known, vkey, newest, typed === vkey))
+    line(list, null, SAY.key_unkept);
+  if (outcome === "changed" && !typed) place.append(believe(vkey, newest));
+  place.dataset.outcome = outcome;
+}
+
+// Only a person can say that another key is right, having compared it.
+function believe(vkey, newest) {
+  const made = element("button", SAY.key_believe);
+  made.addEventListener("click", () => {
+    trust.remember(null, vkey, newest, true);
+    file.known = trust.remembered();
+    check();
+  });
+  return made;
 }
 
 function fail(text, outcome) {
@@ -134,33 +149,49 @@ function fail(text, outcome) {
   place.dataset.outcome = outcome;
 }
 
-let file = null; // fetched once: from then on the check works offline
+let file = null; // {data, known}, fetched once: from then on the check works offline
 
 async function check() {
   place.replaceChildren(element("p", SAY.working));
+  delete place.dataset.outcome;
   try {
     file ||= await fetched();
   } catch {
     return fail(SAY.offline, "offline");
   }
   try {
-    const chapters = readChapters(file);
+    const chapters = readChapters(file.data);
     const reports = [];
     for (const chapter of chapters) reports.push(await examine(chapter));
-    return await show(chapters, reports);
+    return await show(chapters, reports, file.known);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return fail(`${SAY.broken} (${error.message})`, "broken");
   }
 }
 
+// With what this browser knew when it asked: another window may learn more in the meantime.
 async function fetched() {
-  const response = await fetch(place.dataset.file);
+  const known = trust.remembered();
+  const response = await fetch(place.dataset.file + (known ? `&since=${known.size}` : ""));
   if (!response.ok) throw new Error(response.statusText);
-  return new Uint8Array(await response.arrayBuffer());
+  return { data: new Uint8Array(await response.arrayBuffer()), known };
 }
 
+function keyField() {
+  const [box, label, made] = [element("details"), element("label", SAY.key_field), element("input")];
+  made.autocomplete = "off";
+  made.spellcheck = false;
+  label.append(made);
+  box.append(element("summary", SAY.key_ask), label);
+  place.before(box);
+  return made;
+}
+
+let field = null;
+
 if (await isAble()) {
+  field = keyField();
   button.hidden = false;
   button.addEventListener("click", check);
   // Nobody who saves data is sent what they did not ask for.

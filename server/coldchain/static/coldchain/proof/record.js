@@ -8,6 +8,7 @@ import {
 } from "./shape.js";
 
 export const OPENING = 1;
+export const READING = 2;
 export const TOMBSTONE = 7;
 export const ROTATION = 8;
 
