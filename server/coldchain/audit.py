@@ -67,7 +67,7 @@ def check(size: int) -> Iterator[Finding]:
 
 def _events(logged: Sequence[Logged], here: Mapping[bytes, Event]) -> Iterator[Finding]:
     lots, links = _lots(here.values()), _links(here.values())
-    corrected, lost = _corrected(lots), _lost(here.values())
+    corrected, lost, untold = _corrected(lots), _lost(here.values()), _untold(lots)
     for one in logged:
         row = here.get(one.leaf_hash)
         if row is None:
@@ -84,8 +84,8 @@ def _events(logged: Sequence[Logged], here: Mapping[bytes, Event]) -> Iterator[F
             continue
         for line, lot in zip(one.lines, named, strict=True):
             newest = corrected.get(lot.lot_id, row.id) <= row.id
-            known = line.facts != NO_FACTS and newest and not lost[row.id] & set(facts.TEXTS)
-            if known and facts.digest(lot.lot) != line.facts:
+            known = line.facts != NO_FACTS and not (row.restored and lot.lot_id in untold)
+            if known and newest and facts.digest(lot.lot) != line.facts:
                 yield Finding(one.index, f"lot {lot.lot.ref} is not what was said of it")
         if not _linked(named, links[row.id]):
             yield Finding(one.index, "coldchain_link is not what the event made")
@@ -157,6 +157,19 @@ def _corrected(lots: Mapping[int, list[EventLot]]) -> dict[int, int]:
             lot__in=ids[start : start + CHUNK], event__kind=Kind.CORRECTED
         )
         found |= dict(some.order_by("event").values_list("lot", "event"))
+    return found
+
+
+def _untold(lots: Mapping[int, list[EventLot]]) -> set[int]:
+    """Lots of which a restore could not bring back a name or number that somebody typed."""
+    ids = sorted({one.lot_id for named in lots.values() for one in named})
+    found: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        some = EventLot.objects.filter(
+            lot__in=ids[start : start + CHUNK], event__lost__isnull=False
+        )
+        words = some.values_list("lot", "event__lost__words")
+        found |= {lot for lot, text in words if set(text.split()) & set(facts.TEXTS)}
     return found
 
 

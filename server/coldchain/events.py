@@ -126,6 +126,10 @@ def private(row: Event, what: Told) -> list[object]:
 def _held(row: Event, what: Told, told_of: Sequence[Lot]) -> set[str]:
     """Names of the columns in which something stands that only the tables have."""
     held = {name for some in what.own.values() for name, value in some.items() if value}
-    if row.kind in (Kind.LANDED, Kind.CORRECTED) and any(lot.vessel for lot in told_of):
-        held.add("vessel")
-    return held | facts.kept_back(told_of)
+    typed = facts.kept_back(told_of)
+    if row.kind == Kind.LANDED:
+        typed |= {"vessel" for lot in told_of if lot.vessel}
+    if row.kind == Kind.CORRECTED:
+        changed = set(json.loads(row.told)["changed"])
+        typed = typed & changed | {"vessel"} & changed
+    return held | typed

@@ -51,6 +51,7 @@ class Who:
 @dataclass(frozen=True, slots=True)
 class Happening:
     """One event of a lot. corrected: refs of events that say it was wrong; undone: taken back.
+    at_parent: a correction of a lot that this one came from, which it follows.
 
     said: what was written, for who wrote it alone. restored: written again from the log.
     """
@@ -68,6 +69,7 @@ class Happening:
     corrected: tuple[str, ...]
     undone: bool
     restored: bool
+    at_parent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +334,7 @@ class _Reader:
                 corrected=tuple(ref for kind, ref in after if kind != Kind.UNDONE),
                 undone=any(kind == Kind.UNDONE for kind, _ in after),
                 restored=event.restored,
+                at_parent=at_parent(event, one.ref),
             )
 
     def _stays(self, one: Lot) -> Iterator[Where]:
@@ -388,6 +391,11 @@ def _later(events: Sequence[int]) -> dict[int, tuple[tuple[str, str], ...]]:
         assert wrong is not None
         found[wrong] = (*found.get(wrong, ()), (kind, ref))
     return found
+
+
+def at_parent(event: Event, ref: str) -> bool:
+    """Whether this is a correction that was made at a lot from which this one came."""
+    return event.kind == Kind.CORRECTED and json.loads(event.told).get("lot", ref) != ref
 
 
 def silent(facts: Facts) -> bool:

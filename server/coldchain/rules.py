@@ -48,6 +48,7 @@ class Reason(StrEnum):
     USED_UP = "used-up"
     TOO_MANY_PARTS = "too-many-parts"
     HEAVIER = "heavier"
+    MORE_WAS_TAKEN = "more-was-taken"
     ELSEWHERE = "elsewhere"
     NOT_THERE = "not-there"
     UNLOADED_ALREADY = "unloaded-already"

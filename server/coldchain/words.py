@@ -58,6 +58,11 @@ REASONS: Mapping[Reason, Text] = {
         "More comes out than went in. Weigh again and correct the numbers.",
         "나온 무게가 들어간 무게보다 무겁습니다. 다시 재고 고치세요.",
     ),
+    Reason.MORE_WAS_TAKEN: Text(
+        "More than that was taken of this lot already. Weigh again; if the lots that came of it are"
+        " wrong, declare the error.",
+        "이미 그보다 많이 나간 로트입니다. 다시 재고, 나간 로트가 틀렸으면 오류를 신고하세요.",
+    ),
     Reason.ELSEWHERE: Text(
         "The lot is recorded in another place. Unload it there first.",
         "다른 곳에 있는 것으로 기록된 로트입니다. 그곳에서 먼저 하차하세요.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any, Final
 
 from science.species import Form, Ice, IceRatio, Kept, Species
 from server.accounts.rules import Need
-from server.coldchain import taking
+from server.coldchain import correcting, taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.done import Line
 from server.coldchain.events import Told, happened
@@ -145,8 +146,9 @@ def settle(desk: Desk, lots: tuple[str, ...]) -> Event:
 def correct(desk: Desk, lot: str, correction: Correction, why: str) -> Event:
     """Correct what was said of a lot by who made it, until 정산: an event that declares the error.
 
-    The event that made the lot stays as it is. Weight can be corrected while the lot is whole and
-    in the hands of who made it: what others have taken over, they have weighed.
+    The event that made the lot stays as it is. What other lots have from this one follows, and the
+    event names them all. A weight is corrected as far as what was taken and made bears it out, in
+    the hands of who made it: what others have taken over, they have weighed.
     """
     (found,) = taking.seen(desk, [lot])
     _own(desk, [found])
@@ -154,13 +156,15 @@ def correct(desk: Desk, lot: str, correction: Correction, why: str) -> Event:
         raise Refusal(Reason.WHY_MISSING)
     if found.settled_ms is not None:
         raise Refusal(Reason.SETTLED)
+    before = copy(found)
     changed = _apply(found, correction)
     if not changed:
         raise Refusal(Reason.BAD_INPUT)
     _check_catch(desk, found.catch_ms, found.made_ms)
-    line = Line(found, Part.NAMED, found.boxes, found.grams)
-    told = {"changed": sorted(changed)}
-    return happened(desk, Told(Kind.CORRECTED, [line], told, said=why, corrects=found.event))
+    lots = [found, *correcting.reach(before, found)]
+    lines = [Line(one, Part.NAMED, one.boxes, one.grams) for one in lots]
+    told = {"changed": sorted(changed), "lot": found.ref}
+    return happened(desk, Told(Kind.CORRECTED, lines, told, said=why, corrects=found.event))
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
@@ -213,7 +217,7 @@ def _can(lots: Sequence[Lot], step: Step) -> None:
 
 
 def _apply(lot: Lot, correction: Correction) -> set[str]:
-    """Change the lot's columns, not yet written; return which."""
+    """Change the lot's columns, not yet written; return which. Raises Refusal."""
     given: dict[str, Any] = {
         one.name: getattr(correction, one.name)
         for one in fields(correction)
@@ -221,15 +225,10 @@ def _apply(lot: Lot, correction: Correction) -> set[str]:
     }
     if correction.catch_unknown:
         given |= {"catch_ms": None, "catch_by": Source.NOBODY}
-    whole = (lot.left_grams, lot.left_boxes) == (lot.grams, lot.boxes)
     if {"grams", "boxes"} & set(given):
         if lot.holder_id != lot.maker_id:
             raise Refusal(Reason.NOT_HOLDER)
-        if not whole or lot.stays.exists():
-            raise Refusal(Reason.WRONG_STATE)
-        lot.left_grams = given.get("grams", lot.grams)
-        lot.left_boxes = given.get("boxes", lot.boxes)
-        taking.sane(lot.left_grams, lot.left_boxes)
+        correcting.weigh(lot, given.get("grams", lot.grams), given.get("boxes", lot.boxes))
     for name, value in given.items():
         if name in LIMITS and not _writable(name, value):
             raise Refusal(Reason.BAD_INPUT)

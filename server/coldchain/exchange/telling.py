@@ -105,10 +105,7 @@ def _facts(one: _Event, viewer: Viewer, ours: set[int] | None) -> Iterator[Fact]
         yield from _landed(one, base, made, viewer)
         return
     if one.row.kind == Kind.CORRECTED:
-        newest = _newest(one, mine)
-        lots = tuple(_new(line, known=newest) for line in mine)
-        catch = _catch(mine[0].lot, viewer) if newest else None
-        yield replace(base, goods=lots, catch=catch)
+        yield from _caught(base, ((line, _newest(one, line)) for line in mine), viewer)
         return
     parts = any(line.part == Part.MADE for line in one.lines)
     if one.shape.type is not Type.TRANSFORMATION:
@@ -176,9 +173,13 @@ def _landed(one: _Event, base: Fact, made: Iterable[EventLot], viewer: Viewer) -
     """Lots of one catch together; of a lot that was corrected nobody knows any more what was said
     first, and the correction says what holds."""
     corrected = _corrected(one)
+    yield from _caught(base, ((line, line.lot_id not in corrected) for line in made), viewer)
+
+
+def _caught(base: Fact, lines: Iterable[tuple[EventLot, bool]], viewer: Viewer) -> Iterator[Fact]:
+    """A fact for the lots of each catch; of those that are not known (False) none is told."""
     groups: dict[Catch | None, list[Goods]] = {}
-    for line in made:
-        known = line.lot_id not in corrected
+    for line, known in lines:
         catch = _catch(line.lot, viewer) if known else None
         groups.setdefault(catch, []).append(_new(line, known=known))
     for catch, goods in groups.items():
@@ -186,14 +187,19 @@ def _landed(one: _Event, base: Fact, made: Iterable[EventLot], viewer: Viewer) -
 
 
 def _corrected(one: _Event) -> set[int]:
-    right = [row.id for row in one.later if row.kind == Kind.CORRECTED]
-    return set(EventLot.objects.filter(event__in=right).values_list("lot", flat=True))
+    """Lots of the event that were corrected later, themselves or at a parent."""
+    lots, found = [line.lot_id for line in one.lines], set[int]()
+    for start in range(0, len(lots), names.CHUNK):
+        some = EventLot.objects.filter(
+            lot__in=lots[start : start + names.CHUNK], event__kind=Kind.CORRECTED
+        )
+        found |= set(some.values_list("lot", flat=True))
+    return found
 
 
-def _newest(one: _Event, lines: Sequence[EventLot]) -> bool:
+def _newest(one: _Event, line: EventLot) -> bool:
     """Whether no later correction of this lot says something else."""
-    lots = [line.lot_id for line in lines]
-    later = EventLot.objects.filter(lot__in=lots, event__kind=Kind.CORRECTED)
+    later = EventLot.objects.filter(lot=line.lot_id, event__kind=Kind.CORRECTED)
     return not later.filter(event__id__gt=one.row.id).exists()
 
 

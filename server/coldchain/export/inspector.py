@@ -116,6 +116,7 @@ def _excursions(lot: str) -> Iterator[Sequence[Cell]]:
 def _events(whole: Whole) -> Iterator[Sequence[Cell]]:
     for one in whole.history:
         mended = "되돌림" if one.undone else "정정됨" if one.corrected else ""
+        mended = "원 로트에서 정정" if one.at_parent else mended
         weight = one.grams / 1000 if one.grams else None
         yield (
             _time(one.at_ms),

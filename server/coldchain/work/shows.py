@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from protocol.registry import Text
 from science.species import SPECIES, Form, Kept, Species
 from server.accounts import vault
+from server.coldchain import trace
 from server.coldchain.models import Event, EventLot, Excursion, Handover, Label, Lot, Room, Stay
+from server.coldchain.read import at_parent
 from server.coldchain.rules import LIVE, Custody, Kind, RoomKind, Side, Status
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import kilograms
@@ -25,6 +27,8 @@ E = TypeVar("E", bound=StrEnum)
 
 PAGE: Final = 50
 HISTORY: Final = 30
+PARENTS: Final = 200
+"""Lots before this one of which errors are told."""
 KOREAN: Final = "ko"
 
 
@@ -211,7 +215,10 @@ def history(lot: Lot, language: str) -> list[Line]:
     from server.accounts.models import Organisation
 
     named = EventLot.objects.filter(lot=lot).values("event")
-    events = list(Event.objects.filter(id__in=named).order_by("-id")[:HISTORY])
+    before = trace.backward((lot.id,), PARENTS).lots - {lot.id}
+    wrong = EventLot.objects.filter(lot__in=before, event__kind=Kind.DECLARED).values("event")
+    events = list(Event.objects.filter(Q(id__in=named) | Q(id__in=wrong)).order_by("-id")[:HISTORY])
+    own = set(EventLot.objects.filter(lot=lot, event__in=events).values_list("event", flat=True))
     names = dict(
         Organisation.objects.filter(id__in={one.organisation for one in events}).values_list(
             "id", "name"
@@ -220,11 +227,18 @@ def history(lot: Lot, language: str) -> list[Line]:
     return [
         Line(
             moment(one.at_ms)[:16],
-            say(DONE[Kind(one.kind)], language),
+            say(_done(one, lot, is_own=one.id in own), language),
             names.get(one.organisation, ""),
         )
         for one in events
     ]
+
+
+def _done(event: Event, lot: Lot, *, is_own: bool) -> Text:
+    """What happened; a correction, or an error that was declared, may be of a parent."""
+    if not is_own:
+        return LABELS["declared_at_parent"]
+    return LABELS["corrected_at_parent"] if at_parent(event, lot.ref) else DONE[Kind(event.kind)]
 
 
 def choices(words: Mapping[E, Text], language: str) -> list[tuple[str, str]]:

@@ -221,7 +221,8 @@ def test_a_correction_declares_the_error_until_the_lot_is_settled(chain: Chain) 
     event = done(landing.correct(desk, lot.ref, change, "저울 오류"))
     assert (event.corrects, again(lot).left_grams) == (lot.event, 990 * KG)
     done(working.waste(desk, (Amount(lot.ref, 1 * KG),)))
-    assert no(landing.correct(desk, lot.ref, change, "저울 오류")) == "wrong-state"
+    less = Correction(grams=KG - 1)
+    assert no(landing.correct(desk, lot.ref, less, "저울 오류")) == "more-was-taken"
     assert no(landing.settle(desk, (lot.ref,))) == "wrong-state"
     done(landing.award(desk, (Sold(lot.ref, "17"),)))
     done(landing.settle(desk, (lot.ref,)))

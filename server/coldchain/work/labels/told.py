@@ -85,9 +85,13 @@ TOLD: Final[Mapping[str, Text]] = {
         "판매 중지를 해제할 때까지 이 로트를 팔 수 없습니다.",
     ),
     "correct_note": Text(
-        "Until it is settled. What was said before stays in the history.",
-        "정산 전까지 고칠 수 있습니다. 이전 기록은 이력에 남습니다.",
+        "Until it is settled. What was said before stays in the history. Lots that came of it"
+        " follow, unless they were corrected themselves.",
+        "정산 전까지 고칠 수 있습니다. 이전 기록은 이력에 남습니다. 이 로트에서 나온 로트도 함께"
+        " 고쳐집니다. 따로 정정한 로트는 그대로입니다.",
     ),
+    "corrected_at_parent": Text("corrected at the parent", "원 로트에서 정정"),
+    "declared_at_parent": Text("error declared at the parent", "원 로트에서 오류 신고"),
     "lost": Text("Lost in a restore", "복원하지 못한 내용"),
     "lost_note": Text(
         "The server was restored from a backup. What happened since is there again by the log;"

@@ -74,9 +74,7 @@ DEGREES = st.one_of(st.none(), st.integers(-60_000, 60_000))
 SENSED = st.builds(
     Sensed, AT, AT, DEGREES, DEGREES, DEGREES, WEIGHTS, maybe(st.just("https://x.example/proof/1"))
 )
-DECLARED = st.builds(
-    Declared, AT, st.sampled_from(Wrong), st.lists(EVENTS, max_size=2).map(tuple)
-)
+DECLARED = st.builds(Declared, AT, st.sampled_from(Wrong), st.lists(EVENTS, max_size=2).map(tuple))
 JOBS = st.builds(Job, maybe(st.sampled_from(["sort", "gut"])), WEIGHTS, WEIGHTS)
 
 FACTS = st.builds(

@@ -30,9 +30,10 @@ def xlsx(rows: list[tuple[Any, ...]]) -> bytes:
 def repacked(data: bytes, changes: dict[str, bytes]) -> bytes:
     """The same archive with other contents of some parts."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(
-        out, "w", zipfile.ZIP_DEFLATED
-    ) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for one in old.namelist():
             new.writestr(one, changes.pop(one) if one in changes else old.read(one))
         for name, text in changes.items():

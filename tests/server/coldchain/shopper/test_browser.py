@@ -86,8 +86,9 @@ def tampered(data: bytes) -> Iterator[tuple[str, bytes]]:
     signature = lot.proofs[0].note.encode()[-20:-10]
     yield "the log's signature", data.replace(signature, b"A" * 10)
     yield "one bit of a reading", data.replace(truck.records[3], flipped(truck.records[3], 70))
-    yield "one bit of a device's signature", data.replace(
-        truck.records[4], flipped(truck.records[4], -3)
+    yield (
+        "one bit of a device's signature",
+        data.replace(truck.records[4], flipped(truck.records[4], -3)),
     )
     path = lot.proofs[0].entries[0].receipt.path[0]
     yield "one bit of a proof", data.replace(path, flipped(path, 3), 1)
@@ -149,7 +150,9 @@ def test_without_script_the_page_says_everything_and_takes_forms(
         assert browser.browser is not None
         size = {"width": 360, "height": 640}
         plain = browser.browser.new_context(
-            java_script_enabled=False, viewport=size, locale=language  # type: ignore[arg-type]
+            java_script_enabled=False,
+            viewport=size,
+            locale=language,  # type: ignore[arg-type]
         )
         page = plain.new_page()
         page.goto(f"{server}/q/{label.serial}")

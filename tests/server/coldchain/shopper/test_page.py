@@ -300,8 +300,9 @@ def test_a_program_gets_the_linkset_by_name_and_by_media_type(shop: Stall) -> No
     assert links["anchor"].endswith(path)
     assert links["https://gs1.org/voc/defaultLink"][0]["hreflang"] == ["ko", "en"]
     assert links["https://gs1.org/voc/certificationInfo"][0]["href"].endswith("/evidence")
-    assert get(path, Accept="text/html,application/linkset+json;q=0.9")["Content-Type"] != (
-        by_name["Content-Type"]
+    assert (
+        get(path, Accept="text/html,application/linkset+json;q=0.9")["Content-Type"]
+        != (by_name["Content-Type"])
     )
 
 
