@@ -146,11 +146,12 @@ def person(desk: Desk) -> str:
 
 
 def _known(desk: Desk, asked: bytes) -> Event | Refused | None:
-    """What this request was answered before."""
+    """What this request was answered before; of one that a restore brought back the log has the
+    name and not what was asked."""
     if not desk.key:
         return None
     before = Event.objects.filter(organisation=desk.organisation, key=desk.key).first()
-    if before is None or bytes(before.asked) == asked:
+    if before is None or before.restored or bytes(before.asked) == asked:
         return before
     return Refused(Reason.KEY_REUSED)
 

@@ -20,13 +20,13 @@ from django.db import IntegrityError, transaction
 
 from server.accounts.models import Kind as Sort
 from server.accounts.models import Organisation
-from server.coldchain import facts
+from server.coldchain import excursions, facts
 from server.coldchain.acting import Refusal
 from server.coldchain.done import Line
 from server.coldchain.events import NO_FACTS, write
 from server.coldchain.lineage import inherited
 from server.coldchain.logged import CHUNK, Judged, Logged, entries
-from server.coldchain.models import Event, EventLot, Followed, Lost, Lot, Place, Result
+from server.coldchain.models import Event, EventLot, Excursion, Followed, Lost, Lot, Place, Result
 from server.coldchain.rules import Kind, Part
 from server.ledger.writing import writing
 
@@ -48,10 +48,20 @@ def rebuild(first: int, size: int) -> None:
     in between.
     """
     followed = Followed.objects.values_list("number", flat=True).first() or 0
-    for start in range(min(first, followed), size, CHUNK):
+    lacking = range(min(first, followed), size, CHUNK)
+    for start in lacking:
         with writing():
             for one in entries(start, min(start + CHUNK, size)):
                 _one(one)
+    if lacking:
+        _acted()
+
+
+def _acted() -> None:
+    """What people did about excursions that are known is known, too."""
+    with writing():
+        for row in Excursion.objects.filter(signed_ms=None).order_by("id"):
+            excursions.take_again(row)
 
 
 def _one(one: Logged | Judged) -> None:

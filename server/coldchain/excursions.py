@@ -1,8 +1,10 @@
 """What people do about a temperature excursion: known, acted on, disposed of, signed, in order.
 
-Each step is one act with its person, kept in the record of acts and in the log: the excursion's
-number and a word of a closed list, no free text. A step that was taken is not taken again; asked
-for once more by the same person with the same word it is simply there. Spec: docs/coldchain.md.
+Each step is one act with its person, kept in the record of acts and in the log: room, limit and
+time of the excursion and a word of a closed list, no free text. A step that was taken is not taken
+again; asked for once more by the same person with the same word it is simply there. Excursions are
+evaluated from readings, so after a restore a row may be a new one: by its acts it is as far as it
+was. Spec: docs/coldchain.md.
 """
 
 from __future__ import annotations
@@ -101,13 +103,56 @@ def stage(row: Excursion) -> Stage:
     return done[-1] if done else Stage.NEW
 
 
-def history(excursion: int) -> list[Taken]:
+def history(row: Excursion) -> list[Taken]:
     """Who took which step, in order."""
-    rows = Deed.objects.filter(service=SERVICE, target=str(excursion), reason="")
     return [
-        Taken(Stage(one.act.removeprefix(ACT)), one.at_ms, one.organisation, one.who, one.detail)
-        for one in rows.filter(act__startswith=ACT).order_by("id")
+        Taken(step, one.at_ms, one.organisation, one.who, one.detail)
+        for step, one in _acts(row)
+        if getattr(row, COLUMNS[step]) == one.at_ms
     ]
+
+
+def take_again(row: Excursion) -> None:
+    """Take the steps that people took of this excursion, as far as its row does not know them. A
+    step that stands in another row is that one's alone."""
+    lacking = {
+        COLUMNS[step]: one.at_ms
+        for step, one in _acts(row)
+        if getattr(row, COLUMNS[step]) is None and _is_of(row, one) and not _stands(row, step, one)
+    }
+    for column, at_ms in lacking.items():
+        setattr(row, column, at_ms)
+    if lacking:
+        row.save(update_fields=list(lacking))
+
+
+def target(row: Excursion) -> str:
+    """What an act names: room, limit, and from when to when it is (nothing: not over)."""
+    end = "" if row.until_ms is None else row.until_ms
+    return f"{row.room_id}/{row.limit}/{row.from_ms}-{end}"
+
+
+def _acts(row: Excursion) -> list[tuple[Stage, Deed]]:
+    """What was done about excursions of this room and limit; acts of before name a row."""
+    ours = Q(target__startswith=f"{row.room_id}/{row.limit}/") | Q(target=str(row.id))
+    rows = Deed.objects.filter(ours, service=SERVICE, act__startswith=ACT, reason="")
+    return [(Stage(one.act.removeprefix(ACT)), one) for one in rows.order_by("id")]
+
+
+def _stands(row: Excursion, step: Stage, act: Deed) -> bool:
+    """Whether a step stands in a row of that room and limit."""
+    rows = Excursion.objects.filter(room=row.room_id, limit=row.limit)
+    return rows.filter(**{COLUMNS[step]: act.at_ms}).exists()
+
+
+def _is_of(row: Excursion, act: Deed) -> bool:
+    """Whether an act is about this time: they overlap, and who acted on what was not over yet knew
+    of it up to then."""
+    times = act.target.rpartition("/")[2].partition("-")
+    if not times[1]:
+        return False
+    from_ms, until_ms = int(times[0]), int(times[2] or act.at_ms)
+    return row.from_ms <= until_ms and (row.until_ms is None or row.until_ms >= from_ms)
 
 
 def take(desk: Desk, excursion: int, wanted: Stage, word: str = "") -> Verdict:
@@ -129,7 +174,8 @@ def _write(desk: Desk, excursion: int, wanted: Stage, word: str) -> Verdict:
     with writing():
         mine = of(desk.organisation).filter(id=excursion).values("id")
         row = Excursion.objects.select_for_update().filter(id__in=mine).first()
-        before = [one for one in history(excursion) if one.stage is wanted]
+        known = row or Excursion.objects.filter(id=excursion).first()
+        before = [one for one in history(known) if one.stage is wanted] if known else []
         if any((one.person, one.word) == (desk.who.id, word) for one in before):
             return ALLOWED
         if row is None:
@@ -138,7 +184,7 @@ def _write(desk: Desk, excursion: int, wanted: Stage, word: str) -> Verdict:
             return Refused(Reason.WRONG_STATE)
         setattr(row, COLUMNS[wanted], desk.now_ms)
         row.save(update_fields=[COLUMNS[wanted]])
-        act = Act(SERVICE, f"{ACT}{wanted}", desk.organisation, str(excursion), word)
+        act = Act(SERVICE, f"{ACT}{wanted}", desk.organisation, target(row), word)
         deeds.record(desk.who, act, desk.now_ms)
     return ALLOWED
 

@@ -16,7 +16,7 @@ from django.db.models import Q
 from science.alarms import Alarm, Evaluation, Kind
 from science.paging import PROFILES
 from science.timeline import Stretch, merged
-from server.coldchain import telling, trace, watching
+from server.coldchain import excursions, telling, trace, watching
 from server.coldchain.models import Excursion, Lot, Room, Stay
 from server.coldchain.rules import MINUTE_MS
 from server.coldchain.watching import LEARNED_MS
@@ -115,6 +115,8 @@ def _put(room: Room, row: Excursion | None, one: Episode, now_ms: int) -> None:
     if row is None:
         row = Excursion(room=room, limit=one.limit, version=0)
     _change(row, one)
+    if begins:
+        excursions.take_again(row)  # a restore may have lost the row, never the acts
     row.lots.set(_inside(room, one, now_ms))
     if one.until_ms is not None and was_open:
         _tell(row, "warmth-ended", {"minutes": one.confirmed // MINUTE_MS}, now_ms)

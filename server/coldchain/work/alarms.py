@@ -124,7 +124,7 @@ def _alarm(here: Here, one: Excursion) -> Alarm:
         instruction=here.say(LABELS[INSTRUCTIONS[RoomKind(one.room.kind)]]),
         lots=tuple(held.values_list("ref", "code")[:20]),
         stage=here.say(LABELS[STAGES[now]]),
-        taken=tuple(_taken(here, one.id)),
+        taken=tuple(_taken(here, one)),
         step=str(step),
         asked=here.say(LABELS[ASKED[step]]),
         words=tuple(_words(here, step)),
@@ -137,7 +137,7 @@ def _words(here: Here, step: Stage) -> list[tuple[str, str]]:
     return choices(DISPOSITIONS, here.language) if step is Stage.DISPOSED else []
 
 
-def _taken(here: Here, excursion: int) -> Iterator[tuple[str, str, str]]:
+def _taken(here: Here, excursion: Excursion) -> Iterator[tuple[str, str, str]]:
     """When, what and who: people of one's own organisation by name, others by organisation."""
     steps = excursions.history(excursion)
     people = vault.names(one.person for one in steps if one.organisation == here.organisation.id)

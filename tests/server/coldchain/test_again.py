@@ -150,6 +150,20 @@ def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_aga
 
 
 @pytest.mark.django_db
+def test_S17_a_request_whose_answer_was_lost_with_the_database_is_still_done_once(
+    chain: Chain,
+) -> None:
+    size, older = busy.logged(), busy.kept()
+    desk, listed = chain.desk("cooperative", key="7f3a-1"), (mackerel(chain),)
+    event = done(landing.land(desk, listed, chain.market.id))
+    grown = busy.logged()
+    busy.put_back(older)
+    again.rebuild(size, grown)
+    assert done(landing.land(desk, listed, chain.market.id)).ref == event.ref
+    assert Lot.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Chain) -> None:
     lot = chain.land()
     size, older = busy.logged(), busy.kept()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from server.accounts.models import Deed
 from server.accounts.rules import Actor
-from server.coldchain import excursions
+from server.coldchain import again as rebuilding
+from server.coldchain import excursions, warmth
 from server.coldchain.excursions import Stage
 from server.coldchain.models import Excursion
+from server.coldchain.warmth import Episode
+from tests.server.coldchain import busy
 from tests.server.coldchain.rig import Chain
 from tests.server.coldchain.work.harbour import Hands
 
@@ -85,3 +89,33 @@ def test_a_signature_is_no_shared_tablets(harbour: Chain) -> None:
         assert step(hands, row, name, word).status_code == 303
     answer = step(hands, row, "signed")
     assert answer.status_code == 403 and "사람의 서명이 필요합니다" in answer.content.decode()
+
+
+def test_S17_after_a_restore_an_excursion_is_as_far_as_people_had_brought_it(
+    harbour: Chain,
+) -> None:
+    hands, known = Hands(harbour, "carrier"), warm(harbour)
+    size, older = busy.logged(), busy.kept()
+    later = warm(harbour, "truck 2")
+    for row in (known, later):
+        for name, word in (("known", ""), ("acted", "iced")):
+            assert step(hands, row, name, word).status_code == 303
+    wanted = [
+        (excursions.stage(again), excursions.history(again)) for again in _fresh(known, later)
+    ]
+    grown = busy.logged()
+    busy.put_back(older)
+    rebuilding.rebuild(size, grown)
+    (there,) = _fresh(known)
+    assert (excursions.stage(there), excursions.history(there)) == wanted[0]
+    found = Episode("kr_chilled", later.from_ms - 60_000, harbour.now_ms, 12_400, 0, 1, 0, 0)
+    warmth._put(later.room, None, found, harbour.now_ms)
+    evaluated = Excursion.objects.get(room=later.room)
+    assert (excursions.stage(evaluated), excursions.history(evaluated)) == wanted[1]
+    warmth._put(later.room, None, replace(found, from_ms=found.from_ms + 1), harbour.now_ms)
+    another = Excursion.objects.filter(room=later.room).latest("id")
+    assert excursions.stage(another) is Stage.NEW, "nobody acted on this one"
+
+
+def _fresh(*rows: Excursion) -> list[Excursion]:
+    return [Excursion.objects.get(id=row.id) for row in rows]
