@@ -151,8 +151,8 @@ def test_without_script_the_page_says_everything_and_takes_forms(
         size = {"width": 360, "height": 640}
         plain = browser.browser.new_context(
             java_script_enabled=False,
-            viewport=size,
-            locale=language,  # type: ignore[arg-type]
+            viewport=size,  # type: ignore[arg-type]
+            locale=language,
         )
         page = plain.new_page()
         page.goto(f"{server}/q/{label.serial}")
