@@ -101,10 +101,13 @@ def judge(lot: int, now_ms: int) -> None:
 
 
 def write(lot: Lot, history: History, now_ms: int) -> Result | None:
-    """A new version with its entry; None where the newest says the same. In a transaction."""
+    """A new version with its entry; None where the newest says the same. In a transaction.
+
+    One whose history is lost (the log holds its hash alone) or was never kept is said anew.
+    """
     text, told = verdict.judge(history).text, histories.text(history).encode()
     last = Result.objects.filter(lot=lot).order_by("-version").first()
-    if last is not None and last.text == text:
+    if last is not None and last.text == text and last.history is not None:
         return None
     version = last.version + 1 if last else 1
     private: list[object] = [MARK, lot.ref, version, now_ms, text, sha256(told).digest()]

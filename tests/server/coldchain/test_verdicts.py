@@ -19,12 +19,14 @@ from protocol.leaf import ServiceLeaf, decode_leaf
 from science.again import Outcome, again
 from server.coldchain import due, exposures, tracks, verdicts
 from server.coldchain.actions import quality, selling
+from server.coldchain.logged import Judged, entries
 from server.coldchain.models import DueLot, DueRoom, Excursion, Lot, Result, Room
 from server.coldchain.rules import SERVICE, ProblemKind
 from server.devices.models import Asset
 from server.ledger import log, rows, service
 from server.messages.models import Message
 from server.pilots.days import day_of
+from tests.protocol import build
 from tests.reliability import note
 from tests.server.coldchain.recorder import row as row_of
 from tests.server.coldchain.rig import MINUTE, Chain, done, undone
@@ -113,6 +115,26 @@ def test_the_history_of_a_result_gives_its_verdict_and_nobody_may_change_it(shop
         Result.objects.filter(pk=row.pk).update(history=b"")
     row.refresh_from_db()
     assert again(row.text, told(row)).outcome is Outcome.SAME
+
+
+def test_after_a_restore_the_log_gives_the_verdict_back_and_the_next_names_its_history(
+    shop: Stall,
+) -> None:
+    lot = loaded(shop)
+    shop.drive(2)
+    tick(shop)
+    (row,) = versions(lot)
+    log.sequence(shop.chain.now_ms)
+    (found,) = (one for one in entries(0, log.newest().size) if isinstance(one, Judged))
+    said = (found.lot, found.version, found.at_ms, found.text)
+    assert said == (lot.ref, row.version, row.at_ms, row.text)
+    bare = {"at_ms": row.at_ms, "text": row.text, "leaf_hash": build.digest("restored")}
+    Result.objects.create(lot=lot, version=2, **bare)
+    for _ in range(2):
+        with tracks.still():
+            verdicts.judge(lot.pk, shop.chain.now_ms)
+    assert [one.history is not None for one in versions(lot)] == [True, False, True]
+    assert versions(lot)[-1].text == row.text
 
 
 def test_a_week_of_readings_makes_a_history_of_kilobytes_and_a_hash_in_the_log(

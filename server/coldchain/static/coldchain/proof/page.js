@@ -31,6 +31,12 @@ function resultText(entry) {
   return entry.said.find((part) => typeof part === "string" && part.startsWith("{")) || "";
 }
 
+// Whether the result can be computed again: it names its history by a hash, and the file holds it.
+function again({ document, said }) {
+  if (document) return "again";
+  return said.some((part) => part instanceof Uint8Array) ? "not_here" : "not_again";
+}
+
 async function results(list, entries, told) {
   let same = true;
   for (const entry of entries) {
@@ -39,7 +45,7 @@ async function results(list, entries, told) {
     same = same && shown;
     line(list, true, SAY.result(entry.index));
     line(list, shown, shown ? SAY.same : SAY.other);
-    line(list, null, entry.document ? SAY.again : SAY.not_again);
+    line(list, null, SAY[again(entry)]);
   }
   return same && entries.length > 0;
 }

@@ -39,6 +39,7 @@ const KO = {
   other: "이 화면의 판정과 다릅니다",
   again: "판정의 바탕이 된 이력이 파일에 있고, 판정이 그 이력을 가리킵니다. 이 화면은 판정을 다시 계산하지 않습니다. 컴퓨터에서 다시 계산하는 명령: jagalchi-agent verify",
   not_again: "이력을 남기기 전의 판정이라 다시 계산할 수 없습니다",
+  not_here: "판정이 가리키는 이력이 이 파일에 없어 다시 계산할 수 없습니다",
   readings: (n, of) => `온도 기록 ${n}개 중 ${of}개: 기기의 서명과 장부의 증명이 맞습니다`,
   no_readings: "이 파일에는 온도 기록이 없습니다",
   missing: (n, of, when) =>
@@ -86,6 +87,7 @@ const EN = {
   other: "it is not the result that this page shows",
   again: "the history that the result rests on is in the file, and the result names it. This page does not compute the result again; on a computer one command does: jagalchi-agent verify",
   not_again: "the result is from before results named their history: it cannot be computed again",
+  not_here: "the history that the result names is not in this file: it cannot be computed again from it",
   readings: (n, of) => `temperature records: ${of} of ${n} bear the device's signature and the log's proof`,
   no_readings: "this file holds no temperature records",
   missing: (n, of, when) =>
