@@ -48,6 +48,8 @@ def add_commands(add: Add, acting: Acting) -> None:
     sub.add_argument("name", metavar="NAME", nargs="?", default="", help="as people say it")
     sub.add_argument("--kind", choices=KINDS, help="what sort of organisation")
     sub.add_argument("--english", metavar="NAME", default="", help="its English name")
+    text = "of one that a restore knows by its id only, as verify notes it"
+    sub.add_argument("--id", metavar="ID", default="", help=text)
     sub = add("person", person_, "Invite somebody: prints a one-time link, good for 7 days.")
     sub.add_argument("verb", choices=("add",))
     sub.add_argument("--organisation", metavar="ID", required=True, help="as `list` shows it")
@@ -64,10 +66,12 @@ def _organisation(chosen: argparse.Namespace, now_ms: int) -> int:
             print(f"{row.id}  {row.kind:<12} {row.name}")
         return 0
     names = (chosen.name, chosen.english)
-    made = organisations.add(CLOCKWORK, chosen.kind or "", names, now_ms)
+    made = organisations.add(CLOCKWORK, chosen.kind or "", names, now_ms, chosen.id)
     if isinstance(made, Refused):
-        taken = made.reason is Reason.TAKEN
-        text = "There is an operator already." if taken else "Give a NAME and a --kind."
+        text = {
+            Reason.TAKEN: "There is an operator already.",
+            Reason.NOT_FOUND: f"No organisation is known as {chosen.id} and by nothing else.",
+        }.get(Reason(made.reason), "Give a NAME and a --kind.")
         raise AdmissionRefused(f"{text} Nothing was made.")
     print(f"{made.id}  {made.kind}  {made.name}")
     print(

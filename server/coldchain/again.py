@@ -18,8 +18,8 @@ from typing import Final
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 
+from server.accounts.models import Deed, Organisation
 from server.accounts.models import Kind as Sort
-from server.accounts.models import Organisation
 from server.coldchain import excursions, facts
 from server.coldchain.acting import Refusal
 from server.coldchain.done import Line
@@ -125,7 +125,8 @@ def _event(one: Logged) -> Event:
 def _known(organisations: Iterable[str], at_ms: int) -> None:
     """Whoever joined after the backup is an id without a name, until the operator names them."""
     for one in filter(None, organisations):
-        given = {"kind": Sort.MERCHANT, "name": one, "made_ms": at_ms}
+        made = Deed.objects.filter(act="organisation-made", target=one, reason="").last()
+        given = {"kind": made.detail if made else Sort.MERCHANT, "name": one, "made_ms": at_ms}
         Organisation.objects.get_or_create(id=one, defaults=given)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -17,7 +17,7 @@ from django.db.models import F
 
 from protocol.registry import Text
 from server.accounts.models import Organisation
-from server.coldchain.models import EventLot, Lost, Lot, Place
+from server.coldchain.models import Event, EventLot, Lost, Lot, Place
 from server.coldchain.rules import Kind
 
 MOST: Final = 30
@@ -34,7 +34,7 @@ class Thing(StrEnum):
     LABORATORY = "laboratory"
     CONTACT = "contact"
     PHOTO = "photo"
-    PLACE = "place"
+    PARTY = "party"
     EVERYTHING = "everything"
 
 
@@ -46,7 +46,6 @@ THINGS: Final[Mapping[str, Thing]] = {
     "laboratory": Thing.LABORATORY,
     "contact": Thing.CONTACT,
     "photo": Thing.PHOTO,
-    **dict.fromkeys(("place", "region", "region_en", "gln"), Thing.PLACE),
     "everything": Thing.EVERYTHING,
 }
 """By the names in `Lost`."""
@@ -59,7 +58,7 @@ NAMES: Final[Mapping[Thing, Text]] = {
     Thing.LABORATORY: Text("the laboratory", "검사 기관"),
     Thing.CONTACT: Text("the link of who is no member", "비회원의 링크"),
     Thing.PHOTO: Text("the photo", "사진"),
-    Thing.PLACE: Text("names and regions of places", "장소의 이름과 지역"),
+    Thing.PARTY: Text("what an organisation said of itself", "기관 정보"),
     Thing.EVERYTHING: Text("all but that it happened", "있었다는 사실 외 전부"),
 }
 TODO: Final[Mapping[Thing, Text]] = {
@@ -76,12 +75,19 @@ TODO: Final[Mapping[Thing, Text]] = {
         "인수인계를 취소하고 다시 제안하세요.",
     ),
     Thing.PHOTO: Text("Take it from the device that took it.", "찍은 기기에서 찾아 보관하세요."),
-    Thing.PLACE: Text("Tell the operator the name and region.", "운영사에 이름과 지역을 알리세요."),
+    Thing.PARTY: Text("Its administrator enters it again.", "기관의 관리자가 다시 입력하세요."),
     Thing.EVERYTHING: Text(
         "Compare with the paper and declare what is wrong.",
         "종이 기록과 비교하고 다른 점을 신고하세요.",
     ),
 }
+
+
+HOW: Final[Mapping[type[Organisation | Place], str]] = {
+    Organisation: "jagalchi-server organisation add NAME --kind KIND --id ID",
+    Place: "its administrator adds it again under this id",
+}
+"""How what has no name gets one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +101,23 @@ class Missing:
 
 def of(lot: Lot) -> list[Missing]:
     """What the events of a lot lack, newest first."""
-    rows = EventLot.objects.filter(lot=lot, event__lost__isnull=False).order_by("-event")
-    again = _said_again(lot)
-    found: dict[tuple[int, Thing], Missing] = {}
-    for event, kind, at_ms, words in rows.values_list(
-        "event", "event__kind", "event__at_ms", "event__lost__words"
-    )[:MOST]:
-        for word in words.split():
-            if again.get(word, 0) <= event:
-                thing = THINGS[word]
-                found[event, thing] = Missing(at_ms, Kind(kind), thing)
-    return list(found.values())
+    rows = Lost.objects.filter(event__lots__lot=lot).select_related("event").order_by("-event")
+    return [
+        Missing(row.event.at_ms, Kind(row.event.kind), thing)
+        for row in rows.distinct()[:MOST]
+        for thing in sorted(_things(row.event, row.words, [lot]))
+    ]
+
+
+def _things(event: Event, words: str, lots: Sequence[Lot]) -> set[Thing]:
+    """What is still missing of an event, by what was said since."""
+    if event.kind == Kind.PLACE_ADDED:
+        return set()  # a place without a name is told as such
+    if event.kind == Kind.PARTY_TOLD:
+        later = Event.objects.filter(kind=event.kind, organisation=event.organisation)
+        return set() if later.filter(id__gt=event.id).exists() else {Thing.PARTY}
+    again = _said_again(lots[0]) if lots else {}
+    return {THINGS[word] for word in words.split() if again.get(word, 0) <= event.id}
 
 
 def _said_again(lot: Lot) -> dict[str, int]:
@@ -121,13 +133,11 @@ def notes() -> Iterator[str]:
     """What whoever verifies is told, line by line: no finding, but not to be forgotten."""
     counted: Counter[Thing] = Counter()
     example: dict[Thing, str] = {}
-    rows = Lost.objects.order_by("event").values_list("words", "event__lots__lot__ref", "event")
-    seen = 0
-    for words, lot, event in rows.iterator():
-        things = {THINGS[word] for word in words.split()}
-        counted.update(things if event != seen else ())
-        example |= {one: lot for one in things if lot and one not in example}
-        seen = event
+    for row in Lost.objects.select_related("event").order_by("event"):
+        lots = [one.lot for one in EventLot.objects.filter(event=row.event).select_related("lot")]
+        things = _things(row.event, row.words, lots[:1])
+        counted.update(things)
+        example |= {one: lots[0].ref for one in things if lots and one not in example}
     for thing, events in sorted(counted.items()):
         where = f" (see lot {example[thing]})" if thing in example else ""
         yield (
@@ -140,4 +150,4 @@ def notes() -> Iterator[str]:
 def _nameless() -> Iterator[str]:
     for table in (Organisation, Place):
         for one in table.objects.filter(name=F("id")).order_by("id").values_list("id", flat=True):
-            yield f"{table.__name__.lower()} {one} is known by its id only: name it again"
+            yield f"{table.__name__.lower()} {one} is known by its id only: {HOW[table]}"

@@ -16,7 +16,8 @@ from server.pilots.rules import ActionKind
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place to be added. region: what everybody may see of where it is."""
+    """A place to be added. region: what everybody may see of where it is. id: of a place of which
+    a restore brought back no more than that."""
 
     kind: PlaceKind
     name: str
@@ -24,6 +25,7 @@ class Site:
     name_en: str = ""
     region_en: str = ""
     gln: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +53,16 @@ def tell_party(desk: Desk, facts: Facts) -> Event:
 
 @action(Need.ADMINISTER, ActionKind.USE_EXISTING)
 def add_place(desk: Desk, site: Site) -> Event:
-    """Add a fixed site; the event's place is the new one."""
+    """Add a fixed site, or name one again; the event's place is it."""
     _check_texts((site.name, site.name_en), 80)
     _check_texts((site.region, site.region_en), 40)
     if not site.name or not site.region:
         raise Refusal(Reason.BAD_INPUT)
-    place = Place.objects.create(
-        id=new_ref(),
-        organisation_id=desk.organisation,
-        kind=site.kind,
-        name=site.name,
-        name_en=site.name_en,
-        region=site.region,
-        region_en=site.region_en,
-        gln=_gln(site.gln),
-        made_ms=desk.now_ms,
-    )
+    place = _place(desk, site)
+    place.name, place.name_en = site.name, site.name_en
+    place.region, place.region_en = site.region, site.region_en
+    place.gln = _gln(site.gln)
+    place.save(force_insert=not site.id)
     own = {"": {"place": site.name}}
     told = {"kind": str(site.kind)}
     return happened(desk, Told(Kind.PLACE_ADDED, told=told, place=place, own=own))
@@ -91,6 +87,17 @@ def add_room(desk: Desk, asset: str, kind: RoomKind, place: str = "", profile: s
     )
     told = {"room": room.id, "kind": str(kind), "asset": asset, "profile": profile}
     return happened(desk, Told(Kind.ROOM_ADDED, told=told, place=where))
+
+
+def _place(desk: Desk, site: Site) -> Place:
+    """A new place, or the nameless one that is meant. Raises Refusal."""
+    whose = {"organisation_id": desk.organisation, "kind": site.kind}
+    if not site.id:
+        return Place(id=new_ref(), made_ms=desk.now_ms, **whose)
+    found = Place.objects.filter(id=site.id, name=site.id, **whose).first()
+    if found is None:
+        raise Refusal(Reason.NOT_FOUND)
+    return found
 
 
 def _gln(text: str) -> str:

@@ -12,10 +12,11 @@ from django.db import OperationalError, connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from server.accounts import organisations
 from server.accounts.contacts import Contact
 from server.accounts.models import Organisation
 from server.accounts.rules import Role
-from server.coldchain import again, audit, lost
+from server.coldchain import again, audit, lost, verdicts
 from server.coldchain.acting import Desk
 from server.coldchain.actions import (
     custody,
@@ -32,7 +33,7 @@ from server.coldchain.actions.places import Site
 from server.coldchain.done import canonical
 from server.coldchain.events import NO_FACTS, OLD
 from server.coldchain.lost import Thing
-from server.coldchain.models import Event, Hold, Lost, Lot, Recall, Room
+from server.coldchain.models import Event, Hold, Lost, Lot, Place, Recall, Room
 from server.coldchain.rules import (
     SERVICE,
     Basis,
@@ -47,7 +48,7 @@ from server.coldchain.taking import Amount
 from server.devices.models import Asset
 from server.ledger import service
 from tests.server.coldchain import busy
-from tests.server.coldchain.rig import KG, Chain, done, mackerel, undone
+from tests.server.coldchain.rig import KG, Chain, done, mackerel, no, undone
 from tests.server.ledger.faults import Trap, faulty_database
 from tests.server.pilots import rig as pilots
 from tests.server.pilots.tally import Tally
@@ -164,6 +165,24 @@ def test_S17_a_request_whose_answer_was_lost_with_the_database_is_still_done_onc
 
 
 @pytest.mark.django_db
+def test_S17_a_result_without_its_history_is_judged_anew_and_no_version_is_given_twice(
+    chain: Chain,
+) -> None:
+    size, older = busy.logged(), busy.kept()
+    lot = chain.land()
+    verdicts.judge(lot.id, chain.now_ms)
+    grown = busy.logged()
+    busy.put_back(older)
+    again.rebuild(size, grown)
+    found = Lot.objects.get(ref=lot.ref)
+    for _ in range(2):
+        verdicts.judge(found.id, chain.now_ms)
+    rows = list(found.results.order_by("version"))
+    assert [(one.version, one.history is not None) for one in rows] == [(1, False), (2, True)]
+    assert rows[0].text == rows[1].text and list(audit.check(busy.logged())) == []
+
+
+@pytest.mark.django_db
 def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Chain) -> None:
     lot = chain.land()
     size, older = busy.logged(), busy.kept()
@@ -191,9 +210,15 @@ def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Cha
         ],
     }
     assert list(audit.check(grown)) == []
-    notes = list(lost.notes())
-    for one in (f"place {event.place_id}", "organisation newcomer"):
-        assert f"{one} is known by its id only: name it again" in notes
+    for table, one in ((Place, event.place_id), (Organisation, "newcomer")):
+        nameless = f"{table.__name__.lower()} {one} is known by its id only: {lost.HOW[table]}"
+        assert nameless in lost.notes()
+    anew = Site(PlaceKind.STORE, "새 창고", "부산", id=str(event.place_id))
+    assert done(places.add_place(boss, anew)).place_id == event.place_id
+    assert no(places.add_place(boss, anew)) == "not-found"
+    named = organisations.add(who, "shop", ("새 가게", ""), chain.now_ms, "newcomer")
+    assert isinstance(named, Organisation) and list(lost.notes()) == []
+    assert no(organisations.add(who, "shop", ("또", ""), chain.now_ms, "newcomer")) == "not-found"
 
 
 @pytest.mark.django_db
