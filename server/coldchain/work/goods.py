@@ -49,7 +49,7 @@ def by_link(purpose: str, template: str, show: Show, act: Act) -> View:
         content = show(link, shell.language(request))
         if request.method != "POST":
             return link_page(request, template, content)
-        desk = Desk(BY_LINK, "", at_ms)
+        desk = Desk(BY_LINK, "", at_ms, sheet.key)
         try:
             done = act(desk, token, link, sheet)
         except Blank as blank:
@@ -60,6 +60,7 @@ def by_link(purpose: str, template: str, show: Show, act: Act) -> View:
             status = refusals.status_of(done)
             trouble = Trouble(said, str(done.reason), status=status)
             return link_page(request, template, content, trouble)
+        content = show(link, shell.language(request))
         return link_page(request, template, {**content, "answered": sheet.text("do")})
 
     return view
@@ -73,11 +74,13 @@ def link_page(
 ) -> HttpResponse:
     """A page for who has a link: no cache keeps it."""
     sheet = Sheet.of(request)
-    told = {"f": sheet.typed, "key": sheet.key or new_key(), "trouble": trouble}
+    key = sheet.key if trouble and sheet.key else new_key()
+    told = {"f": sheet.typed if trouble else {}, "key": key, "trouble": trouble}
     frame, status = f"coldchain/work/{template}.html", trouble.status if trouble else 200
     answer = shell.page(request, frame, {**told, **content}, LABELS, status)
-    # The address is the secret: it must not travel to another site as a referrer.
-    answer.headers["Referrer-Policy"] = "no-referrer"
+    # The address is the secret: it must not travel to another site as a referrer. "no-referrer"
+    # would keep the browser from saying that the answer comes from this page, and it were refused.
+    answer.headers["Referrer-Policy"] = "same-origin"
     return refusals.unkept(answer)
 
 

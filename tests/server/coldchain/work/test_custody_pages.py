@@ -176,7 +176,7 @@ def test_somebody_without_an_account_accepts_in_one_tap_and_the_link_is_used_up(
         assert "보낸 곳" in read(client.get(path, {"lang": "ko"})) and again(lot).holder_id
     done = client.post(path, {"do": "accept"})
     assert "인수했습니다" in read(done)
-    assert done.headers["Referrer-Policy"] == "no-referrer"
+    assert done.headers["Referrer-Policy"] == "same-origin"
     assert Handover.objects.get().status == Custody.ACCEPTED and again(lot).holder_id is None
     for again_ in (client.get(path), client.post(path, {"do": "refuse"})):
         assert again_.status_code == 403 and "더 이상 쓸 수 없는 링크" in shown(again_)
