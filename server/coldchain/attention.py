@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from server.coldchain.effects.back import UNDOABLE
 from server.coldchain.models import (
@@ -96,7 +96,8 @@ def _items(organisation: str) -> Iterator[Item]:
     )
     excursions = Excursion.objects.filter(signed_ms=None, lots__in=here)
     trucks = Stay.objects.filter(lot__in=here, until_ms=None, room__kind=RoomKind.TRUCK)
-    problems = Problem.objects.filter(closed_ms=None, lot__maker=organisation)
+    ours = Q(lot__maker=organisation) | Q(lot__holder=organisation)
+    problems = Problem.objects.filter(ours, closed_ms=None)
     waiting = Handover.objects.filter(taker=organisation, status=Custody.PROPOSED)
     for matter, rows, since, ref in (
         (

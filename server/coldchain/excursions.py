@@ -91,10 +91,11 @@ class Taken:
     word: str
 
 
-def of(organisation: str) -> QuerySet[Excursion]:
-    """Open excursions in an organisation's rooms and trucks, and of lots in its hands."""
+def of(organisation: str, *, signed: bool = False) -> QuerySet[Excursion]:
+    """Excursions in an organisation's rooms and trucks, and of lots in its hands: open ones, or
+    those that were closed and signed."""
     ours = Q(room__organisation=organisation) | Q(lots__holder=organisation)
-    return Excursion.objects.filter(ours, signed_ms=None).distinct()
+    return Excursion.objects.filter(ours, signed_ms__isnull=not signed).distinct()
 
 
 def stage(row: Excursion) -> Stage:

@@ -6,13 +6,10 @@ database refuses it too (migration 0002). Spec: docs/coldchain.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final, TypeVar
-
-State = TypeVar("State", bound=StrEnum)
-Done = TypeVar("Done", bound=StrEnum)
+from typing import Final
 
 SERVICE: Final = "coldchain"
 MINUTE_MS: Final = 60_000
@@ -104,6 +101,8 @@ class Kind(StrEnum):
     SCRAPPED = "scrapped"
     PURCHASED = "purchased"
     PROBLEM = "problem"
+    DISPUTED = "disputed"
+    REPORT_CLOSED = "report-closed"
     ROLL_MADE = "roll-made"
     BOUND = "bound"
     INSPECTED = "inspected"
@@ -385,15 +384,17 @@ HOLDER_STEPS: Final = frozenset(
 
 
 class ProblemKind(StrEnum):
-    """What a shopper reports."""
+    """What is reported of a lot: by a shopper, or by the fisher of what was entered for them."""
 
     SMELL = "smell"
     ILLNESS = "illness"
     WARM = "warm"
     LABEL = "label"
     OTHER = "other"
+    QUANTITY = "quantity"
+    SPECIES = "species"
+    TIME = "time"
 
 
-def pairs(steps: Mapping[tuple[State, Done], State]) -> Iterable[tuple[str, str]]:
-    """The moves of a machine, from state to another state."""
-    return sorted({(str(a), str(b)) for (a, _), b in steps.items() if a != b})
+DISPUTES: Final = (ProblemKind.QUANTITY, ProblemKind.SPECIES, ProblemKind.TIME)
+"""What a fisher may say of a landing; the others are a shopper's."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from protocol.registry import Text
-from server.coldchain.rules import Reason
+from server.coldchain.rules import Kind, Reason, RoomKind
 
 REASONS: Mapping[Reason, Text] = {
     Reason.NOT_FOUND: Text("There is no such page.", "없는 페이지입니다."),
@@ -151,3 +152,59 @@ REASONS: Mapping[Reason, Text] = {
         "로트는 자기 자신에서 나올 수 없습니다. 다른 로트를 고르세요.",
     ),
 }
+EVENTS: Final[Mapping[Kind, Text]] = {
+    Kind.PARTY_TOLD: Text("organisation described", "기관 정보 입력"),
+    Kind.PLACE_ADDED: Text("place added", "장소 추가"),
+    Kind.ROOM_ADDED: Text("room added", "방 추가"),
+    Kind.LANDED: Text("landing", "양륙"),
+    Kind.PASSED_IN: Text("no bid", "유찰"),
+    Kind.AWARDED: Text("winning bid", "낙찰"),
+    Kind.SETTLED: Text("settled", "정산"),
+    Kind.SORTED: Text("sorting", "선별"),
+    Kind.TRANSFORMED: Text("processing", "손질·가공"),
+    Kind.SPLIT: Text("split", "소분"),
+    Kind.MERGED: Text("merge", "합침(혼합)"),
+    Kind.REWORKED: Text("rework", "재작업"),
+    Kind.WASTED: Text("waste", "폐기·부산물"),
+    Kind.PACKED: Text("put on a pallet", "팔레트 적재"),
+    Kind.UNPACKED: Text("taken off a pallet", "팔레트 해체"),
+    Kind.LOADED: Text("loading", "상차"),
+    Kind.UNLOADED: Text("unloading", "하차"),
+    Kind.OFFERED: Text("custody transfer proposed", "인수인계 제안"),
+    Kind.WITHDRAWN: Text("custody transfer withdrawn", "인수인계 취소"),
+    Kind.RECEIVED: Text("acceptance", "인수 확인"),
+    Kind.REFUSED: Text("refusal", "인수 거부"),
+    Kind.LEFT: Text("left, receipt not confirmed", "두고 옴, 수령 미확인"),
+    Kind.ON_SALE: Text("on sale", "판매 시작"),
+    Kind.SOLD: Text("sold", "판매"),
+    Kind.SOLD_OUT: Text("sold out", "품절"),
+    Kind.SCRAPPED: Text("destroyed", "폐기"),
+    Kind.PURCHASED: Text("bought by a shopper", "소비자 구매 표시"),
+    Kind.PROBLEM: Text("problem reported by a shopper", "소비자 문제 신고"),
+    Kind.DISPUTED: Text("the fisher says otherwise", "어업인 이의"),
+    Kind.REPORT_CLOSED: Text("report dealt with", "신고 처리"),
+    Kind.ROLL_MADE: Text("label roll made", "라벨 롤 준비"),
+    Kind.BOUND: Text("label bound", "라벨 연결"),
+    Kind.INSPECTED: Text("receiving inspection", "검수"),
+    Kind.SAMPLED: Text("sample taken", "수거검사"),
+    Kind.RESULT: Text("laboratory's result", "검사 결과"),
+    Kind.HELD: Text("sales hold", "판매 중지"),
+    Kind.RELEASED: Text("sales hold released", "판매 중지 해제"),
+    Kind.RECALL_OPENED: Text("recall opened", "회수 개시"),
+    Kind.RECALL_NOTIFIED: Text("recall: holders told", "회수 통지"),
+    Kind.RECALL_ANSWERED: Text("recall: answered", "회수 답변"),
+    Kind.RECALL_COUNTED: Text("recall: quantity entered", "회수 수량 입력"),
+    Kind.RECALL_CLOSED: Text("recall closed", "회수 종료"),
+    Kind.CORRECTED: Text("corrected", "정정"),
+    Kind.DECLARED: Text("error declared", "오류 신고"),
+    Kind.UNDONE: Text("undone", "되돌림"),
+}
+"""What happened."""
+ROOMS: Final[Mapping[RoomKind, Text]] = {
+    RoomKind.TRUCK: Text("truck", "차량"),
+    RoomKind.COLD_ROOM: Text("cold room", "냉장고"),
+    RoomKind.WORK_ROOM: Text("work room", "작업장"),
+    RoomKind.DISPLAY: Text("display case", "진열대"),
+    RoomKind.FLOOR: Text("floor of the landing market", "위판장 바닥"),
+}
+"""What lots can be in."""

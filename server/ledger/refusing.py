@@ -3,8 +3,8 @@
 A service's migration lists its rules and hands them to `operation`. A trigger raises its own name,
 by which the service knows the reason. Where a rule looks at other rows it names the row whose lock
 it takes first: on PostgreSQL two transactions do not see each other's rows. Django makes a table
-of SQLite anew when a column is altered, and a new table has no triggers: such a migration ends
-with `operation` again. Spec: docs/coldchain.md.
+of SQLite anew when a column is altered, and a new table has no triggers: such a migration begins
+with `lifted` and ends with `operation` again. Spec: docs/coldchain.md.
 """
 
 from __future__ import annotations
@@ -70,6 +70,11 @@ def undoing(rules: Sequence[Rule], vendor: str) -> Iterator[str]:
 def operation(rules: Sequence[Rule]) -> RunPython:
     """The operation of a migration that makes them, and back."""
     return RunPython(_running(statements, rules), _running(undoing, rules))
+
+
+def lifted(rules: Sequence[Rule]) -> RunPython:
+    """The operation that takes them away, before a table is altered and `operation` follows."""
+    return RunPython(_running(undoing, rules), _running(statements, rules))
 
 
 def _on_sqlite(rule: Rule) -> Iterator[str]:

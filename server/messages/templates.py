@@ -114,6 +114,16 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         frozenset({"pilot", "pilot_en", "link"}),
     ),
+    "landing-receipt": Template(
+        Text("Jagalchi: receipt of your landing", "자갈치: 양륙 확인"),
+        Text(
+            "{organisation} has entered your landing: {kilograms} kg, {boxes} boxes, {when}. Look"
+            " at it, or say what is wrong: {link}",
+            "{organisation}에서 양륙을 등록했습니다: {kilograms} kg, {boxes}상자, {when}."
+            " 확인하거나 다르면 알려 주세요: {link}",
+        ),
+        frozenset({"organisation", "kilograms", "boxes", "when", "link"}),
+    ),
     "goods-offered": Template(
         Text("Jagalchi: {organisation} hands over to you", "자갈치: {organisation} 인계"),
         Text(

@@ -9,9 +9,11 @@ from datetime import date
 from typing import Any, Final
 
 from science.species import Form, Ice, IceRatio, Kept, Species
+from server.accounts.contacts import Contact
 from server.accounts.rules import Need
 from server.coldchain import correcting, taking
 from server.coldchain.acting import Desk, Refusal, action
+from server.coldchain.actions import reports
 from server.coldchain.done import Line
 from server.coldchain.events import Told, happened
 from server.coldchain.making import new
@@ -94,8 +96,13 @@ class Correction:
 
 
 @action(Need.OPERATE, ActionKind.NEW)
-def land(desk: Desk, landings: tuple[Landing, ...], place: str = "") -> Event:
-    """Land lots, one or a whole night's list, all or none of them; `place`: one of one's own."""
+def land(
+    desk: Desk, landings: tuple[Landing, ...], place: str = "", fisher: Contact | None = None
+) -> Event:
+    """Land lots, one or a whole night's list, all or none of them; `place`: one of one's own.
+
+    fisher: where the receipt goes, of somebody who agreed to it; None: nobody did.
+    """
     if not landings:
         raise Refusal(Reason.BAD_INPUT)
     if len(landings) > MAX_LANDINGS:
@@ -103,7 +110,10 @@ def land(desk: Desk, landings: tuple[Landing, ...], place: str = "") -> Event:
     where = _place(desk, place)
     lots = [_landed(desk, one, where) for one in landings]
     lines = [Line(lot, Part.MADE, lot.boxes, lot.grams) for lot in lots]
-    return happened(desk, Told(Kind.LANDED, lines, {"lots": len(lots)}, place=where))
+    event = happened(desk, Told(Kind.LANDED, lines, {"lots": len(lots)}, place=where))
+    if fisher is not None and fisher.address:
+        reports.receipt(event, fisher, desk.now_ms)
+    return event
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)

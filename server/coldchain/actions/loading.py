@@ -24,15 +24,22 @@ from server.pilots.rules import ActionKind
 
 CHUNK = 500
 LONGEST_TRIP_MS = 30 * DAY_MS
+LONGEST_MS = DAY_MS
+"""Nobody loads or unloads for longer."""
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
 def load(
-    desk: Desk, room: int, amounts: tuple[Amount, ...], arrives_ms: int | None = None
+    desk: Desk,
+    room: int,
+    amounts: tuple[Amount, ...],
+    arrives_ms: int | None = None,
+    began_ms: int | None = None,
 ) -> Event:
     """Bring lots into a truck, or into a room of one's own: holders, carriers and takers do.
 
     arrives_ms: when the carrier expects to be there, as whoever waits is told it; None: 미정.
+    began_ms: when the loading began that ends now; None: nobody noted it.
     """
     where = _room(room)
     if arrives_ms is not None and not 0 <= arrives_ms - desk.when_ms <= LONGEST_TRIP_MS:
@@ -53,15 +60,19 @@ def load(
         if grams > lot.left_grams - there:
             raise Refusal(Reason.ELSEWHERE)
         lines.append(Line(lot, boxes=boxes, grams=grams))
-    told = {"room": where.id} | ({} if arrives_ms is None else {"arrives_ms": arrives_ms})
+    told = {"room": where.id} | _took(desk, began_ms)
+    told |= {} if arrives_ms is None else {"arrives_ms": arrives_ms}
     event = happened(desk, Told(Kind.LOADED, lines, told, place=where.place))
     sending.loaded(where, lots, desk.now_ms)
     return event
 
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
-def unload(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
-    """Take lots out of a truck or room; grams None: all of it that is there."""
+def unload(
+    desk: Desk, room: int, amounts: tuple[Amount, ...], began_ms: int | None = None
+) -> Event:
+    """Take lots out of a truck or room; grams None: all of it that is there. began_ms: when the
+    unloading began that ends now; None: nobody noted it."""
     where = _room(room)
     _check_size(amounts)
     refs = [one.lot for one in amounts]
@@ -71,9 +82,19 @@ def unload(desk: Desk, room: int, amounts: tuple[Amount, ...]) -> Event:
     there = stays(lots, where.id)
     plan = [_leaving(lot, one, there.get(lot.id)) for lot, one in zip(lots, amounts, strict=True)]
     lines = [Line(stay.lot, boxes=boxes, grams=grams) for stay, grams, boxes in plan]
-    event = happened(desk, Told(Kind.UNLOADED, lines, {"room": where.id}, place=where.place))
+    told = {"room": where.id} | _took(desk, began_ms)
+    event = happened(desk, Told(Kind.UNLOADED, lines, told, place=where.place))
     sending.unloaded(event, where, lots, min(stay.from_ms for stay, _, _ in plan))
     return event
+
+
+def _took(desk: Desk, began_ms: int | None) -> dict[str, int]:
+    """What is told of the beginning. Raises Refusal for one that cannot be."""
+    if began_ms is None:
+        return {}
+    if not 0 <= desk.when_ms - began_ms <= LONGEST_MS:
+        raise Refusal(Reason.BAD_INPUT)
+    return {"began_ms": began_ms}
 
 
 def _room(room: int) -> Room:

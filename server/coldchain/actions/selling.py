@@ -11,7 +11,7 @@ from server.coldchain.actions.labels import spelled
 from server.coldchain.done import Line
 from server.coldchain.events import Told, happened
 from server.coldchain.models import Event, Label, Lot
-from server.coldchain.rules import Kind, ProblemKind, Reason, Status, Step
+from server.coldchain.rules import DISPUTES, Kind, ProblemKind, Reason, Status, Step
 from server.pilots.days import day_of
 from server.pilots.rules import ActionKind
 
@@ -58,7 +58,7 @@ def report_problem(
 ) -> Event:
     """A shopper reports a problem; the words stay in the table and never enter the log."""
     found, label = _scanned(lot, serial)
-    if len(told) > LONGEST or "\0" in told:
+    if len(told) > LONGEST or "\0" in told or kind in DISPUTES:
         raise Refusal(Reason.BAD_INPUT)
     known = {"kind": str(kind), "serial": label.serial if label else ""}
     return happened(desk, Told(Kind.PROBLEM, [Line(found)], known, own={"": {"told": told}}))

@@ -25,6 +25,7 @@ from server.coldchain.actions import (
     places,
     quality,
     recalls,
+    reports,
     selling,
     strangers,
     undoing,
@@ -80,6 +81,7 @@ MEMBERS: Final[Mapping[str, Act]] = {
     "sales": selling.sell,
     "sold-out": selling.sell_out,
     "scrapped": selling.scrap,
+    "report-closings": reports.close_report,
     "inspections": quality.inspect,
     "samples": quality.take_sample,
     "sample-results": quality.report_sample,
@@ -99,6 +101,7 @@ STRANGERS: Final[Mapping[str, Act]] = {
     "recall-answers": recalls.acknowledge_by_link,
     "purchases": selling.mark_purchase,
     "problems": selling.report_problem,
+    "disputes": reports.dispute,
 }
 """What somebody without an account does: by a link that they were sent, or about a lot they see."""
 

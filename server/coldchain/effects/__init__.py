@@ -44,6 +44,8 @@ EFFECTS: Final[Mapping[Kind, Callable[[Done], None]]] = {
     Kind.LEFT: hands.leave,
     Kind.PURCHASED: checks.purchase,
     Kind.PROBLEM: checks.problem,
+    Kind.DISPUTED: checks.problem,
+    Kind.REPORT_CLOSED: checks.close_report,
     Kind.INSPECTED: checks.inspect,
     Kind.SAMPLED: checks.sample,
     Kind.RESULT: checks.result,

@@ -86,7 +86,7 @@ def purchase(done: Done) -> None:
 
 
 def problem(done: Done) -> None:
-    """What a shopper reported; only the table has their words."""
+    """What a shopper or a fisher reported; only the table has their words."""
     (lot,) = done.lots
     Problem.objects.create(
         lot=lot,
@@ -95,6 +95,13 @@ def problem(done: Done) -> None:
         event=done.event,
         at_ms=done.event.at_ms,
         **done.own_of(),
+    )
+
+
+def close_report(done: Done) -> None:
+    """What came of a report."""
+    Problem.objects.filter(event__ref=done.told["report"], closed=None).update(
+        outcome=done.told["outcome"], closed=done.event, closed_ms=done.event.noted_ms
     )
 
 

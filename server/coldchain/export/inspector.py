@@ -14,11 +14,12 @@ from science.timeline import Stretch
 from server.coldchain import cells
 from server.coldchain.exchange import telling
 from server.coldchain.export.table import Cell, Rows
-from server.coldchain.export.words import EVENTS as KINDS
-from server.coldchain.export.words import JUDGES, ROOMS, SAMPLES
+from server.coldchain.export.words import JUDGES, SAMPLES
 from server.coldchain.models import Excursion, Room
 from server.coldchain.read import Whole
 from server.coldchain.rules import Judge, Kind, RoomKind, SampleState
+from server.coldchain.words import EVENTS as KINDS
+from server.coldchain.words import ROOMS
 
 NONE: Final = "기록 없음"
 KOREA: Final = timezone(timedelta(hours=9))
@@ -78,7 +79,7 @@ def _air(whole: Whole, now_ms: int) -> Iterator[Sequence[Cell]]:
             continue
         one = telling.sensed(cells.exposure(assets[stay.room], Stretch(*window)), window, "")
         yield (
-            ROOMS[RoomKind(stay.kind)],
+            ROOMS[RoomKind(stay.kind)].ko,
             stay.by.name,
             _time(stay.from_ms),
             _time(stay.until_ms),
@@ -121,7 +122,7 @@ def _events(whole: Whole) -> Iterator[Sequence[Cell]]:
         yield (
             _time(one.at_ms),
             _time(one.noted_ms),
-            KINDS.get(Kind(one.kind), one.kind),
+            KINDS[Kind(one.kind)].ko,
             one.by.name,
             weight,
             one.boxes or None,

@@ -83,7 +83,9 @@ class Hold(models.Model):
 
 
 class Problem(models.Model):
-    """What a shopper reported; `told` and `outcome` stay here."""
+    """What a shopper, or a fisher by the link of a receipt, reported of a lot. told: their words,
+    which stay here. outcome: a word of the closed list, with the event that says so; "" until then.
+    """
 
     lot = models.ForeignKey(Lot, models.PROTECT, related_name="problems")
     label = models.ForeignKey(Label, models.PROTECT, null=True)
@@ -93,9 +95,17 @@ class Problem(models.Model):
     at_ms = models.BigIntegerField()
     outcome = models.TextField(blank=True)
     closed_ms = models.BigIntegerField(null=True)
+    closed = models.ForeignKey(Event, models.PROTECT, null=True, related_name="reports_closed")
 
     class Meta:
-        constraints = [one_of("kind", ProblemKind, "problem_kind")]
+        constraints = [
+            one_of("kind", ProblemKind, "problem_kind"),
+            models.CheckConstraint(
+                condition=Q(closed=None, closed_ms=None, outcome="")
+                | (Q(closed__isnull=False, closed_ms__isnull=False) & ~Q(outcome="")),
+                name="report_closed_with_outcome",
+            ),
+        ]
 
 
 class Purchase(models.Model):

@@ -13,7 +13,6 @@ from itertools import pairwise
 from science.timeline import Stretch
 from server.coldchain import exposures
 from server.coldchain.export.inspector import NOTE
-from server.coldchain.export.words import ROOMS
 from server.coldchain.models import Handover, Lot, Stay
 from server.coldchain.papers import air
 from server.coldchain.papers.sheet import NONE, Code, Curve, Paper, Table, minutes, weight, when
@@ -24,6 +23,7 @@ from server.coldchain.shopper import views as shopper
 from server.coldchain.shopper.band import draw
 from server.coldchain.shopper.gather import Code as Scanned
 from server.coldchain.taking import visible
+from server.coldchain.words import ROOMS
 
 OTHER = "다른 기관"
 UNCONFIRMED = "수령 미확인"
@@ -123,7 +123,7 @@ def _row(one: Section) -> Sequence[str]:
     room = one.stay.room
     place = room.place.name if room.place else room.asset.name
     at = air.of(room.asset_id, one.window)
-    where = f"{ROOMS[RoomKind(room.kind)]} · {place}"
+    where = f"{ROOMS[RoomKind(room.kind)].ko} · {place}"
     return (time, one.holder, where, at.least, at.most, at.mean, at.unknown)
 
 

@@ -35,7 +35,8 @@ class To(NamedTuple):
 
 
 def loaded(room: Room, lots: Sequence[Lot], now_ms: int) -> None:
-    """Give whoever awaits these lots a link to watch them, one for each offer."""
+    """Give whoever awaits these lots a link to watch them, one for each offer; who has no address
+    is shown it by the giver."""
     if room.kind != RoomKind.TRUCK:
         return
     rows = _handed(lots, Q(status__in=OPEN_CUSTODY))
@@ -69,7 +70,8 @@ def _taker(one: Handover) -> To:
 
 
 def _send(to: To, wanted: Wanted, room: Room, now_ms: int) -> None:
-    if to.organisation is None and not to.person:
+    nobody = to.organisation is None and not to.person
+    if nobody and wanted.purpose != LIVE:
         return
     made = links.make(
         Wanted(

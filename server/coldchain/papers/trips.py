@@ -7,6 +7,7 @@ whoever took no part of none. Nothing here knows a price, a driver or a position
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ from server.coldchain.papers.sheet import (
     Code,
     Paper,
     Table,
+    minutes,
     shortened,
     weight,
     when,
@@ -54,13 +56,15 @@ NOTES = (
 
 @dataclass(frozen=True, slots=True)
 class Aboard:
-    """So much of a lot, on the truck since when; loader: the organisation that loaded it."""
+    """So much of a lot, on the truck since when; loader: the organisation that loaded it; began_ms:
+    when that loading began, None: nobody noted it."""
 
     lot: Lot
     grams: int
     boxes: int
     from_ms: int
     loader: str
+    began_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,10 @@ def of(ref: str) -> Trip | None:
     first = [_began(one) for one in stays]
     names = _names({one.loaded.organisation for one in first})
     aboard = tuple(
-        Aboard(stay.lot, stay.grams, stay.boxes, began.from_ms, _name(names, began))
+        Aboard(
+            *(stay.lot, stay.grams, stay.boxes, began.from_ms, _name(names, began)),
+            _noted(began.loaded),
+        )
         for stay, began in zip(stays, first, strict=True)
     )
     undone = Event.objects.filter(corrects=event, kind=Kind.UNDONE).exists()
@@ -220,7 +227,25 @@ def _facts(trip: Trip, measured: air.Air | None) -> list[tuple[str, str]]:
         ("평균", NONE if measured is None else measured.mean),
         ("하차", f"{when(window.until_ms)} · {unloader}"),
         ("기록 없는 시간", NONE if measured is None else measured.unknown),
+        ("상차 걸린 시간", _loading(trip)),
+        ("하차 걸린 시간", took(_noted(trip.event), trip.event.at_ms)),
     ]
+
+
+def _noted(event: Event) -> int | None:
+    """When this loading or unloading began, as it was told."""
+    began_ms = json.loads(event.told).get("began_ms")
+    return began_ms if isinstance(began_ms, int) else None
+
+
+def _loading(trip: Trip) -> str:
+    first = min(trip.aboard, key=lambda one: one.from_ms)
+    return took(first.began_ms, first.from_ms)
+
+
+def took(began_ms: int | None, ended_ms: int) -> str:
+    """How long it took; the guide's 20 minutes are no law, and judge nobody here."""
+    return NONE if began_ms is None else minutes(ended_ms - began_ms)
 
 
 def _limits(shown: Sequence[Line], measured: air.Air | None) -> Iterator[Table]:

@@ -29,7 +29,7 @@ from server.coldchain.shopper import card as cards
 from server.coldchain.shopper import codes, evidence, gather, linkset, scans, shown
 from server.coldchain.shopper.card import Card
 from server.coldchain.shopper.gather import Code
-from server.coldchain.shopper.words import WORDS
+from server.coldchain.shopper.words import PROBLEMS, WORDS
 from server.ledger import log
 from server.ledger.tick import now_ms
 from server.pilots.days import day_of
@@ -185,7 +185,7 @@ def problem(request: HttpRequest, code: str) -> HttpResponse:
     if found is None or isinstance(found, HttpResponse):
         return found or _nothing(request, "unknown")
     told, wanted = request.POST.get("told", ""), request.POST.get("kind", "")
-    kind = ProblemKind(wanted) if wanted in list(ProblemKind) else ProblemKind.OTHER
+    kind = ProblemKind(wanted) if wanted in list(PROBLEMS) else ProblemKind.OTHER
     desk, (lot, serial) = Desk(NOBODY, "", at_ms), _named(found)
     event = selling.report_problem(desk, lot, kind, told, serial)
     return _done(request, event, found, "problem")

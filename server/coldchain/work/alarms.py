@@ -1,5 +1,4 @@
-"""알림: open temperature excursions, each with one instruction, who acted and what came of it; and
-what shoppers reported."""
+"""알림: temperature excursions, each with one instruction, who acted and what came of it."""
 
 from __future__ import annotations
 
@@ -18,8 +17,8 @@ from server.accounts.rules import Need, Refused
 from server.accounts.views.frame import go
 from server.coldchain import excursions
 from server.coldchain.excursions import NEXT, Stage
-from server.coldchain.models import Excursion, Problem
-from server.coldchain.rules import MINUTE_MS, SERVICE, ProblemKind, Reason, RoomKind
+from server.coldchain.models import Excursion
+from server.coldchain.rules import MINUTE_MS, SERVICE, Reason, RoomKind
 from server.coldchain.work.frame import Here, covered, here_of, page, refused, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.rooms import celsius
@@ -27,6 +26,8 @@ from server.coldchain.work.sheet import Sheet
 from server.coldchain.work.shows import PAGE, choices
 from server.coldchain.work.words import DISPOSITIONS, MEASURES
 from server.web.shown import moment
+
+CLOSED: Final = 10
 
 INSTRUCTIONS: Final[Mapping[RoomKind, str]] = {
     RoomKind.TRUCK: "warm_truck_do",
@@ -80,15 +81,34 @@ class Alarm:
     words: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Over:
+    """One that is closed and signed: where, since when, how warm, and who did what."""
+
+    room: str
+    since: str
+    peak: str
+    taken: tuple[tuple[str, str, str], ...]
+
+
 @shown("alarms")
 def alarms(here: Here, _sheet: Sheet) -> Mapping[str, object]:
-    """Every excursion that nobody has closed and signed."""
+    """Every excursion that nobody has closed and signed, and the newest of the others."""
     return _shown(here)
 
 
 def _shown(here: Here) -> dict[str, object]:
     rows = excursions.of(here.organisation.id).select_related("room__asset").order_by("-from_ms")
-    return {"alarms": [_alarm(here, one) for one in rows[:PAGE]]}
+    over = excursions.of(here.organisation.id, signed=True).select_related("room__asset")
+    return {
+        "alarms": [_alarm(here, one) for one in rows[:PAGE]],
+        "over": [_over(here, one) for one in over.order_by("-signed_ms")[:CLOSED]],
+    }
+
+
+def _over(here: Here, one: Excursion) -> Over:
+    since, peak = moment(one.from_ms)[:16], celsius(one.peak_milli)
+    return Over(one.room.asset.name, since, peak, tuple(_taken(here, one)))
 
 
 @guarded(Need.OPERATE, service=SERVICE)
@@ -147,22 +167,3 @@ def _taken(here: Here, excursion: Excursion) -> Iterator[tuple[str, str, str]]:
         what = here.say(SAID[one.word] if one.word else LABELS[STAGES[one.stage]])
         who = people.get(one.person) or names.get(one.organisation, "")
         yield moment(one.at_ms)[:16], what, who
-
-
-@shown("problems")
-def problems(here: Here, _sheet: Sheet) -> Mapping[str, object]:
-    """What shoppers reported of lots that this organisation made."""
-    mine = Problem.objects.filter(lot__maker=here.organisation, closed_ms=None)
-    rows = mine.select_related("lot").order_by("-at_ms")[:PAGE]
-    return {
-        "problems": [
-            (
-                moment(one.at_ms)[:16],
-                one.lot.ref,
-                one.lot.code,
-                here.say(LABELS[f"problem_{ProblemKind(one.kind)}"]),
-                one.told,
-            )
-            for one in rows
-        ]
-    }

@@ -31,7 +31,7 @@ MANY: Final = 2
 class Found:
     """What a code names: one lot, a label without a lot, a room, the lots of a pallet, or none.
 
-    several: lots that share a number; the reader chooses.
+    stack: the pallet's id. several: lots that share a number; the reader chooses.
     """
 
     text: str
@@ -39,6 +39,7 @@ class Found:
     label: Label | None = None
     room: Room | None = None
     pallet: tuple[str, ...] = ()
+    stack: str = ""
     several: tuple[Lot, ...] = ()
 
     @property
@@ -54,8 +55,7 @@ class Found:
             return f"{home}/labels?serial={quote(self.label.serial)}"
         if self.room:
             return f"{home}/rooms/{self.room.id}"
-        query = "&".join(f"lot={one}" for one in self.pallet)
-        return f"{home}/offer?{query}" if query else ""
+        return f"{home}/pallets/{self.stack}" if self.stack else ""
 
 
 def find(here: Here, text: str) -> Found:
@@ -118,12 +118,13 @@ def _by_label(here: Here, text: str) -> Found | None:
 
 def _by_pallet(here: Here, text: str) -> Found | None:
     number = SSCC.fullmatch(text)
-    pallet = Pallet.objects.filter(sscc=number[1], ended_ms=None).first() if number else None
+    own = Q(id=text) if REF.fullmatch(text) else Q(sscc=number[1] if number else "-")
+    pallet = Pallet.objects.filter(own, ended_ms=None).first()
     if pallet is None:
         return None
     on_it = OnPallet.objects.filter(pallet=pallet, off=None, lot__holder=here.organisation)
     refs = tuple(on_it.order_by("id").values_list("lot__ref", flat=True))
-    return Found(text, pallet=refs) if refs else None
+    return Found(text, pallet=refs, stack=pallet.id) if refs else None
 
 
 def _by_number(here: Here, text: str) -> Found | None:

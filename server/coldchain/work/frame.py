@@ -74,6 +74,11 @@ class Here:
         """Whether the reader may do more than read."""
         return may(self.who, Need.OPERATE, self.organisation.id, SERVICE) is ALLOWED
 
+    @property
+    def may_administer(self) -> bool:
+        """Whether the reader says what the organisation is and has."""
+        return may(self.who, Need.ADMINISTER, self.organisation.id, SERVICE) is ALLOWED
+
     def say(self, text: Text) -> str:
         """The text in the reader's language."""
         return say(text, self.language)
@@ -141,10 +146,12 @@ def shown(template: str) -> Callable[[Show], View]:
     return make
 
 
-def task(template: str, show: Show, act: Act, then: Then | None = None) -> View:
+def task(
+    template: str, show: Show, act: Act, then: Then | None = None, need: Need = Need.OPERATE
+) -> View:
     """Make a form and its target; `then`: where one goes when it is done, else home."""
 
-    @guarded(Need.OPERATE, service=SERVICE)
+    @guarded(need, service=SERVICE)
     @require_http_methods(["GET", "HEAD", "POST"])
     @wraps(act)
     def view(request: HttpRequest, organisation: str, **named: Any) -> HttpResponse:

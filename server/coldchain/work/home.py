@@ -27,9 +27,11 @@ from server.coldchain.work.words import STATUSES
 from server.web import shell
 from server.web.words import say
 
-ALL_KEYS: Final = ("lots", "rooms", "sensors", "given", "trips", "trace", "recalls")
+ALL_KEYS: Final = (
+    *("lots", "rooms", "sensors", "given", "pallets", "trips", "trace", "recalls", "sites"),
+)
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
-    Sort.COOPERATIVE: ("land", "lists", "auction", "labels", "offer"),
+    Sort.COOPERATIVE: ("land", "lists", "auction", "settle", "labels", "offer"),
     Sort.PLANT: ("inbox", "merge", "labels", "offer", "land"),
     Sort.CARRIER: ("rooms", "inbox", "offer", "sensors"),
     Sort.WHOLESALER: ("inbox", "offer", "labels", "merge", "land"),
@@ -52,6 +54,9 @@ ICONS: Final[Mapping[str, str]] = {
     "sensors": "warm",
     "shelf": "shop",
     "lots": "box",
+    "settle": "check",
+    "pallets": "box",
+    "sites": "shop",
     "given": "hand",
     "recalls": "stop",
     "trips": "sheet",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from science.species import SPECIES, Form, Ice, IceRatio, Kept, Species
+from server.accounts import vault
+from server.accounts.contacts import Contact
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import landing
@@ -56,7 +58,7 @@ def _catch(sheet: Sheet) -> tuple[int | None, Source]:
     return at_ms, sheet.word("catch_by", Source)
 
 
-def _act(_here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
+def _act(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
     kind = sheet.word("species", Species)
     catch_ms, catch_by = _catch(sheet)
     ice = sheet.word("ice", Ice)
@@ -79,7 +81,21 @@ def _act(_here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
         trace_no=sheet.text("trace_no"),
         graded=sheet.ticked("graded"),
     )
-    return landing.land(desk, (one,), sheet.text("place"))
+    return landing.land(desk, (one,), sheet.text("place"), _fisher(here, sheet))
+
+
+def _fisher(here: Here, sheet: Sheet) -> Contact | None:
+    """Where the receipt goes: to who agreed to it, and to nobody else. Raises Blank."""
+    address = sheet.text("fisher")
+    if not address:
+        return None
+    try:
+        vault.spelled(vault.kind_of(address), address)
+    except ValueError:
+        raise Blank("fisher", Hint.CONTACT) from None
+    if not sheet.ticked("fisher_agrees"):
+        raise Blank("fisher_agrees", Hint.CHOICE)
+    return Contact(address, here.language)
 
 
 def first_made(here: Here, _sheet: Sheet, event: Event) -> str:

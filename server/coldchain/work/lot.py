@@ -10,16 +10,22 @@ from server.coldchain import lost
 from server.coldchain.lost import NAMES, TODO
 from server.coldchain.models import Handover, Hold, Inspection, Lot, Sample
 from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
+from server.coldchain.words import EVENTS
 from server.coldchain.work.frame import Here, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
 from server.coldchain.work.shows import history, lots, mark
-from server.coldchain.work.words import DONE, JUDGES, SAMPLES
+from server.coldchain.work.words import JUDGES, SAMPLES
 from server.web.shown import moment
 
-HELD: Final = ("sort", "transform", "split", "labels", "offer", "load", "inspect", "waste", "hold")
+HELD: Final = (
+    *("sort", "transform", "split", "labels", "offer", "load", "inspect", "rework", "waste"),
+    *("sell", "hold"),
+)
 """What whoever holds a lot may do with it, in the order of a day."""
-SHOPS: Final = ("on-sale", "split", "sold-out", "scrap", "labels", "offer", "inspect", "hold")
+SHOPS: Final = (
+    *("on-sale", "split", "sold-out", "scrap", "labels", "offer", "inspect", "sell", "hold"),
+)
 INSPECTS: Final = ("inspect", "sample", "hold")
 STOPPED: Final = ("scrap",)
 """What is left to do with goods that must not be sold."""
@@ -39,6 +45,8 @@ ICONS: Final[Mapping[str, str]] = {
     "sold-out": "check",
     "scrap": "bin",
     "correct": "pen",
+    "rework": "undo",
+    "sell": "check",
     "recall": "stop",
 }
 ELSEWHERE: Final = {"labels": "labels?lot={ref}", "offer": "offer?lot={ref}"}
@@ -62,7 +70,7 @@ def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "facts": _facts(here, found),
         "first": _key(here, found, todo[0]) if todo else None,
         "tasks": [_key(here, found, one) for one in todo[1:]],
-        "history": history(found, here.language),
+        "history": history(found, here.organisation.id, here.language),
         "lost": _lost(here, found),
         "scores": _scores(here, found),
         "samples": _samples(here, found),
@@ -137,7 +145,7 @@ def _lost(here: Here, found: Lot) -> list[tuple[str, str, str, str]]:
     """What a restore could not bring back: when, of what, what it is, and what to do."""
     say = here.say
     return [
-        (moment(one.at_ms)[:16], say(DONE[one.kind]), say(NAMES[one.thing]), say(TODO[one.thing]))
+        (moment(one.at_ms)[:16], say(EVENTS[one.kind]), say(NAMES[one.thing]), say(TODO[one.thing]))
         for one in lost.of(found)
     ]
 

@@ -17,11 +17,13 @@ from science.limits import KR_CHILLED, LINES, LOADING_MS
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import loading
+from server.coldchain.actions.loading import LONGEST_MS
 from server.coldchain.models import Event, Lot, Room, Stay
 from server.coldchain.rules import MINUTE_MS, OPEN_CUSTODY
 from server.coldchain.taking import Amount
 from server.coldchain.work import attention
 from server.coldchain.work.basket import amounts, basket
+from server.coldchain.work.find import REF
 from server.coldchain.work.frame import Here, shown, task
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Blank, Hint, Sheet
@@ -77,7 +79,8 @@ def all_rooms(here: Here, sheet: Sheet) -> Mapping[str, object]:
     """Trucks and rooms of this organisation."""
     rows = Room.objects.filter(organisation=here.organisation).select_related("asset", "place")
     listed = rooms(rows.order_by("kind", "asset__name")[:PAGE], here.organisation.id, here.language)
-    return {"rooms": listed, "query": f"?lot={sheet.text('lot')}" if sheet.text("lot") else ""}
+    query = "&".join(f"lot={one}" for one in sheet.many("lot") if REF.fullmatch(one))
+    return {"rooms": listed, "query": f"?{query}" if query else ""}
 
 
 @shown("room")
@@ -104,14 +107,18 @@ def _head(here: Here, found: Room, sheet: Sheet) -> dict[str, object]:
 
 def clock(here: Here, since: str) -> Clock | None:
     """Where loading stands that began at this time (UTC ms); None where it did not begin."""
-    if not (since.isascii() and since.isdecimal() and len(since) < 15):
-        return None
-    gone = here.now_ms - int(since)
-    if not 0 <= gone < 24 * 60 * MINUTE_MS:
+    began_ms = clock_ms(since)
+    gone = -1 if began_ms is None else here.now_ms - began_ms
+    if not 0 <= gone < LONGEST_MS:
         return None
     minutes, whole = gone // MINUTE_MS, LOADING_MS // MINUTE_MS
     share = min(gone * 100 // LOADING_MS, 100)
-    return Clock(int(since), minutes, max(whole - minutes, 0), share, gone > LOADING_MS)
+    return Clock(here.now_ms - gone, minutes, max(whole - minutes, 0), share, gone > LOADING_MS)
+
+
+def clock_ms(text: str) -> int | None:
+    """A time in UTC ms as the page wrote it down; None for anything else."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 15 else None
 
 
 def air(here: Here, found: Room) -> Air:
@@ -181,7 +188,15 @@ def _load_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
 
 
 def _load(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
-    return loading.load(desk, room_of(here).id, amounts(sheet), sheet.moment("arrives"))
+    room, some, arrives_ms = room_of(here).id, amounts(sheet), sheet.moment("arrives")
+    return loading.load(desk, room, some, arrives_ms, began(desk, sheet))
+
+
+def began(desk: Desk, sheet: Sheet) -> int | None:
+    """When the key that begins was pressed, on this page's own clock; None: nobody pressed it, or
+    it is told of another time."""
+    at = clock_ms(sheet.text("since"))
+    return at if at is not None and 0 <= desk.when_ms - at <= LONGEST_MS else None
 
 
 def _unload_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
@@ -201,7 +216,8 @@ def _unload(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
     refs: Sequence[str] = sheet.many("lot")
     if not refs:
         raise Blank("lot", Hint.LOT)
-    return loading.unload(desk, room_of(here).id, tuple(Amount(ref) for ref in refs))
+    some = tuple(Amount(ref) for ref in refs)
+    return loading.unload(desk, room_of(here).id, some, began(desk, sheet))
 
 
 def _to_room(here: Here, sheet: Sheet, _event: Event) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from server.accounts.door import View
+from server.accounts.models import Kind as Sort
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import selling
@@ -61,9 +62,11 @@ def _sure(word: str, sell: Sell) -> View:
 
 
 def _to_shelf(here: Here, _sheet: Sheet, _event: Event) -> str:
-    return f"{here.home}/shelf"
+    shop = here.organisation.kind in (Sort.SHOP, Sort.MERCHANT)
+    return f"{here.home}/shelf" if shop else f"{here.home}/lots"
 
 
 put_on_sale = _sure("on_sale", selling.put_on_sale)
 sold_out = _sure("sold_out", selling.sell_out)
+sell = _sure("sell", selling.sell)
 scrap = _sure("scrap", selling.scrap)

@@ -17,9 +17,10 @@ from server.coldchain import trace
 from server.coldchain.models import Event, EventLot, Excursion, Handover, Label, Lot, Room, Stay
 from server.coldchain.read import at_parent
 from server.coldchain.rules import LIVE, Custody, Kind, RoomKind, Side, Status
+from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import kilograms
-from server.coldchain.work.words import CUSTODY, DONE, FORMS, KEPT, ROOMS, SIDES, STATUSES, Sign
+from server.coldchain.work.words import CUSTODY, FORMS, KEPT, SIDES, STATUSES, Sign
 from server.web.shown import moment
 from server.web.words import say
 
@@ -30,6 +31,8 @@ HISTORY: Final = 30
 PARENTS: Final = 200
 """Lots before this one of which errors are told."""
 KOREAN: Final = "ko"
+WORDS_ONLY: Final = (Kind.DECLARED, Kind.UNDONE)
+"""Events that say something of another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +92,12 @@ class RoomRow:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that happened to a lot."""
+    """Something that happened to a lot. ref: of the event, if the reader's organisation told it."""
 
     when: str
     what: str
     who: str
+    ref: str = ""
 
 
 def mark(sign: Sign, language: str) -> Mark:
@@ -210,8 +214,9 @@ def _place(row: Room, language: str) -> str:
     return row.place.name if language == KOREAN else row.place.name_en or row.place.name
 
 
-def history(lot: Lot, language: str) -> list[Line]:
-    """What happened to a lot, newest first, by whom: organisations, never people."""
+def history(lot: Lot, reader: str, language: str) -> list[Line]:
+    """What happened to a lot, newest first, by whom: organisations, never people. reader: id of
+    the organisation that reads."""
     from server.accounts.models import Organisation
 
     named = EventLot.objects.filter(lot=lot).values("event")
@@ -229,16 +234,23 @@ def history(lot: Lot, language: str) -> list[Line]:
             moment(one.at_ms)[:16],
             say(_done(one, lot, is_own=one.id in own), language),
             names.get(one.organisation, ""),
+            _declarable(one, reader, is_own=one.id in own),
         )
         for one in events
     ]
+
+
+def _declarable(event: Event, reader: str, *, is_own: bool) -> str:
+    """The ref of what the reader told of this lot, and could say to be wrong; "" for all else."""
+    mine = is_own and event.organisation == reader and event.kind not in WORDS_ONLY
+    return event.ref if mine else ""
 
 
 def _done(event: Event, lot: Lot, *, is_own: bool) -> Text:
     """What happened; a correction, or an error that was declared, may be of a parent."""
     if not is_own:
         return LABELS["declared_at_parent"]
-    return LABELS["corrected_at_parent"] if at_parent(event, lot.ref) else DONE[Kind(event.kind)]
+    return LABELS["corrected_at_parent"] if at_parent(event, lot.ref) else EVENTS[Kind(event.kind)]
 
 
 def choices(words: Mapping[E, Text], language: str) -> list[tuple[str, str]]:

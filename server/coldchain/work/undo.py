@@ -13,10 +13,11 @@ from server.coldchain.acting import Desk
 from server.coldchain.actions import undoing
 from server.coldchain.models import Event, EventLot
 from server.coldchain.rules import Kind, Part, Reason
+from server.coldchain.words import EVENTS
 from server.coldchain.work.frame import Here, task
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
-from server.coldchain.work.words import DONE, Sign
+from server.coldchain.work.words import Sign
 
 FITS: Final = Sign("✓", "good", LABELS["done_fine"])
 OPEN: Final = Sign("△", "warn", LABELS["mismatch"], LABELS["mismatch_note"])
@@ -59,7 +60,7 @@ def told(here: Here, event: Event) -> Done:
     lots = tuple(made.values_list("lot__ref", "lot__code")[:MADE_SHOWN])
     return Done(
         ref=event.ref,
-        word=here.say(DONE[Kind(event.kind)]),
+        word=here.say(EVENTS[Kind(event.kind)]),
         shape=sign.shape,
         tone=sign.tone,
         result=here.say(sign.word),

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from protocol.registry import Text
 from science.plausibility import Sign as Plausible
 from science.species import Form, Ice, IceRatio, Kept
+from server.coldchain.actions.reports import Outcome
 from server.coldchain.excursions import Disposition, Measure
 from server.coldchain.looking import Look
 from server.coldchain.rules import (
@@ -19,11 +20,9 @@ from server.coldchain.rules import (
     Gear,
     HolderState,
     Judge,
-    Kind,
     PlaceKind,
     RecallState,
     RecallWhy,
-    RoomKind,
     SampleState,
     Side,
     Source,
@@ -111,51 +110,6 @@ SAMPLES: Final[Mapping[SampleState, Sign]] = {
     SampleState.FAILED: Sign("✕", "bad", Text("failed", "부적합")),
 }
 
-DONE: Final[Mapping[Kind, Text]] = {
-    Kind.PARTY_TOLD: Text("organisation described", "기관 정보 입력"),
-    Kind.PLACE_ADDED: Text("place added", "장소 추가"),
-    Kind.ROOM_ADDED: Text("room added", "방 추가"),
-    Kind.LANDED: Text("landing", "양륙"),
-    Kind.PASSED_IN: Text("no bid", "유찰"),
-    Kind.AWARDED: Text("winning bid", "낙찰"),
-    Kind.SETTLED: Text("settled", "정산"),
-    Kind.SORTED: Text("sorting", "선별"),
-    Kind.TRANSFORMED: Text("processing", "손질·가공"),
-    Kind.SPLIT: Text("split", "소분"),
-    Kind.MERGED: Text("merge", "합침(혼합)"),
-    Kind.REWORKED: Text("rework", "재작업"),
-    Kind.WASTED: Text("waste", "폐기·부산물"),
-    Kind.PACKED: Text("put on a pallet", "팔레트 적재"),
-    Kind.UNPACKED: Text("taken off a pallet", "팔레트 해체"),
-    Kind.LOADED: Text("loading", "상차"),
-    Kind.UNLOADED: Text("unloading", "하차"),
-    Kind.OFFERED: Text("custody transfer proposed", "인수인계 제안"),
-    Kind.WITHDRAWN: Text("custody transfer withdrawn", "인수인계 취소"),
-    Kind.RECEIVED: Text("acceptance", "인수 확인"),
-    Kind.REFUSED: Text("refusal", "인수 거부"),
-    Kind.LEFT: Text("left, receipt not confirmed", "두고 옴, 수령 미확인"),
-    Kind.ON_SALE: Text("on sale", "판매 시작"),
-    Kind.SOLD: Text("sold", "판매"),
-    Kind.SOLD_OUT: Text("sold out", "품절"),
-    Kind.SCRAPPED: Text("destroyed", "폐기"),
-    Kind.PURCHASED: Text("bought by a shopper", "소비자 구매 표시"),
-    Kind.PROBLEM: Text("problem reported by a shopper", "소비자 문제 신고"),
-    Kind.ROLL_MADE: Text("label roll made", "라벨 롤 준비"),
-    Kind.BOUND: Text("label bound", "라벨 연결"),
-    Kind.INSPECTED: Text("receiving inspection", "검수"),
-    Kind.SAMPLED: Text("sample taken", "수거검사"),
-    Kind.RESULT: Text("laboratory's result", "검사 결과"),
-    Kind.HELD: Text("sales hold", "판매 중지"),
-    Kind.RELEASED: Text("sales hold released", "판매 중지 해제"),
-    Kind.RECALL_OPENED: Text("recall opened", "회수 개시"),
-    Kind.RECALL_NOTIFIED: Text("recall: holders told", "회수 통지"),
-    Kind.RECALL_ANSWERED: Text("recall: answered", "회수 답변"),
-    Kind.RECALL_COUNTED: Text("recall: quantity entered", "회수 수량 입력"),
-    Kind.RECALL_CLOSED: Text("recall closed", "회수 종료"),
-    Kind.CORRECTED: Text("corrected", "정정"),
-    Kind.DECLARED: Text("error declared", "오류 신고"),
-    Kind.UNDONE: Text("undone", "되돌림"),
-}
 HINTS: Final[Mapping[Hint, Text]] = {
     Hint.NEEDED: Text("This field is empty. Fill it in.", "비어 있습니다. 입력하세요."),
     Hint.WEIGHT: Text(
@@ -237,13 +191,6 @@ KEPT: Final[Mapping[Kept, Text]] = {
     Kept.CHILLED: Text("fresh chilled fish", "선어(생물)"),
     Kept.FROZEN: Text("frozen", "냉동"),
 }
-ROOMS: Final[Mapping[RoomKind, Text]] = {
-    RoomKind.TRUCK: Text("truck", "차량"),
-    RoomKind.COLD_ROOM: Text("cold room", "냉장고"),
-    RoomKind.WORK_ROOM: Text("work room", "작업장"),
-    RoomKind.DISPLAY: Text("display case", "진열대"),
-    RoomKind.FLOOR: Text("floor of the landing market", "위판장 바닥"),
-}
 PLACES: Final[Mapping[PlaceKind, Text]] = {
     PlaceKind.MARKET: Text("landing market", "위판장"),
     PlaceKind.PLANT: Text("plant", "가공장"),
@@ -293,6 +240,12 @@ LOOKS: Final[Mapping[Look, Text]] = {
     Look.FINE: Text("nothing was wrong", "이상 없음"),
     Look.MENDED: Text("set right", "바로잡음"),
     Look.REPLACED: Text("sensor replaced", "센서 교체"),
+}
+OUTCOMES: Final[Mapping[Outcome, Text]] = {
+    Outcome.PUT_RIGHT: Text("it is so, and was put right", "맞아서 바로잡음"),
+    Outcome.UNFOUNDED: Text("looked at, and not so", "확인했으나 그렇지 않음"),
+    Outcome.WITHDRAWN: Text("taken off sale", "판매에서 뺌"),
+    Outcome.PASSED_ON: Text("passed on to the authority", "관청에 알림"),
 }
 DISPOSITIONS: Final[Mapping[Disposition, Text]] = {
     Disposition.KEPT: Text("kept in trade", "그대로 유통"),

@@ -1,4 +1,4 @@
-"""선별, 손질, 소분, 합침, 폐기: what went in, what came out, and the sum while it is typed.
+"""선별, 손질, 소분, 합침, 재작업, 폐기: what went in, what came out, and the sum while it is typed.
 
 Waste and loss are asked at the end of every step, or the sum never closes; a sum that does not
 close is called 수량 불일치 and is never adjusted.
@@ -176,6 +176,14 @@ def _split(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
     return working.split(desk, job(sheet, here.lot(), whole=False))
 
 
+def _rework_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
+    return _one(here, sheet, Step.REWORK)
+
+
+def _rework(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
+    return working.rework(desk, job(sheet, here.lot(), whole=False))
+
+
 def _waste_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
     return _one(here, sheet, Step.SORT)
 
@@ -204,4 +212,5 @@ sort = task("sort", _sort_show, _sort)
 transform = task("transform", _transform_show, _transform)
 split = task("split", _split_show, _split)
 waste = task("waste", _waste_show, _waste, same_lot)
+rework = task("rework", _rework_show, _rework)
 merge = task("merge", _merge_show, _merge, first_made)

@@ -128,19 +128,27 @@ LINK_FORMS = ("agree", "take-back", "enrol", "wait", "leave")
 WORK_SEEN = (
     *("home", "find", "lots", "lot", "rooms", "room", "door-code", "shelf", "stopped", "alarms"),
     *("problems", "recalls", "record", "record-file", "evidence", "trace", "trips", "trip"),
-    *("trip-file", "sensors"),
+    *("trip-file", "sensors", "pallets", "sites"),
 )
 WORK_FORMS = (
     *("undo", "acknowledge", "correct", "sort", "transform", "split", "waste", "inspect"),
     *("sample", "hold", "release", "on-sale", "sold-out", "scrap", "land", "lists", "auction"),
+    *("rework", "sell", "settle", "declare", "pack", "pallet", "problem-close"),
     *("merge", "labels", "rolls", "load", "unload", "offer", "given", "inbox", "recall-open"),
     *("recall", "recalled", "handle", "sensor-looked"),
 )
+
+WORK_SITES = ("site-add", "room-add", "party")
 
 
 def photo(organisation: str) -> Mapping[str, str]:
     """A photo that nobody handed in."""
     return {"organisation": organisation, "digest": "0" * 64}
+
+
+def settlement(organisation: str) -> Mapping[str, str]:
+    """What was settled today."""
+    return {"organisation": organisation, "kind": "csv"}
 
 
 PAGES: Mapping[str, Row] = {
@@ -204,6 +212,9 @@ PAGES: Mapping[str, Row] = {
     "work-live": opened("coldchain", finds=pilot_link),
     **{f"work-{name}": Row(Need.SEE, "coldchain") for name in WORK_SEEN},
     **{f"work-{name}": Row(Need.OPERATE, "coldchain", "POST") for name in WORK_FORMS},
+    **{f"work-{name}": Row(Need.ADMINISTER, "coldchain", "POST") for name in WORK_SITES},
+    "work-settlement": Row(Need.OPERATE, "coldchain", finds=settlement),
+    "work-receipt": opened("coldchain", "POST", pilot_link),
     "work-photo": Row(Need.SEE, "coldchain", finds=photo),
     "shopper-ask": opened("coldchain"),
     "shopper-style": opened("coldchain"),
@@ -243,7 +254,7 @@ CHAIN_POSTS = (
     *("offers-by-link", "unconfirmed", "rolls", "labels", "on-sale", "sales", "sold-out"),
     *("scrapped", "inspections", "samples", "sample-results", "holds", "releases", "recalls"),
     *("recall-notices", "recall-acknowledgements", "recall-unreached", "recall-counts"),
-    *("recall-closings", "undo", "epcis/capture"),
+    *("recall-closings", "undo", "report-closings", "epcis/capture"),
 )
 CHAIN_PLACES = ("party", "places", "rooms")
 CHAIN_READS = (
@@ -252,7 +263,7 @@ CHAIN_READS = (
     *("epcis/events", "lots/{lot}/fsma204.csv", "lots/{lot}/records.xlsx"),
     *("lots/{lot}/verdicts", "lots/{lot}/excursions"),
 )
-STRANGERS_POSTS = ("answers", "recall-answers", "purchases", "problems")
+STRANGERS_POSTS = ("answers", "recall-answers", "purchases", "problems", "disputes")
 
 API: Mapping[str, Row] = {
     "POST /enrol": opened("devices", "POST"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import product
@@ -42,7 +42,6 @@ from server.coldchain.rules import (
     SampleState,
     Side,
     Status,
-    pairs,
 )
 from server.coldchain.taking import Amount
 from server.ledger import refusing
@@ -71,6 +70,11 @@ class Machine:
     allowed: frozenset[tuple[str, str]]
     row: Callable[[Chain, str], QuerySet[Any]]
     goes_with: Callable[[str], dict[str, Any]] = lambda _state: {}
+
+
+def pairs(steps: Mapping[tuple[Any, Any], Any]) -> list[tuple[str, str]]:
+    """The moves of a machine, from state to another state."""
+    return sorted({(str(a), str(b)) for (a, _), b in steps.items() if a != b})
 
 
 def _rows(one: Model) -> QuerySet[Any]:

@@ -38,6 +38,12 @@ PAPERS: Final[Mapping[str, Text]] = {
         "아직 증거가 없습니다. 이 로트는 판정된 것이 없습니다.",
     ),
     "way": Text("On the way", "운송 중"),
+    "way_share": Text("On the way: a link to watch", "운송 중: 지켜보는 링크"),
+    "way_share_note": Text(
+        "For whoever waits for the goods: how cold they are, until they are accepted.",
+        "받을 분에게 보내세요. 인수할 때까지 온도를 볼 수 있습니다.",
+    ),
+    "address_of_link": Text("Address of the link", "링크 주소"),
     "way_from": Text("from", "보낸 곳"),
     "way_now": Text("Now", "지금"),
     "way_last": Text("Last record", "마지막 기록"),

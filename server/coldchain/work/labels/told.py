@@ -158,6 +158,38 @@ TOLD: Final[Mapping[str, Text]] = {
     "sensors_last": Text("Looked at last:", "지난 확인:"),
     "sensors_none": Text("No sensor needs a look", "점검할 센서가 없습니다"),
     "print_sheet": Text("Print it", "라벨 용지 인쇄"),
+    "settle_note": Text(
+        "From then on the numbers stay. An error is only declared.",
+        "정산하면 수치는 그대로 남습니다. 그 뒤에는 오류 신고만 할 수 있습니다.",
+    ),
+    "no_price": Text("no price", "금액 없음"),
+    "won": Text("won", "원"),
+    "none_to_settle": Text("No winning bid waits for it.", "정산할 낙찰이 없습니다."),
+    "settled_sheet": Text("What was settled, as a spreadsheet", "정산 내역 받기"),
+    "settled_columns": Text(
+        "The columns are those of your night's list, with the winning bid after them.",
+        "위판 명단에서 쓰시는 열 이름 그대로이고, 그 뒤에 낙찰 내용이 붙습니다.",
+    ),
+    "pallet": Text("Pallet", "팔레트"),
+    "pallet_note": Text(
+        "Boxes on one pallet are moved and handed over together. The lots stay what they are.",
+        "한 팔레트의 상자는 함께 옮기고 넘깁니다. 로트는 그대로입니다.",
+    ),
+    "pallet_holds": Text("On it", "실린 것"),
+    "pallet_apart": Text("This pallet was taken apart.", "해체한 팔레트입니다."),
+    "sscc_note": Text(
+        "Scan or type its 18 digits. Empty: it gets a number of ours.",
+        "18자리를 스캔하거나 입력하세요. 비우면 우리 번호를 붙입니다.",
+    ),
+    "rework_note": Text(
+        "Made already, and worked on once more: a new lot comes of it. The rest stays in this one.",
+        "이미 만든 것을 다시 작업합니다. 새 로트가 되고, 나머지는 이 로트에 남습니다.",
+    ),
+    "declare_note": Text(
+        "The record stays as it is. Your correction stands beside it, for everybody who reads it.",
+        "기록은 그대로 두고, 신고한 내용을 그 옆에 남깁니다.",
+    ),
+    "declared_before": Text("Declared before:", "이미 신고함:"),
     "labels_blank": Text("Blank labels left", "남은 빈 라벨"),
     "labels_read": Text("Labels read", "읽은 라벨"),
     "label_read": Text("Blank label:", "빈 라벨:"),

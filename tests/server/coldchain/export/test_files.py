@@ -11,9 +11,9 @@ from openpyxl import load_workbook
 
 from server.coldchain.epcis import ids
 from server.coldchain.export import inspector
-from server.coldchain.export.words import EVENTS, ROOMS
 from server.coldchain.models import Room
-from server.coldchain.rules import RoomKind
+from server.coldchain.rules import Kind, RoomKind
+from server.coldchain.words import EVENTS, ROOMS
 from tests.server.coldchain import live
 from tests.server.coldchain.live import Program
 from tests.server.coldchain.recorder import row
@@ -96,4 +96,5 @@ def test_strangers_get_no_file(chain: Chain) -> None:
 
 def test_every_room_and_event_of_a_lot_has_its_word() -> None:
     assert set(ROOMS) == set(RoomKind)
-    assert len(set(EVENTS.values())) == len(EVENTS)
+    assert set(EVENTS) == set(Kind)
+    assert len({one.ko for one in EVENTS.values()}) == len(EVENTS)

@@ -12,11 +12,25 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from server.coldchain.actions import labels, quality, selling
-from server.coldchain.models import Excursion, Handover, Label, Lot, Recall, RecallHolder, Stay
-from server.coldchain.rules import Basis, Custody, Kind, RecallState, Side
+from server.accounts import links
+from server.accounts.contacts import Contact
+from server.accounts.models import Link
+from server.coldchain.actions import labels, landing, pallets, quality, selling, strangers
+from server.coldchain.actions.landing import Sold
+from server.coldchain.models import (
+    Excursion,
+    Handover,
+    Label,
+    Lot,
+    OnPallet,
+    Recall,
+    RecallHolder,
+    Stay,
+)
+from server.coldchain.rules import Basis, Custody, Kind, ProblemKind, RecallState, Side
+from server.coldchain.taking import Amount
 from tests.server.accounts.browser import chromium
-from tests.server.coldchain.rig import KG, Chain, again, done
+from tests.server.coldchain.rig import KG, Chain, again, done, mackerel
 from tests.server.coldchain.work.harbour import Hands
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -203,6 +217,43 @@ def test_a_recall_from_its_opening_to_what_a_shop_does_with_the_goods(
     assert Recall.objects.get().state == RecallState.CLOSED
 
 
+def test_people_without_an_account_answer_by_their_links(live_server: Any, harbour: Chain) -> None:
+    lot, boss = harbour.land(), Hands(harbour, "cooperative")
+    desk = harbour.desk("cooperative")
+    offer = done(strangers.offer_by_link(desk, (Amount(lot.ref, 100 * KG, 5),), Contact("")))
+    receipt = landing.land(desk, (mackerel(harbour),), "", Contact("010-5555-1234"))
+    token = links.token(Link.objects.get(target=done(receipt).ref).id)
+    goods = strangers.link_of(offer).partition("/goods/")[2]
+    with chromium() as context:
+        assert context.browser is not None
+        with window(context.browser, live_server.url, None, java_script_enabled=False) as page:
+            page.goto(f"{live_server.url}/goods/{goods}?lang=ko")
+            page.click("[value=accept]")
+            assert "인수했습니다" in main(page) and overflow(page) == 0
+            page.goto(f"{live_server.url}/receipt/{token}?lang=ko")
+            page.locator("summary").click()
+            page.click("[value=quantity]")
+            assert "수협에 전했습니다" in main(page) and "확인 중" in main(page)
+            assert overflow(page) == 0
+        with window(context.browser, live_server.url, boss) as page:
+            page.goto(f"{live_server.url}{boss.home}/problems?lang=ko")
+            page.click("[value=put-right]")
+            page.wait_for_selector("text=✓ 신고 처리")
+            assert "맞아서 바로잡음" in main(page)
+
+
+def office(harbour: Chain, lot: Lot) -> tuple[Lot, str, str]:
+    """A bid to settle, goods on their way, a report, a pallet: a lot, and paths of two pages."""
+    desk = harbour.desk("cooperative")
+    bid = harbour.land()
+    done(landing.award(desk, (Sold(bid.ref, "77", 1_250_000),)))
+    done(strangers.offer_by_link(desk, (Amount(lot.ref, 100 * KG, 5),), Contact("")))
+    done(selling.report_problem(harbour.stranger(), bid.ref, ProblemKind.SMELL, "시큼해요"))
+    packed = done(pallets.pack(desk, (Amount(bid.ref),)))
+    pallet = OnPallet.objects.get(packed=packed).pallet_id
+    return bid, f"/pallets/{pallet}", f"/events/{packed.ref}/error"
+
+
 def pages(harbour: Chain) -> list[tuple[str, str]]:
     """Every page, by whom it is looked at, with something on it."""
     lot, raw = harbour.land(), harbour.hand(harbour.land(), "cooperative", "plant")
@@ -217,11 +268,14 @@ def pages(harbour: Chain) -> list[tuple[str, str]]:
     )
     warm.lots.add(lot)
     truck = f"/rooms/{harbour.rooms['truck 1']}"
-    of_lot = ("", "/sort", "/split", "/waste", "/inspect", "/hold", "/correct")
+    bid, pallet, error = office(harbour, lot)
+    of_lot = ("", "/sort", "/split", "/waste", "/inspect", "/hold", "/correct", "/rework", "/sell")
     return [
         *(("cooperative", one) for one in ("", "/lots", "/land", "/lists", "/auction", "/labels")),
         *(("cooperative", f"/lots/{lot.ref}{one}") for one in of_lot),
         *(("cooperative", one) for one in ("/rolls", "/merge", "/rooms", "/given", "/undo")),
+        *(("cooperative", one) for one in ("/settle", "/pallets", "/problems", "/sites", error)),
+        *(("cooperative", one) for one in (pallet, f"/pallets/pack?lot={bid.ref}")),
         ("cooperative", f"/offer?lot={lot.ref}"),
         ("cooperative", f"/labels?lot={lot.ref}"),
         *(("cooperative", one) for one in ("/recalls", "/recalls/open", "/find?code=none")),

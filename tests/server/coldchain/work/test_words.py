@@ -13,6 +13,7 @@ import server.coldchain.work
 from protocol.registry import Text
 from science import plausibility, species
 from server.coldchain import excursions, looking, rules
+from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work import words
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Hint
@@ -32,7 +33,7 @@ SIGNS: list[tuple[Any, Mapping[Any, Sign]]] = [
     (rules.SampleState, words.SAMPLES),
 ]
 TABLES: list[tuple[Any, Mapping[Any, Text]]] = [
-    (rules.Kind, words.DONE),
+    (rules.Kind, EVENTS),
     (Hint, words.HINTS),
     (rules.Gear, words.GEARS),
     (rules.Source, words.SOURCES),
@@ -40,7 +41,7 @@ TABLES: list[tuple[Any, Mapping[Any, Text]]] = [
     (species.IceRatio, words.RATIOS),
     (species.Form, words.FORMS),
     (species.Kept, words.KEPT),
-    (rules.RoomKind, words.ROOMS),
+    (rules.RoomKind, ROOMS),
     (rules.PlaceKind, words.PLACES),
     (rules.Judge, words.JUDGES),
     (rules.Basis, words.BASES),
@@ -186,7 +187,7 @@ def test_every_label_is_used_and_every_used_label_exists() -> None:
     used = set(re.findall(r"\bw\.(\w+)", pages)) - (set(FRAME) - set(LABELS))
     assert used - set(LABELS) == set()
     named = set(re.findall(r"""["']([a-z_]+)["']""", code))
-    prefixed = re.compile("^(f|do|key|sure|step|problem)_|_do$")
+    prefixed = re.compile("^(f|do|key|sure|step|problem|dispute)_|_do$")
     unused = {one for one in LABELS if one not in used | named and not prefixed.search(one)}
     assert unused == set()
 

@@ -65,6 +65,14 @@ async function shrink(input) {
 }
 
 for (const form of document.querySelectorAll("[data-live]")) live(form);
+for (const key of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  key.hidden = false;
+  key.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(key.dataset.copy);
+    key.textContent = key.dataset.copied;
+  });
+}
 for (const box of document.querySelectorAll("[data-since]")) clock(box);
 for (const input of document.querySelectorAll("[data-shrink]")) {
   let busy = null;
