@@ -25,12 +25,11 @@ from server.coldchain.models import (
     Link,
     Lot,
     Party,
-    RecallLot,
     Sample,
     Stay,
 )
 from server.coldchain.partners import Partners
-from server.coldchain.rules import Kind, RecallPart, RecallState, Side
+from server.coldchain.rules import Kind
 from server.coldchain.taking import visible
 
 HOUR_MS = 3_600_000
@@ -197,24 +196,6 @@ def public(ref: str) -> Whole | None:
     shows nothing else then."""
     one = Lot.objects.filter(ref=ref).first()
     return _Reader("", named=False).whole(one) if one else None
-
-
-def label(serial: str) -> tuple[str, str]:
-    """("unknown" | "unbound" | "void" | "bound", ref of the lot or "") of a spelled serial."""
-    row = Label.objects.select_related("lot").filter(serial=serial).first()
-    if row is None:
-        return "unknown", ""
-    if row.void_ms is not None:
-        return "void", ""
-    return ("bound", row.lot.ref) if row.lot else ("unbound", "")
-
-
-def recall_of(ref: str) -> tuple[str, str] | None:
-    """(id, state) of the newest real recall that a lot stands in, other than as a contact."""
-    named = RecallLot.objects.filter(lot__ref=ref, recall__rehearsal=False)
-    newest = named.exclude(part=RecallPart.CONTACT).order_by("-recall__opened_ms")
-    row = newest.values_list("recall", "recall__state").first()
-    return row and (str(row[0]), str(RecallState(row[1])))
 
 
 def clashes(stays: Sequence[Where], grams: int) -> Iterator[Clash]:
@@ -396,8 +377,3 @@ def _later(events: Sequence[int]) -> dict[int, tuple[tuple[str, str], ...]]:
 def at_parent(event: Event, ref: str) -> bool:
     """Whether this is a correction that was made at a lot from which this one came."""
     return event.kind == Kind.CORRECTED and json.loads(event.told).get("lot", ref) != ref
-
-
-def silent(facts: Facts) -> bool:
-    """Whether the page says nothing but that the lot is held or recalled."""
-    return facts.side != Side.FREE

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from server.coldchain import attention, read
-from server.coldchain.actions import labels, landing, quality, selling
+from server.coldchain.actions import landing, quality, selling
 from server.coldchain.actions.landing import Correction, Sold
 from server.coldchain.actions.quality import Score
 from server.coldchain.attention import Matter
-from server.coldchain.models import Excursion, Label, Party
+from server.coldchain.models import Excursion, Party
 from server.coldchain.read import Where
 from server.coldchain.rules import Basis, Judge, ProblemKind
 from tests.server.coldchain.rig import HOUR, KG, PHOTO, Chain, done
@@ -85,16 +85,6 @@ def test_whom_else_a_partner_sold_to_and_how_much_is_its_own_business(chain: Cha
         assert whole is not None and len(whole.children) == 2
         assert {one.took_grams for one in whole.hands} == {100 * KG, 123 * KG}
         assert {one.by.name for one in whole.history} == {"wholesaler", "shop", "plant"}
-
-
-def test_a_label_says_whether_it_is_bound(chain: Chain) -> None:
-    lot = chain.land()
-    roll = done(labels.make_roll(chain.desk(OWN), 3))
-    bound, void, blank = Label.objects.filter(roll__event=roll)
-    done(labels.bind(chain.desk(OWN), lot.ref, (bound.serial,)))
-    Label.objects.filter(serial=void.serial).update(void_ms=1)
-    states = [read.label(one) for one in (bound.serial, void.serial, blank.serial, "2222-2222")]
-    assert states == [("bound", lot.ref), ("void", ""), ("unbound", ""), ("unknown", "")]
 
 
 def test_stays_that_cannot_both_be_true_are_told(chain: Chain) -> None:
