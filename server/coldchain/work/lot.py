@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from server.accounts.models import Kind as Sort
-from server.coldchain import lost
+from server.coldchain import lost, read
 from server.coldchain.lost import NAMES, TODO
-from server.coldchain.models import Handover, Hold, Inspection, Lot, Sample
+from server.coldchain.models import Handover, Hold, Inspection, Lot, Room, Sample
 from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
 from server.coldchain.words import EVENTS
 from server.coldchain.work.frame import Here, shown
@@ -29,6 +29,8 @@ SHOPS: Final = (
 INSPECTS: Final = ("inspect", "sample", "hold")
 STOPPED: Final = ("scrap",)
 """What is left to do with goods that must not be sold."""
+SHOWN: Final = 5
+"""Contradictions of one lot."""
 ICONS: Final[Mapping[str, str]] = {
     "sort": "sort",
     "transform": "knife",
@@ -71,6 +73,7 @@ def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "first": _key(here, found, todo[0]) if todo else None,
         "tasks": [_key(here, found, one) for one in todo[1:]],
         "history": history(found, here.organisation.id, here.language),
+        "clashes": _clashes(here, found),
         "lost": _lost(here, found),
         "scores": _scores(here, found),
         "samples": _samples(here, found),
@@ -78,6 +81,22 @@ def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "came": [row.giver.name for row in Handover.objects.filter(went=found)[:3]],
         "is_holder": found.holder_id == here.organisation.id,
     }
+
+
+def _clashes(here: Here, found: Lot) -> list[tuple[str, str, str]]:
+    """Two places in which more of a lot was at once than there is; from when, until when."""
+    whole = read.lot(found.ref, here.organisation.id, inspects=here.inspects)
+    told = whole.clashes[:SHOWN] if whole else ()
+    named = {place.room for one in told for place in (one.first, one.second)}
+    rooms = dict(Room.objects.filter(id__in=named).values_list("id", "asset__name"))
+    return [
+        (
+            f"{rooms[one.first.room]}, {rooms[one.second.room]}",
+            moment(one.from_ms)[:16],
+            moment(one.until_ms)[:16] if one.until_ms else "",
+        )
+        for one in told
+    ]
 
 
 def tasks(here: Here, found: Lot) -> list[str]:

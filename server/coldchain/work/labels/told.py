@@ -157,6 +157,11 @@ TOLD: Final[Mapping[str, Text]] = {
     "sensors_found": Text("What did you find?", "확인한 결과는?"),
     "sensors_last": Text("Looked at last:", "지난 확인:"),
     "sensors_none": Text("No sensor needs a look", "점검할 센서가 없습니다"),
+    "clash": Text("Recorded in two places at once:", "같은 시각에 두 곳에 있던 것으로 기록됨:"),
+    "clash_do": Text(
+        "The record stays as it is. Find out which of the two is wrong and report the error.",
+        "기록은 그대로 둡니다. 어느 쪽이 틀렸는지 확인하고 오류를 신고하세요.",
+    ),
     "print_sheet": Text("Print it", "라벨 용지 인쇄"),
     "settle_note": Text(
         "From then on the numbers stay. An error is only declared.",

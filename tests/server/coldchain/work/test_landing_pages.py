@@ -10,11 +10,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from science.species import Species
-from server.coldchain.actions import labels, landing, undoing
+from server.coldchain.actions import labels, landing, loading, undoing
 from server.coldchain.actions.landing import Sold
 from server.coldchain.models import Award, Event, Label, Lot
 from server.coldchain.rules import Kind, Source, Status
-from tests.server.coldchain.rig import KG, Chain, again, done
+from server.coldchain.taking import Amount
+from tests.server.coldchain.rig import KG, MINUTE, Chain, again, done
 from tests.server.coldchain.work.harbour import Hands
 
 pytestmark = pytest.mark.django_db
@@ -257,6 +258,19 @@ def test_a_label_from_the_wrong_box_leads_to_no_lot(harbour: Chain) -> None:
     for who in (hands, Hands(harbour, "agency")):
         who.at(f"/find?code={serial}")  # and no way on to a lot
         assert lot.code not in who.at(f"/trace?find={serial}")
+
+
+def test_a_lot_that_was_in_two_trucks_at_once_says_so(harbour: Chain) -> None:
+    lot, hands = harbour.land(), Hands(harbour, "cooperative")
+    harbour.load("truck 1", lot)
+    harbour.later(60).unload("truck 1", lot)
+    assert "두 곳에" not in hands.at(f"/lots/{lot.ref}")
+    desk = harbour.desk("cooperative", at_ms=harbour.now_ms - 30 * MINUTE)
+    done(loading.load(desk, harbour.rooms["truck 2"], (Amount(lot.ref),)))
+    for who in (hands, Hands(harbour, "agency")):
+        said = who.at(f"/lots/{lot.ref}")
+        assert "같은 시각에 두 곳에 있던 것으로 기록됨: truck 1, truck 2" in said
+    assert "in two places at once" in hands.at(f"/lots/{lot.ref}", language="en")
 
 
 def test_a_correction_says_why_and_stays_in_the_history(harbour: Chain) -> None:
