@@ -112,7 +112,7 @@ def _entry(one: Entry) -> dict[str, object]:
 
 def _verdict(report: Report, *, sound: bool) -> str:
     if not sound:
-        return "NOT SOUND: see the findings / 문제가 있습니다"
+        return "NOT SOUND: see the findings and the result / 문제가 있습니다"
     unproved = report.records - report.proved
     proved = "all proved by the log" if not unproved else f"{unproved} not (yet) proved by the log"
     key = "" if report.pinned else "; the log's key is only the file's word: use --log-key"
