@@ -14,7 +14,7 @@ from typing import Any
 from django.test import Client
 
 from protocol import cose, record, wire
-from protocol.bodies import Measured, Position, Reading, Rotation
+from protocol.bodies import Body, Measured, Position, Reading, Rotation
 from protocol.record import Sealed
 from protocol.registry import Fix, Kind, Quantity, Status
 from science.verdict import History
@@ -65,7 +65,7 @@ class Stall:
         """A new key for the truck, and an epoch under it."""
         new, old = build.key(name), self.sealed[-1]
         message = record.rotation_message(self.truck.device, old.head, new.cose_key)
-        self._seal(Rotation(new.cose_key, cose.low_s(new.sign(message))), self.chain.now_ms)
+        self.seal(Rotation(new.cose_key, cose.low_s(new.sign(message))), self.chain.now_ms)
         rotation = self.sealed[-1]
         self.truck.send(wire.encode_batch([[rotation.sealed]]))
         body = build.opening(self.truck.who, rotation.head, ORIGIN)
@@ -79,14 +79,19 @@ class Stall:
         for number in range(count):
             at_ms = start + number * period_s * 1000
             if number % 10 == 5:
-                self._seal(Position(351_028_000, 1_290_364_000, 0, 0, Fix.FIX_3D, 9, 110, 0), at_ms)
+                self.seal(Position(351_028_000, 1_290_364_000, 0, 0, Fix.FIX_3D, 9, 110, 0), at_ms)
             value = celsius(number * period_s / 3600)
             if value is not None:
-                self._seal(reading(value), at_ms)
-        self._post(self.sealed)
+                self.seal(reading(value), at_ms)
+        self.post()
         self.chain.now_ms = start + int(hours * HOUR)
 
-    def _seal(self, body: Reading | Position | Rotation, at_ms: int) -> None:
+    def post(self) -> None:
+        """Send what is sealed."""
+        self._post(self.sealed)
+
+    def seal(self, body: Body, at_ms: int) -> None:
+        """One more record, not sent yet."""
         last, who = self.sealed[-1], self.signer or self.truck.who
         place = build.Place(last.record.epoch, last.record.seq + 1, last.hash)
         made = replace_time(build.record(body.KIND, body, place), at_ms)
@@ -150,10 +155,10 @@ def replace_time(made: record.Record, at_ms: int) -> record.Record:
     return made._replace(utc_ms=at_ms)
 
 
-def stall(chain: Chain, client: Client) -> Stall:
-    """A stall whose truck 1 has a device."""
-    truck = Truck.enrol(client, "stall")
-    asset = Asset.objects.get(name="truck 1")
+def stall(chain: Chain, client: Client, where: str = "truck 1", name: str = "stall") -> Stall:
+    """A stall whose truck 1 (or another room) has a device."""
+    truck = Truck.enrol(client, name)
+    asset = Asset.objects.get(name=where)
     Assignment.objects.filter(device=truck.device).update(asset=asset, from_ms=0)
     prev = wire.first_prev(truck.answer)
     opening = build.chain(1, who=truck.who, first_prev=prev, origin=ORIGIN)
