@@ -33,6 +33,7 @@ class Thing(StrEnum):
     BUYER = "buyer"
     LABORATORY = "laboratory"
     CONTACT = "contact"
+    RECEIPT = "receipt"
     PHOTO = "photo"
     PARTY = "party"
     EVERYTHING = "everything"
@@ -45,6 +46,7 @@ THINGS: Final[Mapping[str, Thing]] = {
     **dict.fromkeys(("dealer", "buyer_id", "krw"), Thing.BUYER),
     "laboratory": Thing.LABORATORY,
     "contact": Thing.CONTACT,
+    "receipt": Thing.RECEIPT,
     "photo": Thing.PHOTO,
     "everything": Thing.EVERYTHING,
 }
@@ -57,6 +59,7 @@ NAMES: Final[Mapping[Thing, Text]] = {
     Thing.BUYER: Text("buyer and price", "낙찰자와 가격"),
     Thing.LABORATORY: Text("the laboratory", "검사 기관"),
     Thing.CONTACT: Text("the link of who is no member", "비회원의 링크"),
+    Thing.RECEIPT: Text("the link of the fisher's receipt", "어업인 확인 링크"),
     Thing.PHOTO: Text("the photo", "사진"),
     Thing.PARTY: Text("what an organisation said of itself", "기관 정보"),
     Thing.EVERYTHING: Text("all but that it happened", "있었다는 사실 외 전부"),
@@ -73,6 +76,9 @@ TODO: Final[Mapping[Thing, Text]] = {
     Thing.CONTACT: Text(
         "Withdraw the custody transfer and propose it again.",
         "인수인계를 취소하고 다시 제안하세요.",
+    ),
+    Thing.RECEIPT: Text(
+        "Ask the fisher whether the entry is right.", "어업인에게 입력이 맞는지 확인하세요."
     ),
     Thing.PHOTO: Text("Take it from the device that took it.", "찍은 기기에서 찾아 보관하세요."),
     Thing.PARTY: Text("Its administrator enters it again.", "기관의 관리자가 다시 입력하세요."),

@@ -110,7 +110,8 @@ def land(
     where = _place(desk, place)
     lots = [_landed(desk, one, where) for one in landings]
     lines = [Line(lot, Part.MADE, lot.boxes, lot.grams) for lot in lots]
-    event = happened(desk, Told(Kind.LANDED, lines, {"lots": len(lots)}, place=where))
+    own = {"": {"receipt": fisher is not None and fisher.address != ""}}
+    event = happened(desk, Told(Kind.LANDED, lines, {"lots": len(lots)}, place=where, own=own))
     if fisher is not None and fisher.address:
         reports.receipt(event, fisher, desk.now_ms)
     return event

@@ -17,7 +17,9 @@ from django.db.models import ForeignKey, Model
 
 from science.balance import Step
 from science.species import Ice, Species
+from server.accounts import links
 from server.accounts.contacts import Contact
+from server.accounts.models import Link
 from server.accounts.rules import Refused
 from server.coldchain import exposures, verdicts
 from server.coldchain.actions import (
@@ -28,6 +30,7 @@ from server.coldchain.actions import (
     pallets,
     quality,
     recalls,
+    reports,
     selling,
     strangers,
     undoing,
@@ -39,7 +42,16 @@ from server.coldchain.actions.quality import Score
 from server.coldchain.actions.recalls import Count, Order
 from server.coldchain.actions.working import Job, Out
 from server.coldchain.handing import Answer
-from server.coldchain.models import Handover, Label, Lot, Pallet, Recall, RecallHolder, Stay
+from server.coldchain.models import (
+    Handover,
+    Label,
+    Lot,
+    Pallet,
+    Problem,
+    Recall,
+    RecallHolder,
+    Stay,
+)
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import (
     Basis,
@@ -126,7 +138,8 @@ def _land(one: Somebody) -> object:
         **catch,
     }
     place = one.chain.market.id if one.chance.random() < 0.5 else ""
-    return landing.land(one.chain.desk(OWN), (mackerel(one.chain, **more),), place)
+    fisher = Contact("010-5555-1234") if one.chance.random() < 0.5 else None
+    return landing.land(one.chain.desk(OWN), (mackerel(one.chain, **more),), place, fisher)
 
 
 def _correct(one: Somebody) -> object:
@@ -228,8 +241,23 @@ def _check(one: Somebody) -> object:
             one.chain.stranger(), lot.ref, ProblemKind.SMELL, "냄새", serial or ""
         ),
         lambda: landing.declare_error(own, lot.event.ref, "다름"),
+        *(lambda: _dispute(one, lot), lambda: _close(one)),
     )
     return one.chance.choice(acts)()
+
+
+def _dispute(one: Somebody, lot: Lot) -> object:
+    receipt = Link.objects.filter(purpose=reports.PURPOSE, target=lot.event.ref).first()
+    token = links.token(receipt.id) if receipt else "none"
+    return reports.dispute(one.chain.stranger(), token, lot.ref, ProblemKind.QUANTITY, "62상자")
+
+
+def _close(one: Somebody) -> object:
+    row = Problem.objects.filter(closed=None).order_by("-id").first()
+    if row is None:
+        return None
+    desk = one.chain.desk(one.holder(row.lot))
+    return reports.close_report(desk, row.event.ref, reports.Outcome.PUT_RIGHT, "고침")
 
 
 def _recall(one: Somebody) -> object:
@@ -294,7 +322,7 @@ ONLY_HERE: Final[Mapping[str, frozenset[str]]] = {
     "Award": frozenset({"dealer", "buyer", "krw"}),
     "Handover": frozenset({"person", "link"}),
     "Sample": frozenset({"laboratory"}),
-    "Problem": frozenset({"told", "outcome"}),
+    "Problem": frozenset({"told"}),
     "RecallHolder": frozenset({"link"}),
     "Result": frozenset({"history"}),
     "Place": frozenset({"name", "name_en", "region", "region_en", "gln"}),

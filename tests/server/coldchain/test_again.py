@@ -31,6 +31,7 @@ from server.coldchain.actions.custody import To
 from server.coldchain.actions.landing import Correction
 from server.coldchain.actions.places import Site
 from server.coldchain.done import canonical
+from server.coldchain.effects import EFFECTS
 from server.coldchain.events import NO_FACTS, OLD
 from server.coldchain.lost import Thing
 from server.coldchain.models import Event, Hold, Lost, Lot, Place, Recall, Room
@@ -49,6 +50,7 @@ from server.devices.models import Asset
 from server.ledger import service
 from tests.server.coldchain import busy
 from tests.server.coldchain.rig import KG, Chain, done, mackerel, no, undone
+from tests.server.coldchain.test_faults import scenes
 from tests.server.ledger.faults import Trap, faulty_database
 from tests.server.pilots import rig as pilots
 from tests.server.pilots.tally import Tally
@@ -64,7 +66,7 @@ days = st.lists(
 def test_S17_whatever_was_done_after_a_backup_is_there_again(chain: Chain) -> None:
     tally = Tally("S17", "random days of the cold chain, put back to before them", "differing")
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(days, days)
     def holds(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
         with undone():
@@ -79,6 +81,29 @@ def test_S17_whatever_was_done_after_a_backup_is_there_again(chain: Chain) -> No
             assert list(audit.check(grown)) == []
 
     tally.during(holds)
+
+
+@pytest.mark.django_db
+def test_S17_every_action_is_done_again(chain: Chain) -> None:
+    tally = Tally("S17", "each action of the cold chain, done again from its entry", "differing")
+    kinds = set()
+
+    def holds() -> None:
+        for scene in scenes(chain):
+            with undone():
+                size, older = busy.logged(), busy.kept()
+                desk = chain.desk(scene.who) if scene.who else chain.stranger()
+                kinds.add(done(scene.act(desk)).kind)
+                grown, newest = busy.logged(), busy.said()
+                busy.put_back(older)
+                again.rebuild(size, grown)
+                tally.expect(busy.said() == newest)
+                assert Lost.objects.filter(words__contains=again.UNDONE).count() == 0, scene.name
+
+    tally.during(holds)
+    elsewhere = {Kind.PARTY_TOLD, Kind.ROOM_ADDED, Kind.SETTLED, Kind.SOLD_OUT, Kind.LEFT}
+    elsewhere |= {Kind.UNPACKED, Kind.RESULT, Kind.RELEASED, Kind.DISPUTED, Kind.REPORT_CLOSED}
+    assert set(EFFECTS) - kinds <= elsewhere
 
 
 DAY = [(name, seed) for seed in (3, 4, 5) for name in sorted(busy.ACTS)]
