@@ -37,6 +37,13 @@ INSTRUCTIONS: Final[Mapping[RoomKind, str]] = {
     RoomKind.FLOOR: "warm_floor_do",
 }
 """One instruction for each kind of room; never two."""
+AFTERWARDS: Final[Mapping[Stage, str]] = {
+    Stage.NEW: "warm_over_do",
+    Stage.KNOWN: "warm_over_do",
+    Stage.ACTED: "warm_dispose_do",
+    Stage.DISPOSED: "warm_sign_do",
+}
+"""The one instruction once it is cold again, or something was done."""
 STAGES: Final[Mapping[Stage, str]] = {
     Stage.NEW: "stage_new",
     Stage.KNOWN: "stage_known",
@@ -141,7 +148,7 @@ def _alarm(here: Here, one: Excursion) -> Alarm:
         confirmed=one.confirmed // MINUTE_MS,
         possible=one.possible // MINUTE_MS,
         unknown=one.unknown // MINUTE_MS,
-        instruction=here.say(LABELS[INSTRUCTIONS[RoomKind(one.room.kind)]]),
+        instruction=here.say(LABELS[_instruction(one, now)]),
         lots=tuple(held.values_list("ref", "code")[:20]),
         stage=here.say(LABELS[STAGES[now]]),
         taken=tuple(_taken(here, one)),
@@ -149,6 +156,12 @@ def _alarm(here: Here, one: Excursion) -> Alarm:
         asked=here.say(LABELS[ASKED[step]]),
         words=tuple(_words(here, step)),
     )
+
+
+def _instruction(one: Excursion, now: Stage) -> str:
+    if one.until_ms is None and now in (Stage.NEW, Stage.KNOWN):
+        return INSTRUCTIONS[RoomKind(one.room.kind)]
+    return AFTERWARDS[now]
 
 
 def _words(here: Here, step: Stage) -> list[tuple[str, str]]:

@@ -116,6 +116,12 @@ MOVING: Final[Mapping[str, Text]] = {
         "Close the door and move the goods to a colder room.", "문을 닫고 더 찬 곳으로 옮기세요."
     ),
     "warm_floor_do": Text("Put ice on the goods.", "물건에 얼음을 덮으세요."),
+    "warm_over_do": Text(
+        "It is cold again. Look at the goods and say what you did.",
+        "다시 차가워졌습니다. 물건을 확인하고 무엇을 했는지 적으세요.",
+    ),
+    "warm_dispose_do": Text("Decide what becomes of the goods.", "물건을 어떻게 할지 정하세요."),
+    "warm_sign_do": Text("Close it and sign.", "종료하고 서명하세요."),
     "minutes_confirmed": Text("Certain", "확인됨"),
     "minutes_possible": Text("Possible", "가능성 있음"),
     "minutes_unknown": Text("Unknown, no record", "기록 없음"),

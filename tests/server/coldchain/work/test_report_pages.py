@@ -25,6 +25,7 @@ from tests.server.coldchain.work.test_landing_pages import LANDED
 
 pytestmark = pytest.mark.django_db
 
+SAYS = re.compile("문을 닫고 냉동기를 확인하세요|물건을 어떻게 할지 정하세요|종료하고 서명하세요")
 FISHER = {"fisher": "010-5555-1234", "fisher_agrees": "yes"}
 
 
@@ -169,9 +170,17 @@ def test_an_excursion_that_is_signed_stays_to_be_read_with_who_did_what(harbour:
     row.lots.add(lot)
     desk = harbour.desk("carrier")
     steps = ((Stage.KNOWN, ""), (Stage.ACTED, Measure.MOVED), (Stage.DISPOSED, Disposition.KEPT))
+    hands, asked = Hands(harbour, "carrier"), []
     for stage, word in (*steps, (Stage.SIGNED, "")):
+        asked.append(SAYS.findall(hands.at("/alarms")))
         assert excursions.take(desk, row.id, stage, word) is not None
-    text = Hands(harbour, "carrier").at("/alarms")
+    warm, goods, sign = (
+        "문을 닫고 냉동기를 확인하세요",
+        "물건을 어떻게 할지 정하세요",
+        "종료하고 서명하세요",
+    )
+    assert asked == [[warm], [warm], [goods], [sign]]
+    text = hands.at("/alarms")
     assert "처리할 온도 이탈이 없습니다" in text
     for part in ("최근 종료", "더 찬 곳으로 옮김", "그대로 유통", "종료·서명함"):
         assert part in text, part
