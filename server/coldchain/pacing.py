@@ -6,8 +6,9 @@ looks at what the process spent since its last look without it: nobody there, it
 
 from __future__ import annotations
 
-import time
 from typing import Final
+
+from server.ledger.tick import spent_ns
 
 LEAST_MS: Final = 50
 """However many requests there are: what is behind must not stay behind for ever."""
@@ -23,19 +24,14 @@ def spare_ms(others_ms: int, passed_ms: int) -> int:
 
 
 class Meter:
-    """Looks at the clocks of the process and of the thread that asks."""
+    """What the process and the thread that asks have spent."""
 
     def __init__(self) -> None:
         """From now on."""
-        self._last = _clocks()
+        self._last = spent_ns()
 
     def spare_ms(self) -> int:
         """How long this thread may work now, since it asked last."""
-        last, self._last = self._last, _clocks()
+        last, self._last = self._last, spent_ns()
         passed, whole, own = (now - then for now, then in zip(self._last, last, strict=True))
         return spare_ms((whole - own) // 1_000_000, passed // 1_000_000)
-
-
-def _clocks() -> tuple[int, int, int]:
-    """ns: time that passes, of the process, of this thread."""
-    return time.monotonic_ns(), time.process_time_ns(), time.thread_time_ns()

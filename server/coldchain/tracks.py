@@ -17,20 +17,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from protocol import cbor
-from protocol.bodies import Anchor, EventBody, Opening, Reading
+from protocol.bodies import Opening
 from protocol.record import Record, open_sealed
-from protocol.registry import Event, Param, TimeSource
 from science import sensing
-from science.sensing import UNCERTAINTY, WORST, Happened
+from science.sensing import WORST
 from science.timeline import RULES, Stretch
 from science.verdict import Certificate, Source
-from server.coldchain import packing
+from server.coldchain import packing, spans
 from server.coldchain.models import Cell, Followed, Hint, SpanRead, Track
-from server.coldchain.packing import Readings, Seen, pack, unpack
-from server.devices.facts import AHEAD_MS, OLDEST_MS
+from server.coldchain.packing import Readings, unpack
 from server.devices.models import Assignment, EpochFacts, HeldSpan
-from server.devices.receipts import MAX_BODY
 from server.ledger import log, rows
 from server.ledger.writing import writing
 
@@ -204,30 +200,12 @@ def touch(track: Track) -> Changed:
     return Changed(asset, low, high)
 
 
-@dataclass(slots=True)
-class _Epoch:
-    """What is known of an epoch when one of its spans is read."""
-
-    names: dict[int, str]
-    anchors: list[Anchor]
-    calibrated: dict[int, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Dated:
-    """A record with its time, None where nothing dates it; blind: not by itself."""
-
-    record: Record
-    at_ms: int | None
-    blind: bool
-
-
 class _Reader:
     """Reads spans into rows, in one transaction."""
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
-        self._epochs: dict[tuple[str, bytes], _Epoch] = {}
+        self._epochs: dict[tuple[str, bytes], spans.Epoch] = {}
         self._fitted: dict[str, list[tuple[int, int, int]]] = {}
         self._new: set[bytes] = set()
 
@@ -238,7 +216,7 @@ class _Reader:
 
     def read(self, span: HeldSpan, body: bytes) -> None:
         """Read one span, and those of its epoch again of which it says something."""
-        records = _records(body)
+        records = spans.records_of(body)
         kinds = self._hints(span, records)
         self._write(span, records)
         if not kinds:
@@ -249,11 +227,11 @@ class _Reader:
         leaves = [bytes(one) for one in again.values_list("span", flat=True)]
         others = HeldSpan.objects.filter(leaf_hash__in=leaves).exclude(pk=span.pk)
         for other in others.order_by("first"):
-            self._write(other, _records(log.body(bytes(other.leaf_hash)) or b""))
+            self._write(other, spans.records_of(log.body(bytes(other.leaf_hash)) or b""))
 
     def _hints(self, span: HeldSpan, records: Sequence[Record]) -> set[bool]:
         """Keep what the records say of others; what was new: False anchors, True calibrations."""
-        new = [hint for record in records if (hint := _hint(span, record))]
+        new = [hint for record in records if (hint := spans.hint(span, record))]
         known = Hint.objects.filter(device=span.device_id, epoch=span.epoch)
         seqs = set(known.values_list("seq", flat=True)) if new else set()
         new = [hint for hint in new if hint.seq not in seqs]
@@ -265,12 +243,12 @@ class _Reader:
     def _write(self, span: HeldSpan, records: Sequence[Record]) -> None:
         """Put down what a span holds, in place of what was there of it."""
         leaf, epoch = bytes(span.leaf_hash), self._epoch(span)
-        dated = [_date(record, epoch, span.received_ms) for record in records]
+        dated = [spans.dated(record, epoch, span.received_ms) for record in records]
         if leaf not in self._new:
             self._forget(leaf)
         self._new.discard(leaf)
         for asset, mine in self._by_asset(span.device_id, dated):
-            track = _track(mine, epoch)
+            track = spans.track(mine, epoch)
             if track is None:
                 continue
             track.asset_id, track.device_id, track.span = asset, span.device_id, leaf
@@ -290,19 +268,21 @@ class _Reader:
             self.progress.changed.append(touch(track))
         SpanRead.objects.filter(span=leaf).delete()
 
-    def _epoch(self, span: HeldSpan) -> _Epoch:
+    def _epoch(self, span: HeldSpan) -> spans.Epoch:
         key = (span.device_id, bytes(span.epoch))
         if key not in self._epochs:
             hints = list(Hint.objects.filter(device=key[0], epoch=key[1]).order_by("seq"))
             told = ((one.sensor, one.utc_ms) for one in hints)
-            self._epochs[key] = _Epoch(
+            self._epochs[key] = spans.Epoch(
                 names=_names(*key),
-                anchors=[_anchor(one) for one in hints if one.sensor is None],
+                anchors=[spans.anchor(one) for one in hints if one.sensor is None],
                 calibrated={sensor: since for sensor, since in told if sensor is not None},
             )
         return self._epochs[key]
 
-    def _by_asset(self, device: str, dated: Sequence[_Dated]) -> Iterator[tuple[int, list[_Dated]]]:
+    def _by_asset(
+        self, device: str, dated: Sequence[spans.Dated]
+    ) -> Iterator[tuple[int, list[spans.Dated]]]:
         """The dated records of each asset that the device was fitted to when it made them."""
         placed = [
             (asset, one)
@@ -320,28 +300,6 @@ class _Reader:
         return next((asset for low, high, asset in fitted if low <= at_ms < high), None)
 
 
-def _records(body: bytes) -> list[Record]:
-    sealed = cbor.decode(body, max_bytes=MAX_BODY)
-    if not isinstance(sealed, list):
-        raise ValueError("the body of a span is no list of records")
-    return [open_sealed(one).record for one in sealed]
-
-
-def _hint(span: HeldSpan, record: Record) -> Hint | None:
-    place = {"device_id": span.device_id, "epoch": span.epoch, "seq": record.seq}
-    match record.body:
-        case Anchor() as one:
-            clock = {"boot_ms": one.boot_ms, "uncertainty_ms": one.uncertainty_ms}
-            return Hint(**place, **clock, utc_ms=one.utc_ms, source=one.source)
-        case EventBody() as one if told := sensing.calibration(one):
-            return Hint(**place, sensor=told.sensor, utc_ms=told.since_ms)
-    return None
-
-
-def _anchor(hint: Hint) -> Anchor:
-    return Anchor(hint.boot_ms, hint.utc_ms, TimeSource(hint.source), hint.uncertainty_ms)
-
-
 def _names(device: str, epoch: bytes) -> dict[int, str]:
     """What the epoch's opening calls its sensors."""
     found = EpochFacts.objects.filter(device=device, epoch=epoch).values_list("opening", flat=True)
@@ -357,57 +315,3 @@ def _fitted(device: str) -> list[tuple[int, int, int]]:
     found = Assignment.objects.filter(device=device).order_by("from_ms", "id")
     fitted = [(one.from_ms, one.until_ms or EVER[1], one.asset_id) for one in found]
     return [(EVER[0], *one[1:]) if place == 0 else one for place, one in enumerate(fitted)]
-
-
-def _date(record: Record, epoch: _Epoch, received_ms: int) -> _Dated:
-    """Its own time if that can be, else by an anchor, else none: a wrong clock dates nothing."""
-    if record.utc_ms is not None and can_be(record.utc_ms, received_ms):
-        return _Dated(record, record.utc_ms, blind=False)
-    at_ms = sensing.dated(record.boot_ms, epoch.anchors)
-    at_ms = at_ms if at_ms is not None and can_be(at_ms, received_ms) else None
-    return _Dated(record, at_ms, blind=True)
-
-
-def can_be(at_ms: int, received_ms: int) -> bool:
-    """Whether a device can have said so, by when it was heard."""
-    return OLDEST_MS <= at_ms <= received_ms + AHEAD_MS
-
-
-def _track(dated: Sequence[_Dated], epoch: _Epoch) -> Track | None:
-    """One asset's row of a span; None where nothing of it was measured or happened."""
-    seen, happened, certificates = list[Seen](), list[Happened](), set[Certificate]()
-    for one in dated:
-        at_ms = one.at_ms or 0
-        match one.record.body:
-            case Reading(measured):
-                air = sensing.air(measured, epoch.names, epoch.calibrated, at_ms)
-                if air is not None:
-                    doubt = UNCERTAINTY[air.certificate].value if air.warmest is not None else 0
-                    seen.append(
-                        Seen(at_ms, air.warmest, air.coldest, doubt, air.display, air.silent)
-                    )
-                    certificates |= {air.certificate} if air.warmest is not None else set()
-            case EventBody(event, subject, params) if not _still_open(event, params):
-                happened.append(Happened(at_ms, event, -1 if subject is None else subject))
-    times = [*(one.at_ms for one in seen), *(one.at_ms for one in happened)]
-    if not times:
-        return None
-    valued = [one.at_ms for one in seen if one.warmest is not None]
-    return Track(
-        from_ms=min(times),
-        until_ms=max(times),
-        first_ms=min(valued, default=None),
-        last_ms=max(valued, default=None),
-        certificate=max(map(WORST.index, certificates), default=0),
-        simulated=any(one.record.simulated for one in dated),
-        packed=pack(Readings(tuple(sorted(seen, key=_when)), tuple(sorted(happened)))),
-    )
-
-
-def _still_open(event: Event, params: tuple[tuple[Param, int], ...]) -> bool:
-    """Word that a door is open still, which opens none."""
-    return event is Event.DOOR_OPENED and Param.SINCE_MS in dict(params)
-
-
-def _when(seen: Seen) -> int:
-    return seen.at_ms

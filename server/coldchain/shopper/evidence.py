@@ -23,7 +23,7 @@ from protocol.bundle import MAX_DOCUMENT
 from protocol.evidence import Evidence, Extension, Proofs, ProvedEntry, ProvedLeaf
 from protocol.record import open_sealed
 from protocol.registry import Kind
-from server.coldchain import tracks
+from server.coldchain import spans
 from server.coldchain.models import Lot, Result
 from server.coldchain.shopper import picking
 from server.coldchain.shopper.gather import result_of
@@ -183,7 +183,7 @@ def _readings(span: _Held, times: Times) -> Iterator[bytes]:
     for sealed in span.sealed if wanted else ():
         record = open_sealed(sealed).record
         at_ms = record.utc_ms if record.kind is Kind.READING else None
-        if at_ms in wanted and tracks.can_be(at_ms, span.row.received_ms):
+        if at_ms in wanted and spans.can_be(at_ms, span.row.received_ms):
             yield sealed
 
 
