@@ -55,6 +55,8 @@ def test_the_first_administrator_comes_in_by_a_link_from_the_shell(tmp_path: Pat
     name = made.stdout.split()[0]
     assert f"{name}  cooperative  다대수협" in call(home, "organisation", "list").stdout
     refuse(call(home, "organisation", "add", ""), "Give a NAME and a --kind")
+    stranger = ("--kind", "shop", "--id", "c" * 16)
+    refuse(call(home, "organisation", "add", "가", *stranger), "No organisation is known as c{16}")
     who = ("--role", "administrator", "--organisation")
     refuse(call(home, "person", "add", *who, "a" * 16), "There is no organisation a{16}")
     refuse(call(home, "token", "--asset", "트럭", "--organisation", "b" * 16), "no organisation b")
