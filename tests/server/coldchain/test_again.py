@@ -48,7 +48,7 @@ from server.coldchain.rules import (
 from server.coldchain.taking import Amount
 from server.devices.models import Asset
 from server.ledger import service
-from tests.server.coldchain import busy
+from tests.server.coldchain import busy, older
 from tests.server.coldchain.rig import KG, Chain, done, mackerel, no, undone
 from tests.server.coldchain.test_faults import scenes
 from tests.server.ledger.faults import Trap, faulty_database
@@ -68,16 +68,16 @@ def test_S17_whatever_was_done_after_a_backup_is_there_again(chain: Chain) -> No
 
     @settings(max_examples=25, deadline=None)
     @given(days, days)
-    def holds(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
+    def holds(first: list[tuple[str, int]], after: list[tuple[str, int]]) -> None:
         with undone():
-            busy.go_on(chain, [("_land", 1), *before])
-            size, older = busy.logged(), busy.kept()
+            busy.go_on(chain, [("_land", 1), *first])
+            size, before = older.logged(), older.kept()
             told = busy.go_on(chain, [("_land", 2), *after])
-            grown, newest = busy.logged(), busy.said()
+            grown, newest = older.logged(), older.said()
             assert list(audit.check(grown)) == []
-            busy.put_back(older)
+            older.put_back(before)
             again.rebuild(size, grown)
-            tally.expect(busy.said() == newest, len(told))
+            tally.expect(older.said() == newest, len(told))
             assert list(audit.check(grown)) == []
 
     tally.during(holds)
@@ -91,13 +91,13 @@ def test_S17_every_action_is_done_again(chain: Chain) -> None:
     def holds() -> None:
         for scene in scenes(chain):
             with undone():
-                size, older = busy.logged(), busy.kept()
+                size, before = older.logged(), older.kept()
                 desk = chain.desk(scene.who) if scene.who else chain.stranger()
                 kinds.add(done(scene.act(desk)).kind)
-                grown, newest = busy.logged(), busy.said()
-                busy.put_back(older)
+                grown, newest = older.logged(), older.said()
+                older.put_back(before)
                 again.rebuild(size, grown)
-                tally.expect(busy.said() == newest)
+                tally.expect(older.said() == newest)
                 assert Lost.objects.filter(words__contains=again.UNDONE).count() == 0, scene.name
 
     tally.during(holds)
@@ -118,14 +118,14 @@ def test_S17_a_rebuild_that_fails_anywhere_is_made_right_by_the_next_start(
     tally = Tally("S17", f"the rebuild of the cold chain fails at a statement ({how})", "differing")
     monkeypatch.setattr(again, "CHUNK", 3)
     busy.go_on(chain, [("_land", 1), ("_land", 2)])
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     told = busy.go_on(chain, DAY)
-    grown, newest = busy.logged(), busy.said()
+    grown, newest = older.logged(), older.said()
     assert len(told) > 9
 
     def holds() -> None:
         for step in count(1 + is_done, STRIDE):
-            busy.put_back(older)
+            older.put_back(before)
             trap = Trap(step, done=is_done)
             try:
                 with faulty_database(trap):
@@ -135,7 +135,7 @@ def test_S17_a_rebuild_that_fails_anywhere_is_made_right_by_the_next_start(
             if not trap.sprung:
                 break
             again.rebuild(grown, grown)  # as a start does that finds the log complete
-            tally.expect(busy.said() == newest)
+            tally.expect(older.said() == newest)
 
     tally.during(holds)
     assert tally.times > 5
@@ -145,7 +145,7 @@ def test_S17_a_rebuild_that_fails_anywhere_is_made_right_by_the_next_start(
 def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_again(
     chain: Chain,
 ) -> None:
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     typed = replace(mackerel(chain), trade="아무개네 고등어", code="김-7")
     lot = chain.land("cooperative", typed)
     desk = chain.desk("cooperative")
@@ -153,8 +153,8 @@ def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_aga
     done(quality.take_sample(chain.desk("agency"), lot.ref, "부산 연구소"))
     smell = ProblemKind.SMELL
     done(selling.report_problem(chain.stranger(), lot.ref, smell, "냄새"))
-    grown = busy.logged()
-    busy.put_back(older)
+    grown = older.logged()
+    older.put_back(before)
     again.rebuild(size, grown)
     found = Lot.objects.get(ref=lot.ref)
     assert (found.trade, found.vessel, found.code[6:]) == ("고등어", "", lot.ref[:8].upper())
@@ -172,18 +172,18 @@ def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_aga
     again_said = Correction(vessel="제3부산호", trade="고등어 대")
     done(landing.correct(desk, lot.ref, again_said, "복원"))
     assert Thing.VESSEL not in {one.thing for one in lost.of(found)}
-    assert list(audit.check(busy.logged())) == []
+    assert list(audit.check(older.logged())) == []
 
 
 @pytest.mark.django_db
 def test_S17_a_request_whose_answer_was_lost_with_the_database_is_still_done_once(
     chain: Chain,
 ) -> None:
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     desk, listed = chain.desk("cooperative", key="7f3a-1"), (mackerel(chain),)
     event = done(landing.land(desk, listed, chain.market.id))
-    grown = busy.logged()
-    busy.put_back(older)
+    grown = older.logged()
+    older.put_back(before)
     again.rebuild(size, grown)
     assert done(landing.land(desk, listed, chain.market.id)).ref == event.ref
     assert Lot.objects.count() == 1
@@ -193,24 +193,24 @@ def test_S17_a_request_whose_answer_was_lost_with_the_database_is_still_done_onc
 def test_S17_a_result_without_its_history_is_judged_anew_and_no_version_is_given_twice(
     chain: Chain,
 ) -> None:
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     lot = chain.land()
     verdicts.judge(lot.id, chain.now_ms)
-    grown = busy.logged()
-    busy.put_back(older)
+    grown = older.logged()
+    older.put_back(before)
     again.rebuild(size, grown)
     found = Lot.objects.get(ref=lot.ref)
     for _ in range(2):
         verdicts.judge(found.id, chain.now_ms)
     rows = list(found.results.order_by("version"))
     assert [(one.version, one.history is not None) for one in rows] == [(1, False), (2, True)]
-    assert rows[0].text == rows[1].text and list(audit.check(busy.logged())) == []
+    assert rows[0].text == rows[1].text and list(audit.check(older.logged())) == []
 
 
 @pytest.mark.django_db
 def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Chain) -> None:
     lot = chain.land()
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     who = pilots.member("anotherboss", chain.ids["cooperative"], Role.ADMINISTRATOR)
     boss = Desk(who, chain.ids["cooperative"], chain.now_ms)
     event = done(places.add_place(boss, Site(PlaceKind.STORE, "새 창고", "부산")))
@@ -221,13 +221,13 @@ def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Cha
     done(loading.load(desk, room.id, (Amount(lot.ref),)))
     Organisation.objects.create(id="newcomer", kind="shop", name="새 가게", made_ms=0)
     done(custody.offer(desk, To("newcomer"), (Amount(lot.ref, KG),)))
-    grown, newest = busy.logged(), busy.said()
-    busy.put_back(older)
+    grown, newest = older.logged(), older.said()
+    older.put_back(before)
     Asset.objects.filter(name="new room").delete()
     Organisation.objects.filter(id="newcomer").delete()
     again.rebuild(size, grown)
     asset = Asset.objects.get(name="new room")
-    assert busy.said() == {
+    assert older.said() == {
         **newest,
         "Room": [
             one.replace(f"'asset': {room.asset_id}", f"'asset': {asset.id}")
@@ -250,7 +250,7 @@ def test_S17_places_rooms_and_who_joined_since_are_known_by_their_ids(chain: Cha
 def test_S17_entries_of_before_are_read_and_keep_what_was_stopped_stopped(chain: Chain) -> None:
     held, recalled = chain.land(), chain.land()
     (child,) = chain.split(recalled, 10 * KG)
-    size = busy.logged()
+    size = older.logged()
     order = {"recall": "r" * 16, "why": "sample", "basis": "court", "grade": 1, "rehearsal": False}
     order |= {"lots": 2, "grams": recalled.grams}
     _old(chain, Kind.HELD, {"basis": str(Basis.COURT)}, f"named 0 0 - {held.ref}")
@@ -258,7 +258,7 @@ def test_S17_entries_of_before_are_read_and_keep_what_was_stopped_stopped(chain:
     _old(chain, Kind.RECALL_OPENED, order, f"named 0 5 - {recalled.ref}\n{gone}")
     split = f"used 0 5 - {recalled.ref}\nmade 0 5 digestdigestdige newnewnewnewnewn"
     _old(chain, Kind.SPLIT, {"step": "split"}, split)
-    again.rebuild(size, busy.logged())
+    again.rebuild(size, older.logged())
     sides = dict(Lot.objects.values_list("ref", "side"))
     assert [sides[one.ref] for one in (held, recalled, child)] == [
         Side.HELD,
@@ -269,7 +269,7 @@ def test_S17_entries_of_before_are_read_and_keep_what_was_stopped_stopped(chain:
     words = Lost.objects.order_by("event").values_list("event__kind", "words")
     assert list(words) == [("recall-opened", "everything"), ("split", "everything")]
     assert Event.objects.get(kind="split", restored=True).lots.get().part == Part.NAMED
-    assert list(audit.check(busy.logged())) == []
+    assert list(audit.check(older.logged())) == []
     assert lost.of(Lot.objects.get(ref=recalled.ref))[0].thing is Thing.EVERYTHING
 
 

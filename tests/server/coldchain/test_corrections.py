@@ -22,7 +22,7 @@ from server.coldchain.facts import digest
 from server.coldchain.models import DueLot, EventLot, Lot
 from server.coldchain.rules import Gear, Source
 from server.coldchain.taking import Amount
-from tests.server.coldchain import busy
+from tests.server.coldchain import older
 from tests.server.coldchain.rig import HOUR, KG, Chain, done, mackerel, no, undone
 from tests.server.coldchain.rig import again as now
 from tests.server.pilots.tally import Tally
@@ -110,7 +110,7 @@ def test_it_does_not_matter_whether_the_correction_or_the_work_came_first(chain:
             with undone():
                 lots = played(chain, told)
                 found.append([[str(getattr(one, name)) for name in NAMES] for one in lots])
-                assert list(audit.check(busy.logged())) == []
+                assert list(audit.check(older.logged())) == []
         tally.expect(found[0] == found[1])
 
     tally.during(holds)
@@ -124,7 +124,7 @@ def test_one_event_names_all_lots_that_it_changed_and_they_are_judged_again(chai
     gone = chain.hand(chain.split(child, 20 * KG)[0], OWN, "plant")
     (fillet,) = _gutted(chain, gone)
     before = {one.id: digest(one) for one in Lot.objects.all()}
-    busy.logged()
+    older.logged()
     while due.read(chain.now_ms):
         pass
     with_none = DueLot.objects.update(due_ms=chain.now_ms + HOUR)
@@ -136,13 +136,13 @@ def test_one_event_names_all_lots_that_it_changed_and_they_are_judged_again(chai
     assert named == changed == {one.id for one in (root, child, mixed, gone, fillet)}
     assert now(mixed).species == "scomber-australasicus monkfish"
     assert (now(fillet).area, now(fillet).vessel, now(fillet).form) == ("71", "진짜 배", "gutted")
-    busy.logged()
+    older.logged()
     while due.read(chain.now_ms):
         pass
     again = set(DueLot.objects.filter(due_ms__lte=chain.now_ms).values_list("lot", flat=True))
     assert with_none and again == named
     verdicts.judge(fillet.id, chain.now_ms)
-    assert list(audit.check(busy.logged())) == []
+    assert list(audit.check(older.logged())) == []
 
 
 def _gutted(chain: Chain, lot: Lot) -> list[Lot]:
@@ -195,19 +195,19 @@ def test_a_weight_that_what_came_of_it_does_not_bear_out_is_refused(chain: Chain
     to = To(chain.ids["plant"])
     done(custody.offer(desk, to, (Amount(children[1].ref, 250 * KG),)))
     assert no(correct(children[1], 200 * KG)) == "offered-already"
-    assert list(audit.check(busy.logged())) == []
+    assert list(audit.check(older.logged())) == []
 
 
 def test_after_a_restore_a_correction_has_reached_what_it_had_reached(chain: Chain) -> None:
     landed = replace(mackerel(chain), catch_by=Source.FISHER)
     root = chain.land(OWN, landed)
     (child,) = chain.split(root, 100 * KG)
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     change = Correction(catch_unknown=True, origin="원양산")
     done(landing.correct(chain.later().desk(OWN), root.ref, change, "몰랐음"))
-    grown, newest = busy.logged(), busy.said()
-    busy.put_back(older)
+    grown, newest = older.logged(), older.said()
+    older.put_back(before)
     assert now(child).origin == "연근해산"
     rebuilding.rebuild(size, grown)
     assert (now(child).origin, now(child).catch_ms) == ("원양산", None)
-    assert busy.said() == newest
+    assert older.said() == newest

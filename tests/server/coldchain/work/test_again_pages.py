@@ -8,7 +8,7 @@ import pytest
 from server.coldchain import again
 from server.coldchain.actions import landing
 from server.coldchain.models import Lot
-from tests.server.coldchain import busy
+from tests.server.coldchain import older
 from tests.server.coldchain.rig import KG, Chain, done
 from tests.server.coldchain.work.harbour import Hands
 
@@ -27,10 +27,10 @@ def test_a_child_says_that_it_was_corrected_at_its_parent(harbour: Chain) -> Non
 
 
 def test_a_lot_says_what_a_restore_lost_until_it_is_entered_again(harbour: Chain) -> None:
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     lot = harbour.land()
-    busy_size = busy.logged()
-    busy.put_back(older)
+    busy_size = older.logged()
+    older.put_back(before)
     assert not Lot.objects.exists()
     again.rebuild(size, busy_size)
     hands = Hands(harbour, "cooperative")

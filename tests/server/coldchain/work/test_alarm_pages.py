@@ -14,7 +14,7 @@ from server.coldchain import excursions, warmth
 from server.coldchain.excursions import Stage
 from server.coldchain.models import Excursion
 from server.coldchain.warmth import Episode
-from tests.server.coldchain import busy
+from tests.server.coldchain import older
 from tests.server.coldchain.rig import Chain
 from tests.server.coldchain.work.harbour import Hands
 
@@ -95,7 +95,7 @@ def test_S17_after_a_restore_an_excursion_is_as_far_as_people_had_brought_it(
     harbour: Chain,
 ) -> None:
     hands, known = Hands(harbour, "carrier"), warm(harbour)
-    size, older = busy.logged(), busy.kept()
+    size, before = older.logged(), older.kept()
     later = warm(harbour, "truck 2")
     for row in (known, later):
         for name, word in (("known", ""), ("acted", "iced")):
@@ -103,8 +103,8 @@ def test_S17_after_a_restore_an_excursion_is_as_far_as_people_had_brought_it(
     wanted = [
         (excursions.stage(again), excursions.history(again)) for again in _fresh(known, later)
     ]
-    grown = busy.logged()
-    busy.put_back(older)
+    grown = older.logged()
+    older.put_back(before)
     rebuilding.rebuild(size, grown)
     (there,) = _fresh(known)
     assert (excursions.stage(there), excursions.history(there)) == wanted[0]
