@@ -300,13 +300,10 @@ def _ready() -> str:
     from django.db import Error, connection, transaction
     from django.db.migrations.exceptions import InconsistentMigrationHistory
 
-    from server import tables
-    from server.accounts import replay as deeds
-    from server.coldchain import again as goods
+    from server import rebuilding, tables
     from server.devices import replay
     from server.ledger import keys, sequencing, startup
     from server.ledger.tick import now_ms
-    from server.pilots import again
 
     try:
         # All or nothing: Django itself may record a migration after the tables are committed, and a
@@ -315,14 +312,8 @@ def _ready() -> str:
             call_command("migrate", interactive=False, verbosity=0)
         if wrong := "; ".join(tables.misfits()):
             raise Refused(f"The database's tables are not those of this version: {wrong}.")
-        before = sequencing.newest()
-        newest = startup.prepare(now_ms())
-        # Nothing to do, unless an older database was put beside its journal.
-        known = before.size if before else 0
-        replay.rebuild(known, newest.size)
-        deeds.rebuild(known, newest.size)
-        again.rebuild(known, newest.size, now_ms())
-        goods.rebuild(known, newest.size)
+        before, home = sequencing.newest(), settings.JAGALCHI.home
+        newest = rebuilding.prepare(home, before.size if before else 0, now_ms())
         _check_people()
     except keys.KeyRefused as error:
         raise Refused(str(error)) from None

@@ -110,14 +110,12 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
     from django.core.management import call_command
     from django.db import Error, connection
 
-    from server.accounts import replay as deeds
-    from server.coldchain import again as goods
-    from server.devices.replay import ReplayRefused, rebuild
+    from server import rebuilding
+    from server.devices.replay import ReplayRefused
     from server.ledger import audit, keys, sequencing, startup
     from server.ledger.journal import JournalDamaged
     from server.ledger.log import journal
     from server.ledger.tick import now_ms
-    from server.pilots import again
 
     try:
         call_command("migrate", interactive=False, verbosity=0)
@@ -128,11 +126,8 @@ def _bring_up_to_date(size: int, known: Path | None) -> None:
             print("from the journal alone: log and devices; who takes part is in backups only")
         if not known and begun:
             _refuse_a_torn_end(before.mark if before else begun[2])
-        newest = startup.prepare(now_ms(), anew=True)
-        rebuild(size, newest.size)
-        deeds.rebuild(size, newest.size)
-        again.rebuild(size, newest.size, now_ms())
-        goods.rebuild(size, newest.size)
+        home = options.load(os.environ).home
+        newest = rebuilding.prepare(home, size, now_ms(), anew=True)
         if known:
             for finding in audit.published(_note(known), keys.current()):
                 raise UpkeepRefused(f"{known}: {finding}.")

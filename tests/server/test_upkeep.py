@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from protocol import succession
 from protocol.leaf import SuccessorLeaf, decode_leaf
 from server.ledger import keys
+from server.rebuilding import unfinished
 from tests.server.test_cli import call, refuse
 
 pytestmark = pytest.mark.e2e
+NUMBERS = st.integers(0, 99)
 
 
 def say(home: Path, *arguments: str | Path) -> str:
@@ -57,6 +61,43 @@ def test_s17_backup_and_journal_bring_back_what_was_lost_even_without_keys(here:
     assert not (here / "home/keys/recovery.key").exists()
     refuse(call(here / "home", "restore", str(here / "backup")), "is there already: move it away")
     refuse(call(here / "home", "backup", str(here / "backup")), "holds something already")
+
+
+def test_s17_tables_that_could_not_follow_the_log_do_so_at_the_next_start(here: Path) -> None:
+    home, file = here / "home", here / "home/db.sqlite3"
+    shutil.copyfile(here / "backup/db.sqlite3", file)
+    refusing = (
+        "CREATE TRIGGER worn_out BEFORE INSERT ON devices_enrolmenttoken"
+        " BEGIN SELECT RAISE(ABORT, 'worn out'); END"
+    )
+    statement(file, refusing)
+    refuse(call(home, "migrate"), "worn out")  # the log has its entry now, the table has not
+    statement(file, "DROP TRIGGER worn_out")
+    assert "2 entries" in say(home, "migrate")
+    assert "log and devices sound" in say(home, "verify")
+    assert not list(home.glob("rebuild.*"))
+
+
+def statement(file: Path, sql: str) -> None:
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute(sql)
+
+
+@given(known=NUMBERS, ends=st.lists(st.tuples(NUMBERS, st.booleans()), max_size=6))
+def test_s17_no_end_of_a_run_forgets_what_was_to_be_followed(
+    tmp_path_factory: pytest.TempPathFactory, known: int, ends: list[tuple[int, bool]]
+) -> None:
+    mark, owed = tmp_path_factory.mktemp("mark") / "rebuild.from", known
+    for size, whole in [(known, False), *ends]:
+        owed = min(owed, size)
+        with suppress(KeyboardInterrupt), unfinished(mark, size) as first:
+            assert first == owed
+            if not whole:
+                raise KeyboardInterrupt
+            owed = 10**6
+    mark.write_text("torn")
+    with unfinished(mark, 5) as first:
+        assert first == 0
 
 
 def test_s17_a_journal_that_does_not_fit_is_refused_and_nothing_is_put_back(
