@@ -10,6 +10,7 @@ from server.coldchain import taking
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.done import Line
 from server.coldchain.events import Told, happened
+from server.coldchain.handing import check_digest
 from server.coldchain.models import Event, Hold, Sample
 from server.coldchain.rules import (
     MAX_PARTS,
@@ -21,7 +22,6 @@ from server.coldchain.rules import (
     SampleState,
     Side,
 )
-from server.pilots.models.programme import SHA256_HEX
 from server.pilots.rules import ActionKind
 
 MAX_SCALE: Final = 100
@@ -49,8 +49,9 @@ def inspect(desk: Desk, lot: str, score: Score) -> Event:
         raise Refusal(Reason.NOT_YOURS_TO_DO)
     if not 0 <= score.score <= score.out_of <= MAX_SCALE or score.out_of == 0:
         raise Refusal(Reason.SCORE_EXCEEDS)
-    if score.ice_seen and len(score.photo) != SHA256_HEX:
+    if score.ice_seen and not score.photo:
         raise Refusal(Reason.PHOTO_MISSING)
+    check_digest(score.photo)
     told = {
         "side": str(score.side),
         "score": score.score,

@@ -38,6 +38,7 @@ from server.pilots.rules import Mode
 from tests.server.coldchain.rig import (
     HOUR,
     KG,
+    PHOTO,
     Chain,
     again,
     done,
@@ -252,6 +253,21 @@ def test_no_number_or_letter_gets_as_far_as_the_database_that_refuses_it(chain: 
         assert no(quality.inspect(desk, lot.ref, told)) == "score-exceeds"
     zero = selling.report_problem(chain.stranger(), lot.ref, ProblemKind.OTHER, "a\x00b")
     assert no(zero) == "bad-input"
+
+
+def test_a_photo_is_named_by_its_digest_and_by_nothing_that_people_write(chain: Chain) -> None:
+    lot = chain.land()
+    for seen, photo in (
+        (False, "김철수 010-1234-5678"),
+        (True, "kim 010-1234-5678".ljust(64)),
+        (True, PHOTO.upper()),
+        (False, PHOTO + "\n"),
+    ):
+        score = quality.Score(Judge.SELLER, 3, 20, seen, photo)
+        assert no(quality.inspect(chain.desk(OWN), lot.ref, score)) == "bad-input", photo
+    score = quality.Score(Judge.SELLER, 3, 20, True)
+    assert no(quality.inspect(chain.desk(OWN), lot.ref, score)) == "photo-missing"
+    done(quality.inspect(chain.desk(OWN), lot.ref, replace(score, photo=PHOTO)))
 
 
 def test_an_undo_is_for_the_last_slip_of_the_same_hand(chain: Chain) -> None:
