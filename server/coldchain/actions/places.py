@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from science import gs1
+from science.paging import PROFILES
 from server.accounts.rules import Need
 from server.coldchain.acting import Desk, Refusal, action
 from server.coldchain.events import Told, happened, new_ref
@@ -70,12 +71,13 @@ def add_place(desk: Desk, site: Site) -> Event:
 
 @action(Need.ADMINISTER, ActionKind.USE_EXISTING)
 def add_room(desk: Desk, asset: str, kind: RoomKind, place: str = "", profile: str = "") -> Event:
-    """Make a room of an asset of one's own: a truck, or a room of a place. profile: its limits."""
+    """Make a room of an asset of one's own: a truck, or a room of a place. profile: its limits,
+    of those that have rules: a room of any other would never raise an alarm."""
     found = Asset.objects.filter(name=asset, organisation=desk.organisation).first()
     where = Place.objects.filter(id=place, organisation=desk.organisation).first()
     if found is None or (place and where is None):
         raise Refusal(Reason.NOT_FOUND)
-    if (where is None) is not (kind is RoomKind.TRUCK) or len(profile) > 40:
+    if (where is None) is not (kind is RoomKind.TRUCK) or profile not in PROFILES:
         raise Refusal(Reason.BAD_INPUT)
     room = Room.objects.create(
         asset=found,

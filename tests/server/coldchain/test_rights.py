@@ -146,6 +146,8 @@ def test_places_and_rooms_are_ones_own_and_an_administrator_adds_them(chain: Cha
     assert no(places.add_room(boss, "ours", cold, chain.market.id)) == "not-found"
     assert no(places.add_room(boss, "ours", cold)) == "bad-input"
     assert no(places.add_room(boss, "ours", RoomKind.TRUCK, event.place.id)) == "bad-input"
+    for profile in ("kr-chilled", "김철수 010-1234-5678"):
+        assert no(places.add_room(boss, "ours", cold, event.place.id, profile)) == "bad-input"
     done(places.add_room(boss, "ours", cold, event.place.id, "kr_chilled"))
     assert no(places.add_room(boss, "ours", cold, event.place.id)) == "taken"
     facts = Facts("부산", "Busan", "4006381333931", "17")
