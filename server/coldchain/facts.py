@@ -1,8 +1,9 @@
 """What was said of a lot, as the log has it: ids, words of closed lists, integers, dates.
 
 A trade name, an origin, an area or a number that people typed is logged where it is a word that
-everybody knows or has the shape of a number; any other stays in the table, and the log has a digest
-of all of it together. The vessel's name is never logged.
+everybody knows or has the shape of such a number: a lot number as we give it or a short one, an
+이력번호 of 12 or 13 digits that is no phone and no resident registration number. Any other stays in
+the table, and the log has a digest of all of it together. The vessel's name is never logged.
 """
 
 from __future__ import annotations
@@ -49,7 +50,10 @@ GIVEN_ONCE: Final = ("maker_id", "made_ms", "status")
 """What no correction changes."""
 CHANGEABLE: Final = tuple(one for one in LOGGED if one not in GIVEN_ONCE)
 
-_NUMBER: Final = re.compile(r"[!-~]*")
+_CODE: Final = re.compile(r"|[A-Z]?-?[0-9]{1,6}|[0-9]{6}[A-Z2-7]{8}")
+_PHONE: Final = r"0|82"
+_RESIDENT: Final = r"[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{7}$"
+_TRACE_NO: Final = re.compile(rf"|(?!{_PHONE}|{_RESIDENT})[0-9]{{12,13}}")
 _AREA: Final = re.compile(r"(\d{2}(\.[0-9A-Za-z]{1,3})*( |$))*")
 _SIZE: Final = re.compile(r"특|특?[대중소]|\d+([-~]\d+)?(kg|g|미|cm)?")
 TRADES: Final = frozenset(
@@ -77,8 +81,8 @@ TEXTS: Final[Mapping[str, Callable[[str], bool]]] = {
     "trade": _trade,
     "origin": _origin,
     "area": lambda text: bool(_AREA.fullmatch(text)),
-    "code": lambda text: bool(_NUMBER.fullmatch(text)),
-    "trace_no": lambda text: bool(_NUMBER.fullmatch(text)),
+    "code": lambda text: bool(_CODE.fullmatch(text)),
+    "trace_no": lambda text: bool(_TRACE_NO.fullmatch(text)),
 }
 """Columns that people type, and whether what they typed may stand in the log."""
 
