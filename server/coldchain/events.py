@@ -8,7 +8,6 @@ under a salt that goes with it when it is erased. Spec: docs/coldchain.md.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -16,7 +15,7 @@ from typing import Final
 
 from server.accounts.rules import letters
 from server.coldchain import effects, facts
-from server.coldchain.acting import Desk, Refusal
+from server.coldchain.acting import Desk, Refusal, request_of
 from server.coldchain.done import Done, Line, Own, canonical
 from server.coldchain.models import Event, EventLot, Lot, Place
 from server.coldchain.models.lots import SAID
@@ -29,7 +28,6 @@ OLD: Final = "event"
 """Entries of before: of what was said of lots they have a digest only."""
 NO_FACTS: Final = "-"
 SALT: Final = 16
-_ID: Final = re.compile(r"[0-9A-Za-z:._-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ def happened(desk: Desk, what: Told) -> Event:
         said=what.said,
         salt=entropy(SALT) if what.said else b"",
         corrects=what.corrects,
-        key=desk.key,
+        key=request_of(desk.key),
         asked=desk.asked,
     )
     row.leaf_hash = service.stage(SERVICE, row.kind, private(row, what), entropy(2 * SALT))
@@ -119,7 +117,7 @@ def private(row: Event, what: Told) -> list[object]:
         said,
         facts.packed(told_of),
         " ".join(sorted(_held(row, what, told_of))),
-        row.key if _ID.fullmatch(row.key) else "",
+        row.key,
     ]
 
 

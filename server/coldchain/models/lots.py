@@ -25,7 +25,8 @@ class Event(models.Model):
 
     told: canonical JSON of ids, words of closed lists and integers; it is in the log. said: what
     somebody wrote; the log holds its digest under `salt`, so that it can be erased with the salt.
-    key: the request that told it (once per organisation), asked: digest of what was asked.
+    key: digest of the name of the request that told it (once per organisation), asked: of what was
+    asked.
     """
 
     ref = models.CharField(max_length=ID, unique=True)

@@ -9,7 +9,7 @@ from typing import Final
 from science.balance import Finding
 from server.accounts.rules import Refused
 from server.coldchain import attention
-from server.coldchain.acting import Desk
+from server.coldchain.acting import Desk, told_before
 from server.coldchain.actions import undoing
 from server.coldchain.models import Event, EventLot
 from server.coldchain.rules import Kind, Part, Reason
@@ -85,8 +85,7 @@ def _show(here: Here, _sheet: Sheet) -> dict[str, object]:
 
 def _act(here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
     """Undo what the button named, and nothing that was done since in another window."""
-    known = Event.objects.filter(organisation=desk.organisation, key=desk.key).exclude(key="")
-    if not known.exists() and _undoable(here) != sheet.text("event"):
+    if told_before(desk) is None and _undoable(here) != sheet.text("event"):
         return Refused(Reason.UNDO_LATE)
     return undoing.undo(desk)
 

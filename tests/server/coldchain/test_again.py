@@ -16,7 +16,7 @@ from server.accounts import organisations
 from server.accounts.contacts import Contact
 from server.accounts.models import Organisation
 from server.accounts.rules import Role
-from server.coldchain import again, audit, lost, verdicts
+from server.coldchain import again, audit, events, lost, verdicts
 from server.coldchain.acting import Desk
 from server.coldchain.actions import (
     custody,
@@ -47,7 +47,7 @@ from server.coldchain.rules import (
 )
 from server.coldchain.taking import Amount
 from server.devices.models import Asset
-from server.ledger import service
+from server.ledger import rows, service
 from tests.server.coldchain import busy, older
 from tests.server.coldchain.rig import KG, Chain, done, mackerel, no, undone
 from tests.server.coldchain.test_faults import scenes
@@ -176,12 +176,18 @@ def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_aga
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("of_before", [False, True], ids=["by its digest", "entry of before"])
 def test_S17_a_request_whose_answer_was_lost_with_the_database_is_still_done_once(
-    chain: Chain,
+    chain: Chain, of_before: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     size, before = older.logged(), older.kept()
-    desk, listed = chain.desk("cooperative", key="7f3a-1"), (mackerel(chain),)
-    event = done(landing.land(desk, listed, chain.market.id))
+    desk, listed = chain.desk("cooperative", key="kim-010-1234-5678"), (mackerel(chain),)
+    with monkeypatch.context() as then:
+        if of_before:
+            then.setattr(events, "request_of", str)
+        event = done(landing.land(desk, listed, chain.market.id))
+    bodies = [bytes(body) for (body,) in rows.fetch("SELECT body FROM ledger_staged")]
+    assert any(b"010-1234-5678" in body for body in bodies) is of_before
     grown = older.logged()
     older.put_back(before)
     again.rebuild(size, grown)
@@ -202,9 +208,9 @@ def test_S17_a_result_without_its_history_is_judged_anew_and_no_version_is_given
     found = Lot.objects.get(ref=lot.ref)
     for _ in range(2):
         verdicts.judge(found.id, chain.now_ms)
-    rows = list(found.results.order_by("version"))
-    assert [(one.version, one.history is not None) for one in rows] == [(1, False), (2, True)]
-    assert rows[0].text == rows[1].text and list(audit.check(older.logged())) == []
+    judged = list(found.results.order_by("version"))
+    assert [(one.version, one.history is not None) for one in judged] == [(1, False), (2, True)]
+    assert judged[0].text == judged[1].text and list(audit.check(older.logged())) == []
 
 
 @pytest.mark.django_db
