@@ -41,6 +41,13 @@ class _Lacking(Exception):
     """An entry says too little to do its event again."""
 
 
+NOT_DONE: Final = (
+    *(_Lacking, Refusal, IntegrityError, ObjectDoesNotExist),
+    *(LookupError, ValueError, TypeError, AttributeError),
+)
+"""What an entry that says too little, or something else than its kind, makes of doing it again."""
+
+
 def rebuild(first: int, size: int) -> None:
     """Do again what the log holds from `first` to `size` and these tables do not know.
 
@@ -87,25 +94,29 @@ def _again(one: Logged) -> None:
     lost = {*one.held.split(), *([SAID] if one.said else [])}
     try:
         with transaction.atomic():
+            _met(one)
             event = _event(one)
             lines = list(_lines(one))
             write(event, lines, {})
             if len(lines) < len(one.lines):
                 lost.add(UNDONE)
-    except (_Lacking, Refusal, IntegrityError, ObjectDoesNotExist, LookupError, ValueError):
+    except NOT_DONE:
         event = _named(one)
         lost.add(UNDONE)
     if lost:
         Lost.objects.create(event=event, words=" ".join(sorted(lost)))
 
 
-def _event(one: Logged) -> Event:
-    """The row of an event, not yet written; its place and whoever it names are known by their ids
-    at least."""
+def _met(one: Logged) -> None:
+    """The place of an event and whoever it names are known by their ids at least."""
     told = json.loads(one.told)
     _known({one.organisation, told.get("to", ""), told.get("carrier", "")}, one.noted_ms)
     if one.kind == Kind.PLACE_ADDED:
         _place(one, told["kind"])
+
+
+def _event(one: Logged) -> Event:
+    """The row of an event, not yet written."""
     return Event(
         ref=one.ref,
         kind=one.kind,
@@ -173,6 +184,7 @@ def _lots(refs: Iterable[str]) -> Iterator[Lot]:
 
 def _named(one: Logged) -> Event:
     """An event of which only its lots are named: what was taken then is not known to them."""
+    _known({one.organisation}, one.noted_ms)
     event = _event(one)
     event.save(force_insert=True)
     EventLot.objects.bulk_create(

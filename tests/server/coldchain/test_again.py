@@ -3,6 +3,7 @@ says what is missing."""
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from itertools import count
@@ -30,7 +31,6 @@ from server.coldchain.actions import (
 from server.coldchain.actions.custody import To
 from server.coldchain.actions.landing import Correction
 from server.coldchain.actions.places import Site
-from server.coldchain.done import canonical
 from server.coldchain.effects import EFFECTS
 from server.coldchain.events import NO_FACTS, OLD
 from server.coldchain.lost import Thing
@@ -279,10 +279,41 @@ def test_S17_entries_of_before_are_read_and_keep_what_was_stopped_stopped(chain:
     assert lost.of(Lot.objects.get(ref=recalled.ref))[0].thing is Thing.EVERYTHING
 
 
-def _old(chain: Chain, kind: Kind, told: dict[str, object], lines: str) -> None:
+ODD: dict[Kind, tuple[object, ...]] = {
+    Kind.AWARDED: ([], None, 7, "x", {"to": []}),
+    Kind.ROOM_ADDED: ({"room": [], "kind": {}, "asset": None, "profile": 1}, {"room": None}),
+    Kind.PLACE_ADDED: ({"kind": []}, {}),
+    Kind.OFFERED: ({"to": 1, "carrier": None, "handovers": 3}, {"handovers": [[]]}),
+    Kind.RECEIVED: ({"handovers": [1, 2]}, {"handovers": [None]}),
+    Kind.INSPECTED: ({"side": 1, "score": "x", "out_of": None}, {"score": []}),
+}
+
+
+@pytest.mark.django_db
+def test_S17_an_entry_that_says_something_odd_is_named_and_stops_no_rebuild(chain: Chain) -> None:
+    lot = chain.land()
+    size = older.logged()
+    told = [(kind, one) for kind, several in ODD.items() for one in several]
+    for number, (kind, one) in enumerate(told):
+        _old(chain, kind, one, f"named 0 5 - {lot.ref}", f"{number:016}")
+    after = chain.land()
+    again.rebuild(size, older.logged())
+    words = Event.objects.filter(restored=True).values_list("lost__words", flat=True)
+    assert list(words) == [again.UNDONE] * len(told)
+    assert Lot.objects.filter(ref=after.ref).exists()
+
+
+def _old(chain: Chain, kind: Kind, told: object, lines: str, ref: str = "") -> None:
     """An entry as they were before: lots are named by a digest of what was said of them."""
     now_ms = chain.later().now_ms
-    private: list[object] = [OLD, f"{kind:_<16}"[:16], now_ms, now_ms, chain.ids["agency"], ""]
-    private += ["", "", canonical(told), lines, b""]
+    private: list[object] = [
+        OLD,
+        ref or f"{kind:_<16}"[:16],
+        now_ms,
+        now_ms,
+        chain.ids["agency"],
+        "",
+    ]
+    private += ["", "", json.dumps(told), lines, b""]
     service.stage(SERVICE, kind, private, bytes(32))
     assert NO_FACTS in lines or kind is Kind.SPLIT
