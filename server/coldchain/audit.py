@@ -9,14 +9,14 @@ What a restore could not bring back is no finding: `notes` tells it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from server.coldchain import facts
 from server.coldchain.again import UNDONE
 from server.coldchain.events import NO_FACTS
 from server.coldchain.logged import CHUNK, Judged, Logged, entries
-from server.coldchain.models import Event, EventLot, Link, Lost, Result
+from server.coldchain.models import Event, EventLot, Link, Lost, Lot, Result
 from server.coldchain.rules import Kind, Part
 from server.ledger import rows
 from server.ledger.audit import Finding
@@ -41,16 +41,18 @@ _UNMARKED = (
 def check(size: int) -> Iterator[Finding]:
     """Hold the rows against the log of that size."""
     seen = 0
+    unmade: set[str] = set()
     for start in range(0, size, CHUNK):
         both = list(entries(start, min(start + CHUNK, size)))
         logged = [one for one in both if isinstance(one, Logged)]
-        yield from _results([one for one in both if isinstance(one, Judged)])
         found = Event.objects.select_related("corrects").filter(
             leaf_hash__in=[one.leaf_hash for one in logged]
         )
         here = {bytes(row.leaf_hash): row for row in found}
         seen += len(here)
         yield from _events(logged, here)
+        unmade |= _unmade(logged, here)
+        yield from _results([one for one in both if isinstance(one, Judged)], unmade)
     waiting = rows.fetch(
         "SELECT count(*) FROM coldchain_event AS e JOIN ledger_staged AS s"
         " ON s.leaf_hash = e.leaf_hash"
@@ -105,13 +107,28 @@ def _same(one: Logged, row: Event) -> bool:
     return row.restored or (one.place, one.corrects) == (row.place_id or "", corrects)
 
 
-def _results(logged: Sequence[Judged]) -> Iterator[Finding]:
+def _unmade(logged: Sequence[Logged], here: Mapping[bytes, Event]) -> set[str]:
+    """Lots that are not there because the event that made them could only be named again."""
+    lost = _lost(here.values())
+    undone = [one for one in logged if (row := here.get(one.leaf_hash)) and UNDONE in lost[row.id]]
+    named = [line.lot for one in undone for line in one.lines if line.part == Part.MADE]
+    there: set[str] = set()
+    for start in range(0, len(named), CHUNK):
+        some = Lot.objects.filter(ref__in=named[start : start + CHUNK])
+        there |= set(some.values_list("ref", flat=True))
+    return set(named) - there
+
+
+def _results(logged: Sequence[Judged], unmade: Container[str]) -> Iterator[Finding]:
+    """Results as they are held against the log; of a lot that could not be made there are none."""
     found = Result.objects.select_related("lot").filter(
         leaf_hash__in=[one.leaf_hash for one in logged]
     )
     here = {bytes(row.leaf_hash): row for row in found}
     for one in logged:
         row = here.get(one.leaf_hash)
+        if row is None and one.lot in unmade:
+            continue
         if row is None:
             yield Finding(one.index, "coldchain_result lacks what the log holds")
         elif (row.lot.ref, row.version, row.at_ms, row.text) != (

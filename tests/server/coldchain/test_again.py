@@ -46,6 +46,7 @@ from server.coldchain.rules import (
     Side,
 )
 from server.coldchain.taking import Amount
+from server.coldchain.verdicts import MARK as JUDGED
 from server.devices.models import Asset
 from server.ledger import rows, service
 from tests.server.coldchain import busy, older
@@ -277,6 +278,25 @@ def test_S17_entries_of_before_are_read_and_keep_what_was_stopped_stopped(chain:
     assert Event.objects.get(kind="split", restored=True).lots.get().part == Part.NAMED
     assert list(audit.check(older.logged())) == []
     assert lost.of(Lot.objects.get(ref=recalled.ref))[0].thing is Thing.EVERYTHING
+
+
+@pytest.mark.django_db
+def test_S17_results_of_a_lot_that_could_not_be_made_again_are_no_finding(chain: Chain) -> None:
+    lot = chain.land()
+    size = older.logged()
+    made_of = f"used 0 5 - {lot.ref}\nmade 0 5 digestdigestdige newnewnewnewnewn"
+    _old(chain, Kind.SPLIT, {"step": "split"}, made_of)
+    _judged("newnewnewnewnewn")
+    again.rebuild(size, older.logged())
+    assert list(audit.check(older.logged())) == []
+    _judged("nobodysnobodysno")
+    lacks = [str(one) for one in audit.check(older.logged())]
+    assert len(lacks) == 1 and "coldchain_result lacks what the log holds" in lacks[0]
+
+
+def _judged(lot: str) -> None:
+    """An entry with a result of a lot, of which the tables know nothing."""
+    service.stage(SERVICE, "verdict", [JUDGED, lot, 1, 1, "{}", bytes(32)], bytes(32))
 
 
 ODD: dict[Kind, tuple[object, ...]] = {
