@@ -7,16 +7,17 @@ anew by a correction is no longer missing.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from django.db.models import F
+from django.db.models import F, Max
 
 from protocol.registry import Text
 from server.accounts.models import Organisation
+from server.coldchain.logged import CHUNK
 from server.coldchain.models import Event, EventLot, Lost, Lot, Place
 from server.coldchain.rules import Kind
 
@@ -105,45 +106,86 @@ class Missing:
     thing: Thing
 
 
+@dataclass(frozen=True, slots=True)
+class _Since:
+    """What was said anew, by the number of the newest event that said it. said: each column of a
+    lot, by the lot's number; parties: what an organisation said of itself."""
+
+    said: Mapping[int, Mapping[str, int]]
+    parties: Mapping[str, int]
+
+
 def of(lot: Lot) -> list[Missing]:
     """What the events of a lot lack, newest first."""
     rows = Lost.objects.filter(event__lots__lot=lot).select_related("event").order_by("-event")
+    since = _Since(_said_again([lot.id]), {})
     return [
         Missing(row.event.at_ms, Kind(row.event.kind), thing)
         for row in rows.distinct()[:MOST]
-        for thing in sorted(_things(row.event, row.words, [lot]))
+        for thing in sorted(_things(row, [lot.id], since))
     ]
 
 
-def _things(event: Event, words: str, lots: Sequence[Lot]) -> set[Thing]:
-    """What is still missing of an event, by what was said since."""
+def _things(row: Lost, lots: Sequence[int], since: _Since) -> set[Thing]:
+    """What is still missing of an event: a column is back when it was said anew of all its lots."""
+    event = row.event
     if event.kind == Kind.PLACE_ADDED:
         return set()  # a place without a name is told as such
     if event.kind == Kind.PARTY_TOLD:
-        later = Event.objects.filter(kind=event.kind, organisation=event.organisation)
-        return set() if later.filter(id__gt=event.id).exists() else {Thing.PARTY}
-    again = _said_again(lots[0]) if lots else {}
-    return {THINGS[word] for word in words.split() if again.get(word, 0) <= event.id}
+        is_back = since.parties.get(event.organisation, 0) > event.id
+        return set() if is_back else {Thing.PARTY}
+    said = [since.said.get(lot, {}) for lot in lots] or [{}]
+    return {
+        THINGS[word]
+        for word in row.words.split()
+        if any(one.get(word, 0) <= event.id for one in said)
+    }
 
 
-def _said_again(lot: Lot) -> dict[str, int]:
-    """The newest event that corrected each column of a lot and lacks nothing of it."""
-    found: dict[str, int] = {}
-    rows = EventLot.objects.filter(lot=lot, event__kind=Kind.CORRECTED, event__lost=None)
-    for event, told in rows.order_by("event").values_list("event", "event__told"):
-        found |= dict.fromkeys(json.loads(told)["changed"], event)
+def _said_again(lots: Sequence[int]) -> dict[int, dict[str, int]]:
+    """The newest event that corrected each column of these lots and lacks nothing of it."""
+    found: dict[int, dict[str, int]] = defaultdict(dict)
+    for start in range(0, len(lots), CHUNK):
+        rows = EventLot.objects.filter(
+            lot__in=lots[start : start + CHUNK], event__kind=Kind.CORRECTED, event__lost=None
+        ).order_by("event")
+        for lot, event, told in rows.values_list("lot", "event", "event__told"):
+            found[lot] |= dict.fromkeys(json.loads(told)["changed"], event)
     return found
+
+
+def _told_again() -> dict[str, int]:
+    """The newest event by which each organisation said something of itself."""
+    rows = Event.objects.filter(kind=Kind.PARTY_TOLD).values_list("organisation")
+    return dict(rows.annotate(Max("id")))
+
+
+def _lacking() -> Iterator[tuple[Lost, list[EventLot], _Since]]:
+    """Every event that lacks something, with its lots, and what was said anew; so many at once."""
+    parties, after = _told_again(), 0
+    every = Lost.objects.select_related("event").order_by("event")
+    while rows := list(every.filter(event__gt=after)[:CHUNK]):
+        after = rows[-1].event_id
+        lots: dict[int, list[EventLot]] = defaultdict(list)
+        named = EventLot.objects.filter(event__in=[row.event_id for row in rows])
+        for one in named.select_related("lot").order_by("id"):
+            lots[one.event_id].append(one)
+        ids = sorted({one.lot_id for some in lots.values() for one in some})
+        since = _Since(_said_again(ids), parties)
+        yield from ((row, lots[row.event_id], since) for row in rows)
 
 
 def notes() -> Iterator[str]:
     """What whoever verifies is told, line by line: no finding, but not to be forgotten."""
     counted: Counter[Thing] = Counter()
     example: dict[Thing, str] = {}
-    for row in Lost.objects.select_related("event").order_by("event"):
-        lots = [one.lot for one in EventLot.objects.filter(event=row.event).select_related("lot")]
-        things = _things(row.event, row.words, lots[:1])
+    for row, lots, since in _lacking():
+        things = _things(row, [one.lot_id for one in lots], since)
         counted.update(things)
-        example |= {one: lots[0].ref for one in things if lots and one not in example}
+        for one in things - set(example):
+            lacks = (each for each in lots if one in _things(row, [each.lot_id], since))
+            if found := next(lacks, None):
+                example[one] = found.lot.ref
     for thing, events in sorted(counted.items()):
         where = f" (see lot {example[thing]})" if thing in example else ""
         yield (

@@ -10,6 +10,7 @@ from itertools import count
 
 import pytest
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ from server.coldchain.verdicts import MARK as JUDGED
 from server.devices.models import Asset
 from server.ledger import rows, service
 from tests.server.coldchain import busy, older
-from tests.server.coldchain.rig import KG, Chain, done, mackerel, no, undone
+from tests.server.coldchain.rig import KG, Chain, done, mackerel, made, no, undone
 from tests.server.coldchain.test_faults import scenes
 from tests.server.ledger.faults import Trap, faulty_database
 from tests.server.pilots import rig as pilots
@@ -174,6 +175,37 @@ def test_S17_what_the_log_never_had_is_told_with_what_to_do_until_it_is_said_aga
     done(landing.correct(desk, lot.ref, again_said, "복원"))
     assert Thing.VESSEL not in {one.thing for one in lost.of(found)}
     assert list(audit.check(older.logged())) == []
+
+
+@pytest.mark.django_db
+def test_S17_what_is_missing_of_two_lots_is_back_when_it_was_said_of_both(chain: Chain) -> None:
+    size, before = older.logged(), older.kept()
+    desk, listed = chain.desk("cooperative"), (mackerel(chain), mackerel(chain))
+    one, other = made(done(landing.land(desk, listed, chain.market.id)))
+    grown = older.logged()
+    older.put_back(before)
+    again.rebuild(size, grown)
+    left = []
+    for lot in (one, other):
+        done(landing.correct(desk, lot.ref, Correction(vessel="제3부산호"), "복원"))
+        left.append([other.ref in note for note in lost.notes()])
+    assert left == [[True], []]
+
+
+@pytest.mark.django_db
+def test_S17_notes_of_many_events_ask_the_database_no_more_often(chain: Chain) -> None:
+    size, before = older.logged(), older.kept()
+    asked = []
+    for _ in range(2):
+        for _ in range(3):
+            chain.land()
+        grown = older.logged()
+        older.put_back(before)
+        again.rebuild(size, grown)
+        with CaptureQueriesContext(connection) as queries:
+            assert len(list(lost.notes())) == 1
+        asked.append(len(queries))
+    assert asked[0] == asked[1]
 
 
 @pytest.mark.django_db
