@@ -5,6 +5,7 @@ this browser knew is told plainly. A file that lacks readings says how many, and
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -88,9 +89,35 @@ def test_a_browser_keeps_what_it_checked_and_tells_when_the_log_is_another(
         assert kept(page) == {**before, **lie}, "what does not hold is not learned"
         keep(page, **before)
     assert told == {"another key": "changed", "a longer log": "broken", "another root": "broken"}
-    keep(page, size=2)  # no checkpoint was ever signed there
+
+
+def test_a_log_not_shown_to_lead_on_is_not_whole_and_is_not_learned(
+    server: str, phone: BrowserContext, shop: Stall
+) -> None:
+    """A forked log need only leave the proof out, or say that it has none."""
+    page = phone.new_page()
+    address = f"{server}/q/{shop.on_sale(hours=1).ref}"
     loaded(page, address)
-    assert outcome(page) == "whole" and "확인하지 못했습니다" in said(page)
+    assert outcome(page) == "whole"
+    first = kept(page)
+    grow(shop, "more")
+    page.route("**/evidence*", lambda route: route.continue_(url=without_since(route.request.url)))
+    loaded(page, address)
+    assert outcome(page) == "unshown" and "증명이 파일에 없습니다" in said(page)
+    assert "바뀌지 않았습니다" not in said(page)
+    assert kept(page) == first
+
+    page.unroute("**/evidence*")
+    keep(page, size=2)  # no checkpoint was ever signed there
+    loaded(page, f"{address}?lang=en")
+    assert outcome(page) == "unshown" and "Not confirmed" in said(page)
+    assert kept(page) == {**first, "size": 2}
+    assert overflow(page) == 0
+
+
+def without_since(address: str) -> str:
+    """The same request, but for what the browser knew."""
+    return re.sub(r"&since=\d+", "", address)
 
 
 def test_another_key_is_told_plainly_until_somebody_has_compared_it(

@@ -128,7 +128,9 @@ async function show(chapters, reports, known) {
   for (const { problem, where } of findings) line(list, false, `${problem} – ${where}`);
   const oneLog = new Set(chapters.map((one) => one.vkey)).size === 1;
   const proved = reports.every(isWhole) && same && oneLog && Boolean(newest?.size) && grows !== false;
-  const outcome = !proved ? "broken" : key === false ? "changed" : "whole";
+  // Whoever shows a forked log need only leave out the proof that it leads on from what was seen.
+  const unshown = grows === null && known?.vkey === vkey;
+  const outcome = !proved ? "broken" : key === false ? "changed" : unshown ? "unshown" : "whole";
   const tone = outcome === "whole" ? "fine" : "alert";
   const word = outcome === "changed" && typed ? SAY.mistyped : SAY[outcome];
   const head = element("p", `${outcome === "whole" ? "●" : "■"} ${word}`, tone);

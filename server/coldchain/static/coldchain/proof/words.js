@@ -6,6 +6,8 @@ const KO = {
   offline: "증거 파일을 받지 못했습니다. 인터넷 연결을 확인하고 다시 누르세요.",
   whole: "확인했습니다. 기록이 나중에 바뀌지 않았습니다.",
   broken: "확인되지 않습니다. 이 화면의 내용을 믿지 마세요.",
+  unshown:
+    "확인을 끝내지 못했습니다. 장부가 이 브라우저가 전에 확인한 장부에서 이어진다는 증명이 파일에 없습니다. 다른 장부일 수 있습니다. 화면을 새로 열어 다시 확인하고, 그래도 같으면 이 화면을 믿지 마세요.",
   changed:
     "장부의 열쇠가 이 브라우저가 알던 것과 다릅니다. 운영자가 장부를 새로 시작했거나, 누군가 다른 장부를 보여 주고 있습니다. 다른 곳에서 알게 된 열쇠와 비교하기 전에는 이 화면을 믿지 마세요.",
   mistyped:
@@ -54,6 +56,8 @@ const EN = {
   offline: "The evidence file did not arrive. Check the connection and press again.",
   whole: "Checked. The record was not changed later.",
   broken: "It does not hold. Do not believe what this page says.",
+  unshown:
+    "Not confirmed. The file does not prove that the log leads on from what this browser checked before: it may be another log. Load the page and check again; if it says the same, do not believe this page.",
   changed:
     "The key of the log is not the one that this browser knew. Either the operator began a new log, or somebody shows you another one. Do not believe this page before you have compared the key with one that you know from elsewhere.",
   mistyped:
