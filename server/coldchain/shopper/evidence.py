@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
+from threading import Lock
 from typing import Final
 
 from django.db.models import F
@@ -40,12 +41,26 @@ SPAN_BYTES: Final = 1_200
 """What a span costs besides: its leaf and the path to it."""
 KEPT: Final = 16
 """Files in memory."""
+FRESH_MS: Final = 30_000
+"""For how long: a living log has a new checkpoint every few seconds, and a file needs none."""
 MAX_CHAPTERS: Final = 60
 MAX_BODY: Final = 64 << 20
 MAX_SINCE: Final = 4
 """Earlier checkpoints that one file leads on from."""
 
-_made: dict[tuple[str, int, int], bytes] = {}
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """Chapters of devices, the size of the log that they are proved by, and since when."""
+
+    size: int
+    at_ms: int
+    chapters: bytes
+
+
+_made: dict[tuple[str, int, int], _Made] = {}
+_turn = Lock()
+"""Many threads answer requests: one at a time changes what is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +95,29 @@ def file(
     """The file of one version that the log holds (None: the newest, or what a page showed is not
     there); None while there is nothing to prove. Of a stopped lot it is the same.
 
-    since: sizes of the log that somebody saw before: the file leads on from them. The chapters of
-    the devices are kept a while: many phones ask for the same.
+    since: sizes of the log that somebody saw before: the file leads on from them, and from the
+    checkpoint of the devices' chapters, which are kept a while: many phones ask for the same.
     """
     result, checkpoint = result_of(lot, version) or result_of(lot), log.newest()
     if result is None:
         return None
-    key = (keys.current().log.vkey, lot.pk, checkpoint.size)
-    if key not in _made:
+    made = _kept(lot, result, checkpoint, now_ms)
+    return evidence.write(_verdict(result, checkpoint, now_ms, (*since, made.size))) + made.chapters
+
+
+def _kept(lot: Lot, result: Result, checkpoint: Checkpoint, now_ms: int) -> _Made:
+    """The chapters of the devices, made anew when they are too old for this moment."""
+    key = (keys.current().log.vkey, lot.pk, result.pk)
+    found = _made.get(key)
+    if found and 0 <= now_ms - found.at_ms < FRESH_MS and found.size <= checkpoint.size:
+        return found
+    made = _Made(checkpoint.size, now_ms, _devices(lot, checkpoint, now_ms, MAX_BYTES))
+    with _turn:
+        _made.pop(key, None)
         while len(_made) >= KEPT:
             _made.pop(next(iter(_made)))
-        _made[key] = _devices(lot, checkpoint, now_ms, MAX_BYTES)
-    return evidence.write(_verdict(result, checkpoint, now_ms, since)) + _made[key]
+        _made[key] = made
+    return made
 
 
 def whole(lot: Lot, now_ms: int) -> bytes | None:

@@ -22,7 +22,7 @@ from science import verdict
 from science.histogram import Bin, Exposure, State
 from science.verdict import History
 from server.coldchain import tracks
-from server.coldchain.models import Event, Result
+from server.coldchain.models import Event, Lot, Result
 from server.coldchain.rules import SERVICE
 from server.coldchain.shopper import evidence as proofs
 from server.coldchain.shopper import picking
@@ -340,6 +340,42 @@ def test_the_file_leads_on_from_a_checkpoint_that_somebody_saw(shop: Stall, desk
     assert first.proofs[-2].note == seen.note
     assert first.proofs[-1].extends and first.proofs[-1].extends.since == seen.size
     assert desk.verify(data)[0] == 0
+
+
+def test_many_phones_share_the_devices_chapters_for_a_while_although_the_log_grows(
+    shop: Stall, desk: Desk
+) -> None:
+    lot, at_ms = shop.on_sale(steady, 1), shop.chain.now_ms
+    first, second, third = (
+        evidence.read_chapters(grown(lot, at_ms + later_ms))
+        for later_ms in (0, proofs.FRESH_MS - 1, proofs.FRESH_MS)
+    )
+    assert second[1:] == first[1:] and third[1].made_ms == at_ms + proofs.FRESH_MS
+    notes = [one.proofs[-1].note for one in (first[0], second[0], third[0])]
+    assert len(set(notes)) == 3 and third[1].proofs[0].note == notes[2]
+    assert second[0].proofs[0].note == first[1].proofs[0].note, "and the log leads on from theirs"
+    code, said = desk.verify(evidence.write(*second))
+    assert code == 0, said
+    assert evidence.read_chapters(grown(lot, at_ms))[1].made_ms == at_ms, "a clock set back"
+
+
+def grown(lot: Lot, now_ms: int) -> bytes:
+    """The file, when the log has an entry more."""
+    with writing():
+        service.stage(SERVICE, "x", ["more"], build.digest(str(log.newest().size)))
+    log.sequence(now_ms)
+    return proofs.file(lot, now_ms) or b""
+
+
+def test_a_file_that_other_threads_drive_out_at_once_is_given_all_the_same(
+    shop: Stall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Crowded(dict[Any, Any]):
+        def __setitem__(self, key: Any, value: Any) -> None:
+            """Kept, and gone before anybody looks."""
+
+    monkeypatch.setattr(proofs, "_made", Crowded())
+    assert len(judged(file_of(shop.on_sale(steady, 1).ref))) == 2
 
 
 def test_a_lot_that_was_not_judged_has_no_file(shop: Stall) -> None:
