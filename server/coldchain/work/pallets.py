@@ -59,9 +59,10 @@ def _here(here: Here) -> Pallet:
 
 
 def _unpack_show(here: Here, _sheet: Sheet) -> Mapping[str, object]:
+    """What of it is in the reader's hands; what else is on it is its holders' own business."""
     found = _here(here)
-    rows = OnPallet.objects.filter(pallet=found, off=None).select_related("lot").order_by("id")
-    some = list(rows[:SEVERAL])
+    on_it = OnPallet.objects.filter(pallet=found, off=None, lot__holder=here.organisation)
+    some = list(on_it.select_related("lot").order_by("id")[:SEVERAL])
     row = lots([one.lot for one in some], here.language)
     parts = [amount(one.grams, one.boxes, here.language) for one in some]
     return {
@@ -69,7 +70,6 @@ def _unpack_show(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "called": named(found),
         "inside": list(zip(row, parts, strict=True)),
         "query": "&".join(f"lot={one.ref}" for one in row),
-        "held": bool(some) and all(one.lot.holder_id == here.organisation.id for one in some),
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from server.accounts.rules import Actor
-from server.coldchain.actions import recalls
+from server.coldchain.actions import pallets, recalls
 from server.coldchain.actions.recalls import Order
-from server.coldchain.models import Event, Label, Recall
+from server.coldchain.models import Event, Label, Pallet, Recall
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import Basis, RecallWhy
+from server.coldchain.taking import Amount
 from tests.server.coldchain.rig import Chain, done
 from tests.server.coldchain.work.harbour import Hands
 
@@ -65,6 +66,22 @@ def test_in_a_truck_of_others_one_sees_ones_own_goods_only(harbour: Chain) -> No
     assert mine.code in text and theirs.code not in text
     both = Hands(harbour, "carrier").at(path)
     assert mine.code in both and theirs.code in both
+
+
+def test_of_a_pallet_one_sees_what_is_in_ones_own_hands(harbour: Chain) -> None:
+    one, two = harbour.land(), harbour.land()
+    both = (Amount(one.ref), Amount(two.ref))
+    done(pallets.pack(harbour.desk("cooperative"), both))
+    path = f"/pallets/{Pallet.objects.get().id}"
+    whole = Hands(harbour, "cooperative").at(path)
+    assert one.code in whole and two.code in whole
+    harbour.hand(one, "cooperative", "plant")
+    maker, taker = (Hands(harbour, name).at(path) for name in ("cooperative", "plant"))
+    assert (one.code in maker, two.code in maker) == (False, True)
+    assert (one.code in taker, two.code in taker) == (True, False)
+    harbour.hand(two, "cooperative", "plant")
+    none = Hands(harbour, "cooperative").at(path)
+    assert one.code not in none and two.code not in none and "해체한" not in none
 
 
 def test_the_work_of_another_organisation_is_no_address(harbour: Chain) -> None:
