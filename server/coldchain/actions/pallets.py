@@ -37,7 +37,7 @@ def pack(desk: Desk, amounts: tuple[Amount, ...], sscc: str = "") -> Event:
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
 def unpack(desk: Desk, pallet: str) -> Event:
-    """Take everything off a pallet that one holds; the pallet is no more."""
+    """Take off a pallet what of it one holds; when nothing is left on it, the pallet is no more."""
     found = Pallet.objects.select_for_update().filter(id=pallet).first()
     if found is None:
         raise Refusal(Reason.NOT_FOUND)
@@ -45,8 +45,9 @@ def unpack(desk: Desk, pallet: str) -> Event:
     contents = list(on_it)
     if found.ended_ms is not None or not contents:
         raise Refusal(Reason.WRONG_STATE)
-    taking.held(desk, [one.lot.ref for one in contents])
-    lines = [Line(one.lot, boxes=one.boxes, grams=one.grams) for one in contents]
+    mine = [one for one in contents if one.lot.holder_id == desk.organisation]
+    taking.held(desk, [one.lot.ref for one in mine or contents])
+    lines = [Line(one.lot, boxes=one.boxes, grams=one.grams) for one in mine]
     return happened(desk, Told(Kind.UNPACKED, lines, {"pallet": found.id}))
 
 

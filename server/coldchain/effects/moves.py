@@ -100,10 +100,11 @@ def pack(done: Done) -> None:
 
 
 def unpack(done: Done) -> None:
-    """The pallet is no more."""
-    pallet = done.told["pallet"]
-    OnPallet.objects.filter(pallet=pallet, off=None).update(off=done.event)
-    Pallet.objects.filter(id=pallet).update(ended_ms=done.event.at_ms)
+    """These lots are off the pallet; with the last of them it is no more."""
+    on_it = OnPallet.objects.filter(pallet=done.told["pallet"], off=None)
+    on_it.filter(lot__in=done.lots).update(off=done.event)
+    if not on_it.exists():
+        Pallet.objects.filter(id=done.told["pallet"]).update(ended_ms=done.event.at_ms)
 
 
 def roll(done: Done) -> None:

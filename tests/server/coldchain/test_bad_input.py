@@ -23,7 +23,7 @@ from server.coldchain.actions import (
 )
 from server.coldchain.actions.landing import Correction, Sold
 from server.coldchain.actions.working import Job, Out
-from server.coldchain.models import Event, Label, Lot, Stay
+from server.coldchain.models import Event, Label, Lot, Pallet, Stay
 from server.coldchain.rules import (
     BEHIND_MS,
     Basis,
@@ -318,6 +318,22 @@ def test_a_pallet_holds_what_is_on_it_and_is_unpacked_once(chain: Chain) -> None
     assert no(pallets.unpack(chain.desk("plant"), pallet)) == "not-found"
     done(pallets.unpack(chain.desk(OWN), pallet))
     assert no(pallets.unpack(chain.desk(OWN), pallet)) == "wrong-state"
+
+
+def test_of_a_pallet_in_several_hands_each_holder_takes_off_its_own(chain: Chain) -> None:
+    one, two = chain.land(), chain.land()
+    event = done(pallets.pack(chain.desk(OWN), (Amount(one.ref), Amount(two.ref))))
+    pallet = Pallet.objects.get(contents__packed=event, contents__lot=one)
+    chain.hand(one, OWN, "plant")
+    assert no(pallets.unpack(chain.desk("carrier"), pallet.id)) == "not-found"
+    done(pallets.unpack(chain.desk("plant"), pallet.id))
+    pallet.refresh_from_db()
+    assert pallets.contents(pallet.id) == (Amount(two.ref, 1000 * KG, 50),)
+    assert pallet.ended_ms is None
+    done(pallets.pack(chain.desk("plant"), (Amount(one.ref),)))
+    done(pallets.unpack(chain.desk(OWN), pallet.id))
+    pallet.refresh_from_db()
+    assert pallet.ended_ms == chain.now_ms
 
 
 def test_a_halted_pilot_stops_work_and_never_a_recall_or_a_hold(chain: Chain) -> None:
