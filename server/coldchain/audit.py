@@ -36,6 +36,15 @@ _UNMARKED = (
     " JOIN coldchain_lot AS lot ON lot.id = named.lot_id"
     " WHERE NOT recall.rehearsal AND named.part <> 'contact' AND lot.side <> 'recalled' LIMIT %s"
 )
+_UNDER = (
+    "WITH RECURSIVE held(id) AS (SELECT lot_id FROM coldchain_hold WHERE state = 'held'"
+    " UNION SELECT link.child_id FROM held JOIN coldchain_link AS link ON link.parent_id = held.id)"
+)
+_UNHELD = f"{_UNDER} SELECT ref FROM coldchain_lot JOIN held USING (id) WHERE side = '' LIMIT %s"
+_HELD = (
+    f"{_UNDER} SELECT ref FROM coldchain_lot"
+    " WHERE side = 'held' AND id NOT IN (SELECT id FROM held) LIMIT %s"
+)
 
 
 def check(size: int) -> Iterator[Finding]:
@@ -62,6 +71,8 @@ def check(size: int) -> Iterator[Finding]:
     for sql, text in (
         (_LEFT, "has more or less left than its events say"),
         (_UNMARKED, "is recalled and not marked so"),
+        (_UNHELD, "is under a hold and not marked so"),
+        (_HELD, "is marked as held and under no hold"),
     ):
         for (ref,) in rows.fetch(sql, [SHOWN]):
             yield Finding(None, f"lot {ref} {text}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from server.accounts.rules import letters
-from server.coldchain import taking, trace
+from server.coldchain import standing, taking, trace
 from server.coldchain.acting import Desk, Refusal
 from server.coldchain.models import Handover, Lot, Place, Recall, RecallHolder, Room
 from server.coldchain.rules import Custody, Reason, RecallPart, Side, Status
@@ -64,20 +64,8 @@ def sources(desk: Desk, scope: Scope) -> frozenset[int]:
 
 def mark(sources: frozenset[int], rehearsal: bool) -> dict[int, RecallPart]:
     """All lots of a recall by their part; those that came of the sources are marked as recalled.
-
-    Others may be making children meanwhile: a marked lot makes none, so once a walk finds nothing
-    that is not marked, nothing is missing. Raises Refusal for more than a trace holds.
-    """
-    found: frozenset[int] = frozenset()
-    while (reached := _reached(sources)) != found:
-        found = reached
-        if rehearsal:
-            continue
-        for some in _chunks(sorted(found)):
-            # Locked in order; a lot whose making was undone has nothing to recall.
-            locked = Lot.objects.select_for_update().filter(id__in=some).order_by("id")
-            ids = [one.id for one in locked if one.side != Side.RECALLED]
-            Lot.objects.filter(id__in=ids).update(side=Side.RECALLED)
+    Raises Refusal for more than a trace holds."""
+    found = standing.reached(sources) if rehearsal else standing.mark(sources, Side.RECALLED)
     parts = dict.fromkeys(trace.contacts(found), RecallPart.CONTACT)
     parts |= dict.fromkeys(found, RecallPart.DERIVED)
     return parts | dict.fromkeys(sources, RecallPart.SOURCE)
@@ -137,13 +125,6 @@ def _handed(lots: Sequence[int]) -> Iterator[Handover]:
         yield from Handover.objects.filter(went__in=some, status__in=TAKEN).order_by(
             "settled_ms", "id"
         )
-
-
-def _reached(sources: frozenset[int]) -> frozenset[int]:
-    traced = trace.forward(sources)
-    if not traced.complete:
-        raise Refusal(Reason.TOO_MANY_PARTS)
-    return traced.lots
 
 
 def _check_own(desk: Desk, found: Room | Place | None) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models.expressions import RawSQL
+
 from server.ledger import rows
 
 MOST: Final = 100_000
@@ -23,7 +25,7 @@ _WALK = (
     "WITH RECURSIVE reach(id) AS ("
     " SELECT id FROM coldchain_lot WHERE id IN ({marks})"
     " UNION SELECT link.{to} FROM reach JOIN coldchain_link AS link ON link.{start} = reach.id"
-    ") SELECT id FROM reach LIMIT %s"
+    ") SELECT id FROM reach"
 )
 _CONTACT = (
     "SELECT DISTINCT other.lot_id FROM coldchain_stay AS mine"
@@ -60,6 +62,12 @@ def backward(lots: Iterable[int], most: int = MOST) -> Traced:
     return _walk(lots, "parent_id", "child_id", most)
 
 
+def above(lots: Sequence[int]) -> RawSQL:
+    """All that a few lots came from, themselves included, as part of a statement: `lot__in=`."""
+    walk = _WALK.format(marks=_marks(lots), to="parent_id", start="child_id")
+    return RawSQL(walk, list(lots))
+
+
 def contacts(lots: Collection[int]) -> frozenset[int]:
     """Lots that were in the same room at the same time as one of these, and are none of these."""
     return frozenset(_each(_CONTACT, lots)) - frozenset(lots)
@@ -85,7 +93,7 @@ def _walk(lots: Iterable[int], to: str, start: str, most: int) -> Traced:
     seeds, found = list(lots), set[int]()
     for first in range(0, len(seeds), CHUNK):
         some = seeds[first : first + CHUNK]
-        sql = _WALK.format(marks=_marks(some), to=to, start=start)
+        sql = _WALK.format(marks=_marks(some), to=to, start=start) + " LIMIT %s"
         found |= {lot for (lot,) in rows.fetch(sql, [*some, most + 1])}
     if len(found) > most:
         return Traced(frozenset(sorted(found)[:most]), complete=False)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
+from server.coldchain import standing
 from server.coldchain.done import Done
 from server.coldchain.models import (
     Hold,
     Inspection,
     Label,
-    Lot,
     Party,
     Problem,
     Purchase,
@@ -53,7 +52,7 @@ def result(done: Done) -> None:
 
 
 def hold(done: Done) -> None:
-    """판매 중지."""
+    """판매 중지, of the lots and of all that came of them."""
     Hold.objects.bulk_create(
         Hold(
             lot=one,
@@ -63,19 +62,17 @@ def hold(done: Done) -> None:
         )
         for one in done.lots
     )
-    _side(done.lots, Side.HELD)
+    standing.mark(frozenset(one.id for one in done.lots), Side.HELD)
 
 
 def release(done: Done) -> None:
-    """One's own hold ends; another's stays, and so does a recall."""
+    """One's own hold ends; another's stays, on whatever lot above it stands, and so does a
+    recall."""
     ours = Hold.objects.filter(
         lot__in=done.lots, organisation=done.event.organisation, state=HoldState.HELD
     )
     ours.update(state=HoldState.RELEASED, released=done.event)
-    still = set(
-        Hold.objects.filter(lot__in=done.lots, state=HoldState.HELD).values_list("lot", flat=True)
-    )
-    _side([one for one in done.lots if one.side == Side.HELD and one.id not in still], Side.FREE)
+    standing.lift(frozenset(one.id for one in done.lots))
 
 
 def purchase(done: Done) -> None:
@@ -107,7 +104,3 @@ def close_report(done: Done) -> None:
 
 def _label(done: Done) -> Label | None:
     return Label.objects.filter(serial=done.told["serial"]).first()
-
-
-def _side(lots: Iterable[Lot], side: Side) -> None:
-    Lot.objects.filter(id__in=[one.id for one in lots]).update(side=side)

@@ -13,7 +13,7 @@ from server.coldchain.done import Done, Line
 from server.coldchain.facts import CHANGEABLE
 from server.coldchain.lineage import shares
 from server.coldchain.models import Award, Link, Lot, Stay
-from server.coldchain.rules import Kind, LinkKind, Part, Status
+from server.coldchain.rules import Kind, LinkKind, Part, Side, Status
 from server.coldchain.taking import begin, common_room, end, make_room, take
 
 CHUNK: Final = 2000
@@ -64,6 +64,15 @@ def work(done: Done) -> None:
         if room is not None:
             for one in made:
                 begin(one.lot, room, (one.grams, one.boxes), done.event)
+        if any(one.lot.side == Side.HELD for one in used):
+            _held(made)
+
+
+def _held(made: list[Line]) -> None:
+    """What came of a held lot is held: the log may tell of it after the hold."""
+    Lot.objects.filter(id__in=[one.lot.id for one in made]).update(side=Side.HELD)
+    for one in made:
+        one.lot.side = Side.HELD
 
 
 def _link(done: Done, used: list[Line], made: list[Line]) -> None:

@@ -20,10 +20,9 @@ from science import gs1, verdict
 from science.species import Form, Kept, Species
 from science.timeline import Stretch
 from science.verdict import Verdict
-from server.coldchain import exposures
+from server.coldchain import exposures, standing
 from server.coldchain.models import (
     Handover,
-    Hold,
     Inspection,
     Label,
     Lot,
@@ -38,7 +37,6 @@ from server.coldchain.rules import (
     Basis,
     Custody,
     Gear,
-    HoldState,
     PlaceKind,
     RecallPart,
     RecallWhy,
@@ -186,8 +184,7 @@ def stopped(lot: Lot) -> Stopped | None:
     if lot.status == Status.SCRAPPED:
         return Stopped(Stop.SCRAPPED, lot.made_ms)
     if lot.side == Side.HELD:
-        holds = Hold.objects.filter(lot=lot, state=HoldState.HELD).select_related("ordered")
-        hold = holds.order_by("id").first()
+        hold = next(iter(standing.over([lot.id])), None)
         if hold is None:
             return Stopped(Stop.HOLD, lot.made_ms)
         return Stopped(Stop.HOLD, hold.ordered.at_ms, None, Basis(hold.basis))
@@ -265,6 +262,9 @@ def _bought(label: Label | None) -> date | None:
 
 
 def _sampled(lot: Lot) -> str:
-    """State of the newest sample, which a page says as long as nobody holds the lot."""
+    """State of the newest sample, which a page says as long as nobody holds the lot; what a
+    laboratory found in one that it came from stands before it."""
+    if standing.failed(lot):
+        return f"sample_{SampleState.FAILED}"
     row = Sample.objects.filter(lot=lot).order_by("-id").first()
     return f"sample_{SampleState(row.state)}" if row else ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from server.accounts.models import Kind as Sort
-from server.coldchain import lost, read
+from server.coldchain import lost, read, standing
 from server.coldchain.lost import NAMES, TODO
 from server.coldchain.models import Handover, Hold, Inspection, Lot, Room, Sample
 from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
@@ -15,6 +15,7 @@ from server.coldchain.work.frame import Here, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
 from server.coldchain.work.shows import history, lots, mark
+from server.coldchain.work.stops import ordered_by
 from server.coldchain.work.words import JUDGES, SAMPLES
 from server.web.shown import moment
 
@@ -77,7 +78,7 @@ def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "lost": _lost(here, found),
         "scores": _scores(here, found),
         "samples": _samples(here, found),
-        "holds": _holds(found),
+        "holds": _holds(here, found),
         "came": [row.giver.name for row in Handover.objects.filter(went=found)[:3]],
         "is_holder": found.holder_id == here.organisation.id,
     }
@@ -178,18 +179,26 @@ def _scores(here: Here, found: Lot) -> list[tuple[str, str, str]]:
 
 
 def _samples(here: Here, found: Lot) -> list[tuple[object, str, str]]:
+    """Samples of a lot, and before them what was found 부적합 in a lot that it came from."""
     rows = Sample.objects.filter(lot=found).select_related("taken").order_by("-id")[:5]
     mine = here.organisation.id
+    above = any(one.lot_id != found.id for one in standing.failed(found))
+    told = here.say(LABELS["sample_above"])
     return [
-        (
-            mark(SAMPLES[SampleState(one.state)], here.language),
-            one.laboratory,
-            one.taken.ref if one.organisation_id == mine and one.state == "taken" else "",
-        )
-        for one in rows
+        *([(mark(SAMPLES[SampleState.FAILED], here.language), told, "")] if above else []),
+        *(
+            (
+                mark(SAMPLES[SampleState(one.state)], here.language),
+                one.laboratory,
+                one.taken.ref if one.organisation_id == mine and one.state == "taken" else "",
+            )
+            for one in rows
+        ),
     ]
 
 
-def _holds(found: Lot) -> list[str]:
-    rows = Hold.objects.filter(lot=found, state=HoldState.HELD).select_related("organisation")
-    return [one.organisation.name for one in rows]
+def _holds(here: Here, found: Lot) -> list[str]:
+    """Who ordered the holds on a lot and on those that it came from."""
+    if not found.side:
+        return []
+    return list(dict.fromkeys(ordered_by(here, one) for one in standing.over([found.id])))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_POST
 
@@ -18,19 +19,21 @@ from server.accounts.door import guarded
 from server.accounts.models import Deed
 from server.accounts.rules import Need, Refused
 from server.accounts.views.frame import go
+from server.coldchain import standing, trace
 from server.coldchain.actions import recalls
-from server.coldchain.models import Hold, RecallHolder, RecallLot
+from server.coldchain.models import Hold, Lot, RecallHolder, RecallLot
 from server.coldchain.rules import (
     SERVICE,
     Basis,
     HolderState,
-    HoldState,
     Reason,
     RecallPart,
     RecallState,
     RecallWhy,
+    Side,
 )
 from server.coldchain.work.frame import Here, here_of
+from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
 from server.coldchain.work.words import BASES, WHYS
 from server.ledger.log import writing
@@ -80,27 +83,45 @@ def _of_recall(here: Here, row: RecallHolder) -> Stop:
 
 
 def _holds(here: Here) -> list[Stop]:
-    others = Hold.objects.filter(lot__holder=here.organisation, state=HoldState.HELD)
-    rows = others.exclude(organisation=here.organisation).select_related("lot", "organisation")
     known = Deed.objects.filter(service=SERVICE, act=SEEN, organisation=here.organisation.id)
     seen = set(known.values_list("target", flat=True))
     found: dict[tuple[str, str], list[Hold]] = {}
-    for row in rows.order_by("id"):
+    for row in _standing(here):
         if str(row.id) not in seen:
-            found.setdefault((row.organisation.name, row.basis), []).append(row)
-    return [_of_hold(here, some) for some in found.values()]
+            found.setdefault((row.organisation_id, row.basis), []).append(row)
+    return [_of_hold(here, some) for some in list(found.values())[:SHOWN]]
+
+
+def _stopped(here: Here) -> QuerySet[Lot]:
+    """What is held or recalled and in this organisation's hands."""
+    return Lot.objects.filter(holder=here.organisation).exclude(side=Side.FREE)
+
+
+def _standing(here: Here) -> list[Hold]:
+    """The holds of others on what is here, or on what that came from."""
+    found = standing.over(_stopped(here).values_list("id", flat=True))
+    return [one for one in found if one.organisation_id != here.organisation.id]
 
 
 def _of_hold(here: Here, some: list[Hold]) -> Stop:
     first = some[0]
+    under = trace.forward(one.lot_id for one in some).lots
+    lots = [one for one in _stopped(here).order_by("id") if one.id in under]
     return Stop(
         "hold",
         str(first.id),
-        first.organisation.name,
+        ordered_by(here, first),
         here.say(BASES[Basis(first.basis)]),
-        tuple((one.lot.ref, one.lot.code) for one in some[:LOTS]),
-        max(len(some) - LOTS, 0),
+        tuple((one.ref, one.code) for one in lots[:LOTS]),
+        max(len(lots) - LOTS, 0),
     )
+
+
+def ordered_by(here: Here, hold: Hold) -> str:
+    """Who ordered a hold. Whoever held a lot that ours came from may be nobody we deal with: it is
+    not named; an authority is, and who ordered it on what we hold."""
+    dealt = hold.basis != Basis.OWN or hold.lot.holder_id == here.organisation.id
+    return hold.organisation.name if dealt else here.say(LABELS["hold_above"])
 
 
 @guarded(Need.OPERATE, service=SERVICE)
@@ -120,13 +141,17 @@ def acknowledge(request: HttpRequest, organisation: str) -> HttpResponse:
 
 def _know_hold(here: Here, hold: str) -> bool:
     """Write down that the holds of this one's organisation and basis are known."""
-    mine = Hold.objects.filter(lot__holder=here.organisation, state=HoldState.HELD)
-    first = mine.filter(id=int(hold)).first() if hold.isdecimal() and len(hold) < 16 else None
+    mine = _standing(here)
+    first = next((one for one in mine if str(one.id) == hold), None)
     if first is None:
         return False
-    same = mine.filter(organisation=first.organisation, basis=first.basis)
+    same = [
+        one
+        for one in mine
+        if (one.organisation_id, one.basis) == (first.organisation_id, first.basis)
+    ]
     with writing():
-        for one in same.order_by("id"):
+        for one in same:
             act = Act(SERVICE, SEEN, here.organisation.id, str(one.id), one.basis)
             deeds.record(here.who, act, here.now_ms)
     return True

@@ -80,6 +80,8 @@ TOLD: Final[Mapping[str, Text]] = {
     "came_from": Text("Came from", "넘긴 곳"),
     "excursion": Text("excursion", "온도 이탈"),
     "hold_by": Text("Ordered by", "지시한 곳"),
+    "hold_above": Text("who holds what this lot came from", "이 로트가 나온 로트를 가진 곳"),
+    "sample_above": Text("found in what it came from", "이 로트가 나온 로트에서"),
     "hold_note": Text(
         "Nothing of this lot is sold until the sales hold is released.",
         "판매 중지를 해제할 때까지 이 로트를 팔 수 없습니다.",

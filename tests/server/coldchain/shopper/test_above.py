@@ -13,7 +13,7 @@ from science.species import Species
 from server.coldchain.actions import quality, selling, working
 from server.coldchain.actions.working import Job, Out
 from server.coldchain.models import Lot
-from server.coldchain.rules import SampleState
+from server.coldchain.rules import Basis, SampleState
 from server.coldchain.taking import Amount
 from server.ledger import tick
 from server.pilots.days import day_of
@@ -61,6 +61,24 @@ def test_what_a_laboratory_found_is_on_the_page_also_when_nobody_holds_the_lot(
     said = text(get(f"/q/{lot.ref}"))
     assert said.count("수거검사: 부적합") == 1
     assert said.index("수거검사: 부적합") < said.index("히스타민 위험 지표")
+
+
+def test_what_was_found_or_ordered_of_a_lot_is_on_the_page_of_what_came_of_it(shop: Stall) -> None:
+    lot, chain = shop.on_sale(hours=1, graded=True), shop.chain
+    (tray,) = chain.split(lot, KG, name="shop")
+    shop.judge(tray)
+    agency = chain.desk("agency")
+    taken = done(quality.take_sample(agency, lot.ref, "검사소"))
+    done(quality.report_sample(agency, taken.ref, SampleState.FAILED))
+    said = text(get(f"/q/{tray.ref}"))
+    assert said.count("수거검사: 부적합") == 1
+    assert said.index("수거검사: 부적합") < said.index("히스타민 위험 지표")
+    done(quality.hold(agency, (lot.ref,), Basis.FOOD_SANITATION))
+    korean, english = (text(get(f"/q/{tray.ref}", one)) for one in ("ko", "en"))
+    assert "판매 중지" in korean and "식품위생법" in korean and tray.code in korean
+    assert not re.search("매우 좋음|충족|℃|구매했어요", korean + english)
+    done(quality.release(agency, (lot.ref,)))
+    assert "히스타민 위험 지표" in text(get(f"/q/{tray.ref}"))
 
 
 def test_feed_is_no_food_on_the_page_and_not_put_on_sale(shop: Stall) -> None:

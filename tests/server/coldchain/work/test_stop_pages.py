@@ -16,7 +16,16 @@ from server.coldchain.actions import quality, recalls, strangers
 from server.coldchain.actions.recalls import Order
 from server.coldchain.models import Event, Lot, Recall, RecallHolder, Room
 from server.coldchain.recalling import Scope
-from server.coldchain.rules import Basis, HolderState, Kind, RecallState, RecallWhy, Side, Status
+from server.coldchain.rules import (
+    Basis,
+    HolderState,
+    Kind,
+    RecallState,
+    RecallWhy,
+    SampleState,
+    Side,
+    Status,
+)
 from server.coldchain.taking import Amount
 from tests.server.coldchain.rig import KG, Chain, again, done
 from tests.server.coldchain.work.harbour import Hands, read
@@ -85,6 +94,29 @@ def test_a_hold_by_an_authority_covers_until_somebody_knows_and_who_knew_is_writ
     assert [key for key in keys if key not in ("record", "evidence")] == ["scrap"]
     bad = hands.client.post(f"{hands.home}/acknowledge", {"kind": "hold", "id": "999"})
     assert bad.status_code == 404
+
+
+def test_a_hold_on_what_ours_came_from_covers_our_pages_and_names_no_stranger(
+    harbour: Chain,
+) -> None:
+    lot = harbour.land()
+    mine = harbour.hand(harbour.hand(lot, "cooperative", "plant", 9 * KG), "plant", "shop", 5 * KG)
+    hands = Hands(harbour, "shop")
+    done(quality.hold(harbour.desk("cooperative"), (lot.ref,), Basis.OWN))
+    text = hands.at("/shelf")
+    assert "판매 중지: 판매를 멈추세요" in text and mine.code in text and lot.code not in text
+    assert "이 로트가 나온 로트를 가진 곳" in text and "cooperative" not in text
+    found = re.search(r'name="id" value="(\d+)"', hands.last.content.decode())
+    assert found is not None
+    hands.client.post(f"{hands.home}/acknowledge", {"kind": "hold", "id": found[1]})
+    assert "판매 중지된 물건 1" in hands.at("")
+    assert "이 로트가 나온 로트를 가진 곳" in hands.at(f"/lots/{mine.ref}")
+    agency = harbour.desk("agency")
+    taken = done(quality.take_sample(agency, lot.ref, "검사소"))
+    done(quality.report_sample(agency, taken.ref, SampleState.FAILED))
+    assert "수거검사 · 이 로트가 나온 로트에서" in hands.at(f"/lots/{mine.ref}")
+    done(quality.hold(agency, (lot.ref,), Basis.FOOD_SANITATION))
+    assert "agency" in hands.at("/shelf")
 
 
 def test_ones_own_caution_holds_and_releases_and_covers_nothing(harbour: Chain) -> None:
