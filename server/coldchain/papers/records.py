@@ -6,12 +6,12 @@ Air temperatures; nothing here judges anybody. Who is named: those that the read
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from science.timeline import Stretch
-from server.coldchain import exposures
+from server.coldchain import exposures, partners
 from server.coldchain.export.inspector import NOTE
 from server.coldchain.models import Handover, Lot, Stay
 from server.coldchain.papers import air
@@ -25,6 +25,8 @@ from server.coldchain.shopper.gather import Code as Scanned
 from server.coldchain.taking import visible
 from server.coldchain.words import ROOMS
 
+Named = Mapping[int, frozenset[str]]
+"""By lot: the organisations that are named."""
 OTHER = "다른 기관"
 UNCONFIRMED = "수령 미확인"
 MOST = 200
@@ -41,24 +43,24 @@ class Section:
     window: Stretch
     holder: str
     stay: Stay | None
+    where: str
 
 
-def sections(lot: Lot, now_ms: int, named: frozenset[int] | None = None) -> list[Section]:
-    """The sections of a lot and its line in order of time; named: lots whose holders may be told,
+def sections(lot: Lot, now_ms: int, named: Named | None = None) -> list[Section]:
+    """The sections of a lot and its line in order of time; named: who may be told of which lot,
     None: all. Raises exposures.TooManyParents."""
-    found = [
-        section
-        for one in exposures.ancestors(lot, now_ms)
-        for section in _of(one.lot, one.until_ms, known=named is None or one.lot.pk in named)
-    ]
+    found: list[Section] = []
+    for one in exposures.ancestors(lot, now_ms):
+        known = None if named is None else named.get(one.lot.pk, frozenset())
+        found += _of(one.lot, one.until_ms, known)
     return sorted(found, key=lambda one: (one.window.from_ms, one.lot.pk))
 
 
-def _of(lot: Lot, until_ms: int, *, known: bool) -> Iterator[Section]:
+def _of(lot: Lot, until_ms: int, known: frozenset[str] | None) -> Iterator[Section]:
     stays = list(
         Stay.objects.filter(lot=lot).select_related("room__asset", "room__place").order_by("id")
     )
-    hands = _hands(lot)
+    hands = [(at, name if _told(id, known) else OTHER) for at, id, name in _hands(lot)]
     begun_ms = min([lot.made_ms, *(one.from_ms for one in stays)])
     ends = [at for one in stays for at in (one.from_ms, one.until_ms) if at is not None]
     edges = {begun_ms, until_ms, *ends, *(at for at, _ in hands)}
@@ -68,30 +70,45 @@ def _of(lot: Lot, until_ms: int, *, known: bool) -> Iterator[Section]:
         holder = next(name for at, name in reversed(hands) if at <= from_ms or at == hands[0][0])
         window = Stretch(from_ms, end_ms)
         for stay in here or [None]:
-            yield Section(lot, window, holder if known else OTHER, stay)
+            yield Section(lot, window, holder, stay, _where(stay, known))
+
+
+def _told(organisation: str, known: frozenset[str] | None) -> bool:
+    """Whether an organisation is named; "": nobody's name."""
+    return not organisation or known is None or organisation in known
+
+
+def _where(stay: Stay | None, known: frozenset[str] | None) -> str:
+    """The kind of a room, and its name where its organisation is named."""
+    if stay is None:
+        return NONE
+    room = stay.room
+    kind, place = ROOMS[RoomKind(room.kind)].ko, room.place.name if room.place else room.asset.name
+    return f"{kind} · {place}" if _told(room.organisation_id, known) else f"{kind} · {OTHER}"
 
 
 def _covers(stay: Stay, at_ms: int) -> bool:
     return stay.from_ms <= at_ms and (stay.until_ms is None or at_ms < stay.until_ms)
 
 
-def _hands(lot: Lot) -> list[tuple[int, str]]:
-    """Whose hands it was in from when on, by time."""
-    found = [(lot.made_ms, lot.maker.name)]
+def _hands(lot: Lot) -> list[tuple[int, str, str]]:
+    """Whose hands it was in from when on, by time: id and name; no id for who is no member."""
+    found = [(lot.made_ms, lot.maker_id, lot.maker.name)]
     rows = Handover.objects.filter(went=lot).select_related("taker", "settled")
     for one in rows.order_by("made_ms", "id"):
         if one.status == Custody.ONE_SIDED:
-            found.append((one.made_ms, UNCONFIRMED))
+            found.append((one.made_ms, "", UNCONFIRMED))
         elif one.status in (Custody.ACCEPTED, Custody.PART) and one.settled is not None:
-            found.append((one.settled.at_ms, one.taker.name if one.taker else STRANGER))
+            name = one.taker.name if one.taker else STRANGER
+            found.append((one.settled.at_ms, one.taker_id or "", name))
     return sorted(found)
 
 
-def named_for(lot: Lot, organisation: str, now_ms: int) -> frozenset[int]:
-    """Lots of the line that an organisation has to do with: whose holders it may read."""
+def named_for(lot: Lot, organisation: str, now_ms: int) -> Named:
+    """Whom an organisation dealt with, of each lot of the line that it has to do with."""
     line = [one.lot.pk for one in exposures.ancestors(lot, now_ms)]
     mine = Lot.objects.filter(visible(organisation), pk__in=line)
-    return frozenset(mine.values_list("pk", flat=True))
+    return {one.pk: partners.of(one, organisation).organisations for one in mine}
 
 
 def paper(lot: Lot, found: Sequence[Section], now_ms: int) -> Paper:
@@ -119,12 +136,9 @@ def _row(one: Section) -> Sequence[str]:
     from_ms, until_ms = one.window
     time = f"{when(from_ms)} ~ {when(until_ms)[5:]}"
     if one.stay is None:
-        return (time, one.holder, NONE, NONE, NONE, NONE, minutes(until_ms - from_ms))
-    room = one.stay.room
-    place = room.place.name if room.place else room.asset.name
-    at = air.of(room.asset_id, one.window)
-    where = f"{ROOMS[RoomKind(room.kind)].ko} · {place}"
-    return (time, one.holder, where, at.least, at.most, at.mean, at.unknown)
+        return (time, one.holder, one.where, NONE, NONE, NONE, minutes(until_ms - from_ms))
+    at = air.of(one.stay.room.asset_id, one.window)
+    return (time, one.holder, one.where, at.least, at.most, at.mean, at.unknown)
 
 
 def _curve(lot: Lot, found: Sequence[Section]) -> Curve | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -162,14 +162,14 @@ def unloadings(organisation: str) -> QuerySet[Event]:
 
 def seen_by(trip: Trip | None, organisation: str) -> Trip | None:
     """What an organisation sees of a trip: all as its carrier or as an authority, else the lots
-    that it gave, is to take, or unloaded; None: it took no part."""
+    that it gave, is to take, or unloaded, and its own hand-overs; None: it took no part."""
     if trip is None or trip.carrier == organisation:
         return trip
     if Organisation.objects.filter(id=organisation, kind__in=INSPECTORS).exists():
         return trip
-    hands = [one for one in trip.hands if organisation in (one.giver_id, one.taker_id)]
+    hands = tuple(one for one in trip.hands if organisation in (one.giver_id, one.taker_id))
     held = {one.lot.id for one in trip.aboard if one.lot.holder_id == organisation}
-    return part(trip, held.union(*map(_lots_of, hands)))
+    return part(replace(trip, hands=hands), held.union(*map(_lots_of, hands)))
 
 
 def _lots_of(hand: Handover) -> set[int]:
@@ -181,8 +181,8 @@ def for_stranger(trip: Trip | None, person: str) -> Trip | None:
     """What somebody without an account sees: what is handed over to them."""
     if trip is None or not person:
         return None
-    mine = [one for one in trip.hands if one.person == person]
-    return part(trip, set[int]().union(*map(_lots_of, mine)))
+    mine = tuple(one for one in trip.hands if one.person == person)
+    return part(replace(trip, hands=mine), set[int]().union(*map(_lots_of, mine)))
 
 
 def part(trip: Trip, lots: Collection[int]) -> Trip | None:

@@ -27,6 +27,7 @@ from server.accounts.door import View, guarded
 from server.accounts.models import Organisation
 from server.accounts.rules import ALLOWED, Need, Refused, Who, letters, may
 from server.accounts.views.frame import asking, go
+from server.coldchain import partners
 from server.coldchain.acting import INSPECTORS, Desk
 from server.coldchain.models import Event, Lot
 from server.coldchain.rules import SERVICE, Reason
@@ -91,6 +92,11 @@ class Here:
     def inspects(self) -> bool:
         """Whether this is an authority."""
         return self.organisation.kind in INSPECTORS
+
+    def known(self, lot: Lot) -> frozenset[str] | None:
+        """Organisations that are named to the reader where a lot is shown; None: all, as to an
+        authority."""
+        return None if self.inspects else partners.of(lot, self.organisation.id).organisations
 
     def lots(self) -> QuerySet[Lot]:
         """Lots that this organisation has to do with; an authority sees all."""

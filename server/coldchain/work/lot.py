@@ -14,7 +14,7 @@ from server.coldchain.words import EVENTS
 from server.coldchain.work.frame import Here, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
-from server.coldchain.work.shows import history, lots, mark
+from server.coldchain.work.shows import called, history, lots, mark, place_name
 from server.coldchain.work.stops import ordered_by
 from server.coldchain.work.words import JUDGES, SAMPLES
 from server.web.shown import moment
@@ -67,21 +67,28 @@ NEXT: Final[Mapping[Status, str]] = {
 def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
     """One lot."""
     found = here.lot()
-    todo = tasks(here, found)
+    todo, known = tasks(here, found), here.known(found)
     return {
         "lot": lots([found], here.language)[0],
         "facts": _facts(here, found),
         "first": _key(here, found, todo[0]) if todo else None,
         "tasks": [_key(here, found, one) for one in todo[1:]],
-        "history": history(found, here.organisation.id, here.language),
+        "history": history(found, here.organisation.id, known, here.language),
         "clashes": _clashes(here, found),
         "lost": _lost(here, found),
         "scores": _scores(here, found),
         "samples": _samples(here, found),
         "holds": _holds(here, found),
-        "came": [row.giver.name for row in Handover.objects.filter(went=found)[:3]],
+        "came": _came(here, found, known),
         "is_holder": found.holder_id == here.organisation.id,
     }
+
+
+def _came(here: Here, found: Lot, known: frozenset[str] | None) -> list[str]:
+    """Who gave it, as far as these are named to the reader."""
+    rows = Handover.objects.filter(went=found).select_related("giver")
+    named = rows if known is None else rows.filter(giver__in=known)
+    return [called(one.giver, here.language) for one in named.order_by("id")[:SHOWN]]
 
 
 def _clashes(here: Here, found: Lot) -> list[tuple[str, str, str]]:
@@ -150,14 +157,14 @@ def _facts(here: Here, found: Lot) -> list[tuple[str, str]]:
     """What is said of a lot; a blank stays a blank and is called 기록 없음."""
     none = here.say(LABELS["no_record"])
     caught = moment(found.catch_ms)[:16] if found.catch_ms else here.say(LABELS["catch_unknown"])
-    place = found.landed.name if found.landed else none
+    place = place_name(found.landed, here.language) if found.landed else none
     return [
         (here.say(LABELS["catch_time"]), caught),
         (here.say(LABELS["f_area"]), found.area or none),
         (here.say(LABELS["f_origin"]), found.origin or none),
         (here.say(LABELS["landing_market"]), place),
         (here.say(LABELS["f_trace_no"]), found.trace_no or none),
-        (here.say(LABELS["made_by"]), found.maker.name),
+        (here.say(LABELS["made_by"]), called(found.maker, here.language)),
     ]
 
 

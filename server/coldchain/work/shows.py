@@ -13,8 +13,19 @@ from django.db.models import Count, Q, QuerySet
 from protocol.registry import Text
 from science.species import SPECIES, Form, Kept, Species
 from server.accounts import vault
+from server.accounts.models import Organisation
 from server.coldchain import trace
-from server.coldchain.models import Event, EventLot, Excursion, Handover, Label, Lot, Room, Stay
+from server.coldchain.models import (
+    Event,
+    EventLot,
+    Excursion,
+    Handover,
+    Label,
+    Lot,
+    Place,
+    Room,
+    Stay,
+)
 from server.coldchain.read import at_parent
 from server.coldchain.rules import LIVE, Custody, Kind, RoomKind, Side, Status
 from server.coldchain.words import EVENTS, ROOMS
@@ -187,9 +198,9 @@ def handovers(rows: Sequence[Handover], language: str, *, given: bool) -> list[H
 
 def _other(row: Handover, named: Mapping[str, str], language: str, *, given: bool) -> str:
     if not given:
-        return row.giver.name
+        return called(row.giver, language)
     if row.taker is not None:
-        return row.taker.name
+        return called(row.taker, language)
     return named.get(row.person, "") or say(LABELS["stranger"], language)
 
 
@@ -202,38 +213,39 @@ def rooms(rows: Iterable[Room], organisation: str, language: str) -> list[RoomRo
             kind=say(ROOMS[RoomKind(row.kind)], language),
             is_truck=row.kind == RoomKind.TRUCK,
             ours=row.organisation_id == organisation,
-            place=_place(row, language),
+            place=place_name(row.place, language) if row.place else "",
         )
         for row in rows
     ]
 
 
-def _place(row: Room, language: str) -> str:
-    if row.place is None:
-        return ""
-    return row.place.name if language == KOREAN else row.place.name_en or row.place.name
+def place_name(place: Place, language: str) -> str:
+    """What a place is called, in English where it has a name in it."""
+    return place.name if language == KOREAN else place.name_en or place.name
 
 
-def history(lot: Lot, reader: str, language: str) -> list[Line]:
+def called(organisation: Organisation, language: str) -> str:
+    """What an organisation is called, in English where it has a name in it."""
+    return organisation.name if language == KOREAN else organisation.name_en or organisation.name
+
+
+def history(lot: Lot, reader: str, known: frozenset[str] | None, language: str) -> list[Line]:
     """What happened to a lot, newest first, by whom: organisations, never people. reader: id of
-    the organisation that reads."""
-    from server.accounts.models import Organisation
-
-    named = EventLot.objects.filter(lot=lot).values("event")
+    the organisation that reads; known: of those that are named to it, None: all."""
+    about = EventLot.objects.filter(lot=lot).values("event")
     before = trace.backward((lot.id,), PARENTS).lots - {lot.id}
     wrong = EventLot.objects.filter(lot__in=before, event__kind=Kind.DECLARED).values("event")
-    events = list(Event.objects.filter(Q(id__in=named) | Q(id__in=wrong)).order_by("-id")[:HISTORY])
+    events = list(Event.objects.filter(Q(id__in=about) | Q(id__in=wrong)).order_by("-id")[:HISTORY])
     own = set(EventLot.objects.filter(lot=lot, event__in=events).values_list("event", flat=True))
-    names = dict(
-        Organisation.objects.filter(id__in={one.organisation for one in events}).values_list(
-            "id", "name"
-        )
-    )
+    rows = Organisation.objects.filter(id__in={one.organisation for one in events})
+    named = rows if known is None else rows.filter(id__in=known)
+    names = {one.id: called(one, language) for one in named}
+    other = say(LABELS["other_organisation"], language)
     return [
         Line(
             moment(one.at_ms)[:16],
             say(_done(one, lot, is_own=one.id in own), language),
-            names.get(one.organisation, ""),
+            names.get(one.organisation, other if one.organisation else ""),
             _declarable(one, reader, is_own=one.id in own),
         )
         for one in events

@@ -66,6 +66,7 @@ TOLD: Final[Mapping[str, Text]] = {
     "history": Text("History", "이력"),
     "now_where": Text("Now in", "지금 위치"),
     "labels_bound": Text("Labels", "라벨"),
+    "other_organisation": Text("another organisation", "다른 기관"),
     "not_in_hand": Text(
         "Not in our hands: look only.", "우리 기관에 없는 로트입니다. 보기만 할 수 있습니다."
     ),

@@ -76,7 +76,7 @@ def test_the_record_by_sections_names_hands_and_leaves_blanks(shop: Stall) -> No
     assert list(floor[2:6]) == [NONE] * 4 and list(between[2:6]) == [NONE] * 4
     assert truck[2:5] == ("차량 · truck 1", "1.0 ℃", "13.5 ℃")
     assert room[2] == "냉장고 · shop 1" and list(room[3:6]) == [NONE] * 3
-    masked = records.sections(lot, now_ms, frozenset())
+    masked = records.sections(lot, now_ms, {})
     assert {one.holder for one in masked} == {records.OTHER}
 
 
@@ -104,6 +104,18 @@ def test_a_consignee_reads_of_its_own_lots_and_whoever_took_no_part_of_none(chai
         assert whole is not None and len(whole.aboard) == 2
     assert trips.seen_by(trip, chain.ids["plant"]) is None
     assert trips.of("a" * 16) is None and trips.seen_by(None, chain.ids["shop"]) is None
+
+
+def test_of_a_lot_for_two_takers_each_reads_of_its_own_hand_over(chain: Chain) -> None:
+    lot = chain.land()
+    for taker in ("shop", "wholesaler"):
+        chain.offer(lot, "cooperative", taker, 100 * KG)
+    chain.later().load("truck 1", lot, name="carrier")
+    trip = trips.of(chain.later(60).unload("truck 1", lot, name="carrier").ref)
+    seen = trips.seen_by(trip, chain.ids["shop"])
+    assert seen is not None
+    said = words(trips.paper(seen, chain.now_ms))
+    assert "shop" in said and "wholesaler" not in said
 
 
 def test_what_is_told_hours_later_is_on_the_paper_of_the_trip_on_which_it_happened(

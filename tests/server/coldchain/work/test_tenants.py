@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
+from server.accounts.models import Organisation
 from server.accounts.rules import Actor
 from server.coldchain.actions import pallets, recalls
 from server.coldchain.actions.recalls import Order
-from server.coldchain.models import Event, Label, Pallet, Recall
+from server.coldchain.models import Event, Label, Lot, Pallet, Recall
+from server.coldchain.papers import records
 from server.coldchain.recalling import Scope
 from server.coldchain.rules import Basis, RecallWhy
 from server.coldchain.taking import Amount
@@ -88,3 +92,46 @@ def test_the_work_of_another_organisation_is_no_address(harbour: Chain) -> None:
     hands = Hands(harbour, "plant")
     for path in ("", "/lots", "/land", "/inbox", "/recalls", "/undo"):
         assert hands.client.get(f"/work/{harbour.ids['shop']}{path}").status_code == 404
+
+
+def _named_in_english(harbour: Chain) -> None:
+    for name, id in harbour.ids.items():
+        Organisation.objects.filter(id=id).update(name_en=f"{name.title()} Busan")
+
+
+def test_a_lots_page_names_whom_the_reader_dealt_with_and_to_an_authority_all(
+    harbour: Chain,
+) -> None:
+    _named_in_english(harbour)
+    lot = harbour.land()
+    for giver, taker in pairwise(("cooperative", "plant", "wholesaler", "shop")):
+        lot = harbour.hand(lot, giver, taker)
+    path = f"/lots/{lot.ref}"
+    shop, maker, agency = (
+        Hands(harbour, name).at(path, language="en") for name in ("shop", "cooperative", "agency")
+    )
+    assert "Came from Wholesaler Busan" in shop and "Plant Busan" not in shop
+    assert "Cooperative Busan" in maker and "Shop Busan" not in maker
+    assert "Plant Busan" in maker and "another organisation" in maker
+    assert all(f"{one} Busan" in agency for one in ("Cooperative", "Plant", "Shop"))
+
+
+def test_a_record_by_section_names_whom_the_reader_dealt_with(harbour: Chain) -> None:
+    lot = harbour.land()
+    for giver, taker in pairwise(("cooperative", "plant", "wholesaler", "shop")):
+        if (room := f"{giver} room") in harbour.rooms:
+            harbour.load(room, lot, name=giver)
+            harbour.later(5).unload(room, lot, name=giver)
+        lot = harbour.hand(lot, giver, taker)
+        harbour.later(5)
+    text = sections(harbour, "shop", lot)
+    assert "wholesaler" in text and "cooperative" in text
+    assert "plant" not in text and "다른 기관" in text
+    assert "plant 1" in sections(harbour, "agency", lot)
+
+
+def sections(harbour: Chain, name: str, lot: Lot) -> str:
+    here = harbour.ids[name]
+    named = None if name == "agency" else records.named_for(lot, here, harbour.now_ms)
+    found = records.sections(lot, harbour.now_ms, named)
+    return str(records.paper(lot, found, harbour.now_ms).tables)
