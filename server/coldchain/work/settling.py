@@ -26,9 +26,9 @@ from server.coldchain.listing.columns import Column
 from server.coldchain.listing.take import remembered
 from server.coldchain.models import Award, Event, Lot
 from server.coldchain.rules import SERVICE, Gear, Status
-from server.coldchain.work.frame import Here, covered, here_of, task
+from server.coldchain.work.frame import Here, blanked, covered, here_of, page, task
 from server.coldchain.work.sheet import Blank, Hint, Sheet
-from server.coldchain.work.shows import lots
+from server.coldchain.work.shows import amount, lots
 from server.coldchain.work.words import FORMS, GEARS, ICES, RATIOS
 from server.pilots.days import begins_ms, day_of, ends_ms
 from server.web.shown import moment
@@ -40,23 +40,28 @@ BIDS: Final = ("중도매인 번호", "금액(원)", "로트 번호", "정산 �
 """What the night's list has no column for."""
 
 
-def _awards(organisation: str, **which: Any) -> list[Award]:
+def _awards(organisation: str, most: int = MOST, **which: Any) -> list[Award]:
     """What was bid for lots of one organisation, oldest first."""
     rows = Award.objects.filter(lot__maker=organisation, **which).exclude(lot__status=Status.VOID)
-    return list(rows.select_related("lot").order_by("id")[:MOST])
+    return list(rows.select_related("lot").order_by("id")[:most])
 
 
 def _show(here: Here, sheet: Sheet) -> Mapping[str, object]:
-    waiting = _awards(here.organisation.id, lot__settled_ms=None)[:SHOWN]
+    waiting = _awards(here.organisation.id, SHOWN, lot__settled_ms=None)
     shown = lots([one.lot for one in waiting], here.language)
     return {
         "rows": [
-            (lot, bid.dealer, "" if bid.krw is None else f"{bid.krw:,}")
+            (lot, _sold(bid, here.language), bid.dealer, "" if bid.krw is None else f"{bid.krw:,}")
             for lot, bid in zip(shown, waiting, strict=True)
         ],
         "ticked": sheet.many("lot") if sheet.typed.get("key") else [one.ref for one in shown],
         "day": (_day(sheet) or day_of(here.now_ms)).isoformat(),
     }
+
+
+def _sold(bid: Award, language: str) -> str:
+    """How much was bid for, whatever is left of it."""
+    return amount(bid.lot.grams, bid.lot.boxes, language)
 
 
 def _act(_here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
@@ -81,7 +86,11 @@ def file(request: HttpRequest, organisation: str, kind: str) -> HttpResponse:
     here = here_of(request, organisation, {})
     if (cover := covered(here)) is not None:
         return cover
-    day = _day(Sheet.of(request)) or day_of(here.now_ms)
+    sheet = Sheet.of(request)
+    try:
+        day = sheet.day("day") or day_of(here.now_ms)
+    except Blank as blank:
+        return page(here, "settle", _show(here, sheet), blanked(here, blank))
     header, rows = table(organisation, day)
     data = xlsx_bytes({TITLE: (header, rows)}) if kind == "xlsx" else csv_bytes(header, rows)
     response = refusals.unkept(HttpResponse(data, content_type=XLSX if kind == "xlsx" else CSV))

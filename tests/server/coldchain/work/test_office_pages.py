@@ -58,6 +58,16 @@ def test_what_was_bid_for_is_settled_and_goes_out_in_the_offices_own_columns(
     assert len(empty.decode().splitlines()) == 1
 
 
+def test_what_is_settled_is_what_was_bid_for_and_no_other_day_than_was_asked(
+    harbour: Chain,
+) -> None:
+    lot, hands = harbour.land(), Hands(harbour, "cooperative")
+    done(landing.award(harbour.desk("cooperative"), (Sold(lot.ref, "7"),)))
+    harbour.split(lot, lot.grams)
+    assert "고등어 · 1000 kg · 50 상자" in hands.at("/settle")
+    assert "날짜" in hands.at("/settlement.csv?day=foo", status=422)
+
+
 def test_prices_are_read_by_who_does_this_work_and_by_nobody_else(harbour: Chain) -> None:
     mine = Hands(harbour, "cooperative")
     for name in ("carrier", "wholesaler"):
