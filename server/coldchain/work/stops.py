@@ -35,6 +35,7 @@ from server.coldchain.rules import (
 from server.coldchain.work.frame import Here, here_of
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
+from server.coldchain.work.shows import called
 from server.coldchain.work.words import BASES, WHYS
 from server.ledger.log import writing
 
@@ -121,7 +122,7 @@ def ordered_by(here: Here, hold: Hold) -> str:
     """Who ordered a hold. Whoever held a lot that ours came from may be nobody we deal with: it is
     not named; an authority is, and who ordered it on what we hold."""
     dealt = hold.basis != Basis.OWN or hold.lot.holder_id == here.organisation.id
-    return hold.organisation.name if dealt else here.say(LABELS["hold_above"])
+    return called(hold.organisation, here.language) if dealt else here.say(LABELS["hold_above"])
 
 
 @guarded(Need.OPERATE, service=SERVICE)
