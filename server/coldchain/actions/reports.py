@@ -7,6 +7,7 @@ at the cooperative and edits nothing. Whoever made or holds a lot deals with the
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
@@ -55,7 +56,7 @@ def receipt(event: Event, fisher: Contact, now_ms: int) -> None:
     lines = list(event.lots.filter(part=Part.MADE).values_list("grams", "boxes"))
     values: dict[str, str | int] = {
         "organisation": Organisation.objects.get(id=event.organisation).name,
-        "kilograms": f"{sum(grams for grams, _ in lines) / 1000:g}",
+        "kilograms": f"{Decimal(sum(grams for grams, _ in lines)).scaleb(-3).normalize():f}",
         "boxes": sum(boxes for _, boxes in lines),
         "when": moment(event.at_ms)[:16],
         "link": link,

@@ -88,6 +88,13 @@ def test_a_fisher_who_agrees_gets_a_text_with_what_was_entered(harbour: Chain) -
     assert "5555" not in str(message.values) + Event.objects.get(kind=Kind.LANDED).told
 
 
+@pytest.mark.parametrize("kilograms", ["1234.567", "1000", "0.5"])
+def test_a_fishers_text_says_the_weight_to_the_gram(harbour: Chain, kilograms: str) -> None:
+    receipt_of(harbour, grams=kilograms)
+    message = Message.objects.get(template="landing-receipt")
+    assert message.values["kilograms"] == kilograms
+
+
 def test_a_fisher_says_what_is_wrong_and_the_cooperative_answers(harbour: Chain) -> None:
     lot, path = receipt_of(harbour)
     fisher = Client()
