@@ -124,9 +124,12 @@ def amount(grams: int, boxes: int, language: str) -> str:
 
 
 def trade(lot: Lot, language: str) -> str:
-    """What people buy, with its size; the trade name of its species is said in English too."""
-    named = SPECIES[Species(lot.species.split()[0])].trade
-    return lot.trade if language == KOREAN else lot.trade.replace(named.ko, named.en, 1)
+    """What people buy, with its size; the trade name of its species, or of the family by which it
+    is sold, is said in English too."""
+    own = SPECIES[Species(lot.species.split()[0])]
+    family = [one for one in SPECIES.values() if one.family == own.family and not one.scientific]
+    said = next((one.trade for one in (own, *family) if one.trade.ko in lot.trade), None)
+    return lot.trade if language == KOREAN or not said else lot.trade.replace(said.ko, said.en, 1)
 
 
 def species(words: str, language: str) -> str:

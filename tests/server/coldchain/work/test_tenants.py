@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from science.species import Species
 from server.accounts.models import Organisation
 from server.accounts.rules import Actor
 from server.coldchain.actions import pallets, recalls
@@ -135,3 +136,8 @@ def sections(harbour: Chain, name: str, lot: Lot) -> str:
     named = None if name == "agency" else records.named_for(lot, here, harbour.now_ms)
     found = records.sections(lot, harbour.now_ms, named)
     return str(records.paper(lot, found, harbour.now_ms).tables)
+
+
+def test_a_species_that_is_sold_by_its_familys_name_is_said_in_english(harbour: Chain) -> None:
+    lot = harbour.land(species=Species.SCOMBER_AUSTRALASICUS)
+    assert "고등어" not in Hands(harbour, "cooperative").at(f"/lots/{lot.ref}", language="en")
