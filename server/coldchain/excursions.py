@@ -106,9 +106,10 @@ def stage(row: Excursion) -> Stage:
 
 def history(row: Excursion) -> list[Taken]:
     """Who took which step, in order."""
+    times = [at_ms for one in COLUMNS.values() if (at_ms := getattr(row, one)) is not None]
     return [
         Taken(step, one.at_ms, one.organisation, one.who, one.detail)
-        for step, one in _acts(row)
+        for step, one in _acts(row, at_ms__in=times)
         if getattr(row, COLUMNS[step]) == one.at_ms
     ]
 
@@ -118,7 +119,7 @@ def take_again(row: Excursion) -> None:
     step that stands in another row is that one's alone."""
     lacking = {
         COLUMNS[step]: one.at_ms
-        for step, one in _acts(row)
+        for step, one in _acts(row, at_ms__gte=row.from_ms)
         if getattr(row, COLUMNS[step]) is None and _is_of(row, one) and not _stands(row, step, one)
     }
     for column, at_ms in lacking.items():
@@ -133,10 +134,11 @@ def target(row: Excursion) -> str:
     return f"{row.room_id}/{row.limit}/{row.from_ms}-{end}"
 
 
-def _acts(row: Excursion) -> list[tuple[Stage, Deed]]:
-    """What was done about excursions of this room and limit; acts of before name a row."""
+def _acts(row: Excursion, **when: object) -> list[tuple[Stage, Deed]]:
+    """What was done then about excursions of this room and limit; acts of before name a row.
+    Nobody acts on an excursion before it begins, and a room has ever more of them."""
     ours = Q(target__startswith=f"{row.room_id}/{row.limit}/") | Q(target=str(row.id))
-    rows = Deed.objects.filter(ours, service=SERVICE, act__startswith=ACT, reason="")
+    rows = Deed.objects.filter(ours, service=SERVICE, act__startswith=ACT, reason="", **when)
     return [(Stage(one.act.removeprefix(ACT)), one) for one in rows.order_by("id")]
 
 

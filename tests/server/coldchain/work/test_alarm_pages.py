@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db.models.signals import post_init
 
 from server.accounts.models import Deed
 from server.accounts.rules import Actor
@@ -89,6 +90,27 @@ def test_a_signature_is_no_shared_tablets(harbour: Chain) -> None:
         assert step(hands, row, name, word).status_code == 303
     answer = step(hands, row, "signed")
     assert answer.status_code == 403 and "사람의 서명이 필요합니다" in answer.content.decode()
+
+
+def test_a_row_reads_its_own_acts_and_not_those_of_all_excursions_before(harbour: Chain) -> None:
+    row, hands = warm(harbour), Hands(harbour, "carrier")
+    assert step(hands, row, "known", "").status_code == 303
+    own = Deed.objects.latest("id")
+    for back in range(1, 4):
+        at_ms = own.at_ms - back * 60_000
+        own.pk, own.at_ms, own.leaf_hash = None, at_ms, bytes([back]) * 32
+        own.save(force_insert=True)
+    read: list[int] = []
+
+    def seen(instance: Deed, **_: object) -> None:
+        read.append(instance.at_ms)
+
+    post_init.connect(seen, sender=Deed)
+    try:
+        (taken,) = excursions.history(Excursion.objects.get(id=row.id))
+    finally:
+        post_init.disconnect(seen, sender=Deed)
+    assert read == [taken.at_ms]
 
 
 def test_S17_after_a_restore_an_excursion_is_as_far_as_people_had_brought_it(
