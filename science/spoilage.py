@@ -14,6 +14,7 @@ from enum import StrEnum
 from math import sqrt
 from typing import Final
 
+from protocol.registry import Text
 from science.histogram import RECORDED, End, Exposure
 from science.marks import Figure, Formula, Mark
 from science.species import Kept
@@ -167,6 +168,14 @@ class Grade(StrEnum):
     CAUTION = "caution"
     OUT = "out"
 
+
+GRADES: Final[Mapping[Grade, Text]] = {
+    Grade.VERY_GOOD: Text("very good", "매우 좋음"),
+    Grade.GOOD: Text("good", "좋음"),
+    Grade.FAIR: Text("fair", "보통"),
+    Grade.CAUTION: Text("caution", "주의"),
+    Grade.OUT: Text("outside the standard – hold from sale advised", "기준 이탈 – 판매 보류 권고"),
+}
 
 BANDS: Final[Mapping[Grade, int]] = {
     Grade.VERY_GOOD: 15,

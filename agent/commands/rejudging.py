@@ -179,11 +179,11 @@ def sentences(one: Rejudged) -> Iterator[str]:
     held = one.held
     if held is not None:
         for wrong in held.wrong:
-            yield _both(REFUTED, why=WRONGS[wrong])
+            yield both(REFUTED, why=WRONGS[wrong])
         for part in held.parts:
             for wrong in part.wrong:
-                yield _both(REFUTED_AT, why=WRONGS[wrong], when=_when(part.stretch))
-    yield _both(OUTCOMES[one.found.outcome], names=", ".join(one.found.differs))
+                yield both(REFUTED_AT, why=WRONGS[wrong], when=_when(part.stretch))
+    yield both(OUTCOMES[one.found.outcome], names=", ".join(one.found.differs))
     if held is not None:
         yield from _checked(held)
 
@@ -191,7 +191,7 @@ def sentences(one: Rejudged) -> Iterator[str]:
 def _checked(held: Held) -> Iterator[str]:
     parts = [one for one in held.parts if one.stretch.from_ms < one.stretch.until_ms]
     counted = Counter(one.checked for one in parts)
-    yield _both(
+    yield both(
         HELD,
         whole=counted[Checked.WHOLE],
         warmest=counted[Checked.WARMEST],
@@ -199,14 +199,14 @@ def _checked(held: Held) -> Iterator[str]:
     )
     unheld = Counter(one.why for one in parts if one.checked is Checked.NOTHING)
     for why, n in unheld.items():
-        yield _both(NOT_HELD, n=n, why=WHYS[why])
+        yield both(NOT_HELD, n=n, why=WHYS[why])
     missing = [one for one in parts if one.shown < one.counted]
     if missing:
         n, of = sum(one.counted - one.shown for one in missing), sum(one.counted for one in parts)
-        yield _both(LEFT, n=n, of=of, when=_times(one.stretch for one in missing))
+        yield both(LEFT, n=n, of=of, when=_times(one.stretch for one in missing))
     for text, n in ((LATE, held.late), (APART, held.apart)):
         if n:
-            yield _both(text, n=n)
+            yield both(text, n=n)
 
 
 def _times(stretches: Iterable[Stretch]) -> str:
@@ -215,23 +215,30 @@ def _times(stretches: Iterable[Stretch]) -> str:
 
 
 def _when(stretch: Stretch) -> str:
-    return f"{_minute(stretch.from_ms)} – {_minute(stretch.until_ms)} UTC"
+    return f"{minute(stretch.from_ms)} – {minute(stretch.until_ms)} UTC"
 
 
-def _minute(at_ms: int) -> str:
+def minute(at_ms: int) -> str:
+    """A time of UTC for people, whatever number a file says."""
     try:
         return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M}"
-    except (OSError, OverflowError, ValueError):  # whatever a file says
+    except (OSError, OverflowError, ValueError):
         return f"{at_ms} ms"
 
 
-def _both(text: Text, **given: object) -> str:
+def both(text: Text, **given: object) -> str:
     """A sentence in English and in Korean."""
+    said = filled(text, **given)
+    return f"{said.en} / {said.ko}"
+
+
+def filled(text: Text, **given: object) -> Text:
+    """The same with its figures and words in it."""
     english, korean = dict(given), dict(given)
     for name, value in given.items():
         if isinstance(value, Text):
             english[name], korean[name] = value.en, value.ko
-    return f"{text.en.format(**english)} / {text.ko.format(**korean)}"
+    return Text(text.en.format(**english), text.ko.format(**korean))
 
 
 def _section_told(one: Part) -> dict[str, object]:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from agent import exits
-from agent.commands import rejudging
+from agent.commands import rejudging, testimony
 from agent.commands.rejudging import Rejudged
 from agent.edges import enrolment, lookout
 from agent.edges.signer import verify_ed25519, verify_es256
@@ -25,14 +25,17 @@ from protocol import evidence, receipt, wire
 from protocol.bundle import MAGIC, MAX_EVIDENCE
 from protocol.checkpoint import LogKey, open_checkpoint
 from protocol.errors import ProtocolError
-from protocol.evidence import Entry, Evidence, Report
+from protocol.evidence import Entry, Evidence, Finding, Report
 from protocol.leaf import SpanLeaf
 from protocol.receipt import Trust
+from protocol.registry import Problem
 from protocol.wire import Answer
 
 MAGIC_WITHIN = 64
 COUNTED = ("records", "signed", "chained", "proved", "simulated", "pinned", "left_out")
-LISTS = frozenset({"findings", "entries", "judged_again", "sentences"})
+APART = frozenset({"findings", "entries", "judged_again", "sentences", "said", "verdict"})
+"""What is not printed as it is: people read it in words, the verdict last."""
+NOTHING_YET = "a valid answer that proves nothing yet / 올바른 답이지만 아직 증명하는 것이 없습니다"
 NO_KEY = "a saved receipt needs the log's key: --log-key KEY, or an enrolled device"
 
 
@@ -45,7 +48,9 @@ def execute(options: argparse.Namespace) -> int:
             return _judge_evidence(data, pinned, as_json=options.json)
         return _judge_answer(wire.decode_answer(data), pinned, as_json=options.json)
     except ProtocolError as error:
-        return _say(False, {"problem": error.problem, "text": str(error)}, as_json=options.json)
+        facts = {"problem": error.problem, "text": str(error)}
+        verdict = testimony.refusal(error.problem)
+        return _say(False, {**facts, "verdict": verdict}, as_json=options.json)
 
 
 def _read(path: Path) -> bytes:
@@ -71,21 +76,39 @@ def _enrolled_key(config: Path) -> str | None:
 
 
 def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
-    """Every chapter is judged by itself; the file is as sound as its worst."""
+    """Every chapter is judged by itself, and all must be of one log; the file is as its worst."""
     chapters = evidence.read_chapters(data)
     reports = [evidence.examine(one, verify_es256, verify_ed25519, pinned) for one in chapters]
-    found = list(zip(chapters, reports, strict=True))
+    found = list(zip(chapters, _of_one_log(chapters, reports), strict=True))
     results = rejudging.rejudged(found)
     told = [_chapter(*one, some) for one, some in zip(found, results, strict=True)]
+    broken = [number for number, (sound, _) in enumerate(told, 1) if not sound]
+    verdict: dict[str, object] = {"verdict": testimony.verdict(reports, broken)}
     if len(told) == 1:
-        return _say(*told[0], as_json=as_json)
-    sound = all(one for one, _ in told)
+        return _say(not broken, told[0][1] | verdict, as_json=as_json)
+    for sound, facts in told:
+        facts["verdict"] = testimony.chapter(sound=sound, file_sound=not broken)
     if as_json:
-        return _say(sound, {"chapters": [facts for _, facts in told]}, as_json=True)
-    for one, facts in told:
-        _say(one, facts, as_json=False)
+        return _say(not broken, {"chapters": [facts for _, facts in told]} | verdict, as_json=True)
+    for number, (_, facts) in enumerate(told, 1):
+        _print(facts, f"chapter {number}")
         print()
-    return exits.OK if sound else exits.NO
+    return _say(not broken, verdict, as_json=False)
+
+
+def _of_one_log(chapters: Sequence[Evidence], reports: Sequence[Report]) -> list[Report]:
+    """The reports, with a finding for every chapter of another log than the first is of: what one
+    log holds proves nothing about another."""
+    logs = [(one.origin, one.log_vkey) for one in chapters]
+    return [
+        report if log == logs[0] else replace(report, findings=(*report.findings, _stray(number)))
+        for number, (log, report) in enumerate(zip(logs, reports, strict=True), 1)
+    ]
+
+
+def _stray(number: int) -> Finding:
+    text = "not of the log that chapter 1 is of"
+    return Finding(Problem.WRONG_ORIGIN, f"chapter {number}", text)
 
 
 def _chapter(
@@ -101,7 +124,10 @@ def _chapter(
         "judged_again": [one.told() for one in results],
         "sentences": [line for one in results for line in rejudging.sentences(one)],
         "cosigned": [f"{one.witness} {one.utc_s}" for one in report.cosigned],
-        "verdict": _verdict(report, sound=sound),
+        "said": [
+            *(f"entry    {testimony.entry(one)}" for one in report.entries),
+            *(f"finding  {testimony.finding(one)}" for one in report.findings),
+        ],
     }
 
 
@@ -110,22 +136,12 @@ def _entry(one: Entry) -> dict[str, object]:
     return {"index": one.index, "name": f"{one.service}/{one.kind}", "said": said}
 
 
-def _verdict(report: Report, *, sound: bool) -> str:
-    if not sound:
-        return "NOT SOUND: see the findings and the result / 문제가 있습니다"
-    unproved = report.records - report.proved
-    proved = "all proved by the log" if not unproved else f"{unproved} not (yet) proved by the log"
-    key = "" if report.pinned else "; the log's key is only the file's word: use --log-key"
-    made_up = f"; {report.simulated} SIMULATED / 모의 기록" if report.simulated else ""
-    return f"sound: every record is signed and chained, {proved}{key}{made_up} / 이상 없음"
-
-
 def _judge_answer(answer: Answer, pinned: str | None, *, as_json: bool) -> int:
     if pinned is None:
         raise RefusedError(NO_KEY)
     key = LogKey.parse(pinned)
     if answer.note is None:
-        return _say(True, {"verdict": "a valid answer that proves nothing yet"}, as_json=as_json)
+        return _say(True, {"verdict": NOTHING_YET}, as_json=as_json)
     seen = open_checkpoint(answer.note, key, verify_ed25519)
     trust = Trust(seen.origin, key, seen.size, seen.root, answer.note)
     leaves = [receipt.proved(trust, one) for one in answer.receipts]
@@ -146,16 +162,21 @@ def _say(sound: bool, facts: dict[str, object], *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"sound": sound, **facts}, ensure_ascii=False, default=bytes.hex))
     else:
-        for key, value in facts.items():
-            if key not in LISTS:
-                print(f"{key:<10} {value}")
-        for entry in _listed(facts, "entries"):
-            print(f"  entry    {entry['index']}: {entry['name']} {entry['said']}")
-        for finding in _listed(facts, "findings"):
-            print(f"  finding  {finding['where']}: {finding['problem']}: {finding['text']}")
-        for sentence in _listed(facts, "sentences"):
-            print(f"  result   {sentence}")
+        _print(facts, "verdict")
     return exits.OK if sound else exits.NO
+
+
+def _print(facts: dict[str, object], last: str) -> None:
+    """For people; the verdict in the last line, by that name."""
+    for key, value in facts.items():
+        if key not in APART:
+            plain = ", ".join(value) if isinstance(value, list) else value
+            print(f"{key:<10} {'-' if plain in (None, '') else plain}")
+    for line in _listed(facts, "said"):
+        print(f"  {line}")
+    for sentence in _listed(facts, "sentences"):
+        print(f"  result   {sentence}")
+    print(f"{last:<10} {facts['verdict']}")
 
 
 def _listed(facts: dict[str, object], name: str) -> Sequence[Any]:

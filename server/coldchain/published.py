@@ -15,7 +15,6 @@ from protocol.registry import Text
 from science.histamine import Risk
 from science.limits import Class, Export, Found
 from science.marks import Mark
-from science.spoilage import Grade
 from science.verdict import Certificate, Start, Where, Why
 
 
@@ -133,14 +132,6 @@ SENTENCES: Final[Mapping[Said, Text]] = {
 
 TO_CONFIRM: Final = frozenset({Said.ICE_RATIO, Said.EXPORT, Said.REGION})
 """Short texts that a reader of Korean food law has still to confirm."""
-
-GRADES: Final[Mapping[Grade, Text]] = {
-    Grade.VERY_GOOD: Text("very good", "매우 좋음"),
-    Grade.GOOD: Text("good", "좋음"),
-    Grade.FAIR: Text("fair", "보통"),
-    Grade.CAUTION: Text("caution", "주의"),
-    Grade.OUT: Text("outside the standard – hold from sale advised", "기준 이탈 – 판매 보류 권고"),
-}
 
 RISKS: Final[Mapping[Risk, Text]] = {
     Risk.LOW: Text("low", "낮음"),

@@ -14,14 +14,13 @@ from protocol.registry import Text
 from science.histamine import Risk
 from science.limits import Found, Result
 from science.marks import Formula
-from science.spoilage import GRADE, LIFE, MICRO, MOST_LIFE_D
+from science.spoilage import GRADE, GRADES, LIFE, MICRO, MOST_LIFE_D
 from science.verdict import Verdict
 from server.coldchain.published import (
     CERTIFICATES,
     CLASSES,
     EXPORTS,
     FOUND,
-    GRADES,
     MARKS,
     RISKS,
     SENTENCES,

@@ -113,8 +113,7 @@ def _budgets() -> str:
 
 
 def _grades() -> str:
-    from science.spoilage import BANDS
-    from server.coldchain.published import GRADES
+    from science.spoilage import BANDS, GRADES
 
     rows = [[text.ko, text.en, str(BANDS.get(one, "above"))] for one, text in GRADES.items()]
     return table("Grades by the worse end of D / L0", ["등급", "grade", "percent, at most"], rows)

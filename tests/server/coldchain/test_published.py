@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 
 from protocol.registry import Text
-from science import limits, verdict
+from science import limits, spoilage, verdict
 from science.histogram import Bin, Exposure, State
 from science.limits import Class, Found
 from science.marks import UNVERIFIED, Mark
@@ -60,7 +60,7 @@ GLOSSARY = """
 """
 TABLES: list[Mapping[Any, Text]] = [
     published.SENTENCES,
-    published.GRADES,
+    spoilage.GRADES,
     published.RISKS,
     published.CLASSES,
     published.FOUND,
@@ -83,7 +83,7 @@ def test_the_agreed_sentences_stand_to_the_letter(said: Said, korean: str) -> No
 
 
 def test_grades_states_and_classes_to_the_letter() -> None:
-    assert [one.ko for one in published.GRADES.values()] == [
+    assert [one.ko for one in spoilage.GRADES.values()] == [
         "매우 좋음",
         "좋음",
         "보통",
