@@ -13,13 +13,15 @@ from server.ledger.tick import spent_ns
 LEAST_MS: Final = 50
 """However many requests there are: what is behind must not stay behind for ever."""
 MOST_MS: Final = 2_000
+BUSY: Final = 3
+"""A third of the time at work is busy: requests wait for the disk, too, and for each other."""
 
 
 def spare_ms(others_ms: int, passed_ms: int) -> int:
     """Of a beat, after others spent so much processor time of what passed."""
     if passed_ms <= 0:
         return LEAST_MS
-    idle = min(max(0, passed_ms - others_ms) / passed_ms, 1)
+    idle = min(max(0, passed_ms - BUSY * others_ms) / passed_ms, 1)
     return max(LEAST_MS, round(MOST_MS * idle))
 
 
