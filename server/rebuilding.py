@@ -39,13 +39,10 @@ def prepare(home: Path, known: int, now_ms: int, *, anew: bool = False) -> Check
 def unfinished(mark: Path, known: int) -> Iterator[int]:
     """The entry to begin at: `known`, or an earlier one where a run before this did not end."""
     first = min(known, _told(mark, known))
-    new = mark.with_suffix(".new")
-    with new.open("w", encoding="ascii") as file:
-        file.write(str(first))
-        file.flush()
-        os.fsync(file.fileno())
-    new.replace(mark)
-    _sync(mark.parent)
+    try:
+        _tell(mark, first)
+    except OSError as error:
+        raise startup.StartupRefused(f"{mark} cannot be written: {error.strerror}") from None
     yield first
     mark.unlink(missing_ok=True)  # another command may have been as far
 
@@ -57,6 +54,17 @@ def _told(mark: Path, known: int) -> int:
     except FileNotFoundError:
         return known
     return int(text) if text.isdecimal() else 0
+
+
+def _tell(mark: Path, first: int) -> None:
+    """Write the mark. A crash here leaves the old one, or none before anything was done."""
+    new = mark.with_suffix(f".{os.getpid()}")  # two commands may begin at once
+    with new.open("w", encoding="ascii") as file:
+        file.write(str(first))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(mark)
+    _sync(mark.parent)
 
 
 def _sync(directory: Path) -> None:

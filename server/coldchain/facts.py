@@ -54,7 +54,10 @@ _CODE: Final = re.compile(r"|[A-Z]?-?[0-9]{1,6}|[0-9]{6}[A-Z2-7]{8}")
 _PHONE: Final = r"0|82"
 _RESIDENT: Final = r"[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[0-9]{7}$"
 _TRACE_NO: Final = re.compile(rf"|(?!{_PHONE}|{_RESIDENT})[0-9]{{12,13}}")
-_AREA: Final = re.compile(r"(\d{2}(\.[0-9A-Za-z]{1,3})*( |$))*")
+_FAO: Final = "18|21|27|31|34|37|41|47|48|51|57|58|61|67|71|77|81|87|88"
+"""FAO major fishing areas of the sea; a part of one is one or two digits, with a letter or not."""
+_PART: Final = r"\.(?:[0-9]{1,2}[A-Za-z]?|[A-Za-z])"
+_AREA: Final = re.compile(rf"(?:(?:{_FAO})(?:{_PART}){{0,4}}(?: |$)){{0,4}}")
 _SIZE: Final = re.compile(r"특|특?[대중소]|\d+([-~]\d+)?(kg|g|미|cm)?")
 TRADES: Final = frozenset(
     word

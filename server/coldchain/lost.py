@@ -65,7 +65,7 @@ NAMES: Final[Mapping[Thing, Text]] = {
     Thing.PARTY: Text("what an organisation said of itself", "기관 정보"),
     Thing.EVERYTHING: Text("all but that it happened", "있었다는 사실 외 전부"),
 }
-TODO: Final[Mapping[Thing, Text]] = {
+ADVICE: Final[Mapping[Thing, Text]] = {
     Thing.WORDS: Text(
         "Whoever wrote it keeps it or declares it anew.",
         "적은 사람이 보관하거나 다시 신고하세요.",
@@ -190,7 +190,7 @@ def notes() -> Iterator[str]:
         where = f" (see lot {example[thing]})" if thing in example else ""
         yield (
             f"a restore could not bring back {NAMES[thing].en} of {events} event(s){where}."
-            f" {TODO[thing].en}"
+            f" {ADVICE[thing].en}"
         )
     yield from _nameless()
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from protocol import succession
 from protocol.leaf import SuccessorLeaf, decode_leaf
 from server.ledger import keys
+from server.ledger.startup import StartupRefused
 from server.rebuilding import unfinished
 from tests.server.test_cli import call, refuse
 
@@ -98,6 +99,18 @@ def test_s17_no_end_of_a_run_forgets_what_was_to_be_followed(
     mark.write_text("torn")
     with unfinished(mark, 5) as first:
         assert first == 0
+
+
+def test_s17_commands_that_begin_at_once_do_not_take_each_others_mark(tmp_path: Path) -> None:
+    mark = tmp_path / "rebuild.from"
+    with unfinished(mark, 9) as one, unfinished(mark, 7) as other:
+        assert (one, other) == (9, 7)
+    assert not list(tmp_path.glob("rebuild.*"))
+
+
+def test_s17_a_home_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(StartupRefused, match="cannot be written"), unfinished(tmp_path / "no/m", 1):
+        pass
 
 
 def test_s17_a_journal_that_does_not_fit_is_refused_and_nothing_is_put_back(

@@ -7,7 +7,7 @@ from typing import Final
 
 from server.accounts.models import Kind as Sort
 from server.coldchain import lost, read, standing
-from server.coldchain.lost import NAMES, TODO
+from server.coldchain.lost import ADVICE, NAMES
 from server.coldchain.models import Handover, Hold, Inspection, Lot, Room, Sample
 from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
 from server.coldchain.words import EVENTS
@@ -172,7 +172,10 @@ def _lost(here: Here, found: Lot) -> list[tuple[str, str, str, str]]:
     """What a restore could not bring back: when, of what, what it is, and what to do."""
     say = here.say
     return [
-        (moment(one.at_ms)[:16], say(EVENTS[one.kind]), say(NAMES[one.thing]), say(TODO[one.thing]))
+        (
+            moment(one.at_ms)[:16],
+            *(say(EVENTS[one.kind]), say(NAMES[one.thing]), say(ADVICE[one.thing])),
+        )
         for one in lost.of(found)
     ]
 

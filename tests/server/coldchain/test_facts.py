@@ -18,6 +18,16 @@ def test_a_number_of_a_lot_in_the_log_is_no_number_of_a_person(name: str) -> Non
     assert [one for one in (*NAMED, *RESIDENT) if TEXTS[name](one)] == []
 
 
+@pytest.mark.parametrize("text", [*NAMED, *RESIDENT, "01 01 23 45 67", "82 10 12 34 56", "61 김"])
+def test_an_area_in_the_log_is_one_of_the_sea_and_no_phone(text: str) -> None:
+    assert not TEXTS["area"](text)
+
+
+def test_areas_of_the_sea_stand_in_the_log() -> None:
+    areas = ("", "61", "61 71", "61.K.1", "27.3.d.24", "27.4.a", "37.1.1", "58.4.4a")
+    assert [one for one in areas if not TEXTS["area"](one)] == []
+
+
 def test_numbers_as_they_are_given_to_lots_stand_in_the_log() -> None:
     codes = ("", "200602ABCDEFG2", "L-1", "123456")
     traces = ("", "2020060200123", "302006020012")
