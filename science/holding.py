@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Final, NamedTuple
 
 from protocol.bodies import Measured
@@ -252,9 +253,19 @@ def _values(exposure: Exposure) -> set[int]:
     return {one.milli_celsius for one in exposure.bins if one.milli_celsius is not None}
 
 
+def _look(of: Sequence[Shown], end: str) -> Look:
+    """One moment's readings: with its doubt one of them was the warmest, and certificates that are
+    not here decide which."""
+    at_ms, high = of[0].at_ms, max((one.high for one in of if one.high is not None), default=None)
+    if high is None or end == "high":
+        return Look(at_ms, high)
+    lowest = min(one.low for one in of if one.low is not None)
+    return Look(at_ms, max(lowest, high - (UNSURE - SURE)))
+
+
 def _measured(here: Sequence[Shown], inner: Stretch, end: str) -> Exposure:
     """The known time of these readings, at one of their ends."""
-    looks = timeline.arrange(Look(one.at_ms, getattr(one, end)) for one in here)
+    looks = timeline.arrange(_look(list(of), end) for _, of in groupby(here, key=_at))
     if inner.from_ms == inner.until_ms:
         return Exposure({})
     found = timeline.exposure(timeline.pieces(looks, inner))

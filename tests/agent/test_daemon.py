@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -205,8 +206,11 @@ def test_no_port_of_ours_is_open(config: Path) -> None:
 
 
 def _sockets(pid: int) -> set[str]:
-    links = (link.readlink().name for link in Path(f"/proc/{pid}/fd").iterdir())
-    return {name[8:-1] for name in links if name.startswith("socket:[")}
+    names = set[str]()
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since it was listed
+            names.add(link.readlink().name)
+    return {name[8:-1] for name in names if name.startswith("socket:[")}
 
 
 def _listening(pid: int) -> set[str]:

@@ -29,6 +29,7 @@ NAMES = {1: "air-front", 2: "air-door", 3: "unit-display", 4: "outside"}
 READ = 100
 """Entries of the log that the history was made from."""
 DOUBT = sensing.UNCERTAINTY[Certificate.NONE].value
+SURE, UNSURE = holding.SURE, holding.UNSURE
 
 
 def documented(history: History) -> tuple[str, bytes]:
@@ -295,6 +296,20 @@ def test_the_unit_and_what_hangs_outside_are_not_believed() -> None:
     assert near == Shown(*place, 1_600, 2_000, named=True)
     assert holding.shown(place, measured(None, None), NAMES) == Shown(*place, None, None)
     assert holding.shown(place, [Measured(4, Quantity.TEMPERATURE, 1, Status.OK)], NAMES) is None
+
+
+def test_of_two_readings_of_one_moment_either_may_have_counted() -> None:
+    """The less warm one with a greater doubt: its certificate is not in the file."""
+    two = [Look(NOW, 7_750, UNSURE), Look(NOW, 8_000, SURE)]
+    after = Look(NOW + MINUTE_MS, 1_000, UNSURE)
+    whole = Stretch(NOW, NOW + 2 * MINUTE_MS)
+    (one,) = (section([*two, after], whole),)
+    history = History(product=MACKEREL, sections=(one,), until_ms=whole.until_ms, entries=READ)
+    shown = [Shown(TRUCK, 7, *look[:2], look[1]) for look in (*two, after)]
+    (part,) = holding.hold(history, shown).parts
+    assert (part.checked, part.wrong) == (Checked.WHOLE, ())
+    (part,) = holding.hold(with_bins(history, lambda b: COLD if b[1] == 7_750 else b), shown).parts
+    assert Wrong.WARM in part.wrong
 
 
 def test_known_time_lies_in_the_history() -> None:
