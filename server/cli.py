@@ -96,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     sub.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     sub.add_argument("--port", type=_number, default=8000, help="port (%(default)s)")
     sub.add_argument("--workers", type=_number, default=1, help="processes (%(default)s)")
-    sub.add_argument("--threads", type=_number, default=8, help="threads in each (%(default)s)")
+    sub.add_argument("--threads", type=_number, default=16, help="threads in each (%(default)s)")
     sub = add("demo", demo.run, "Show it all: this server and three simulated trucks.")
     demo.add_arguments(sub)
     add("migrate", migrate, "Bring the database's tables up to date, and check the installation.")

@@ -16,7 +16,7 @@ from django.core.wsgi import get_wsgi_application
 from gunicorn.app.base import BaseApplication
 
 from server import arrivals
-from server.coldchain import verdicts
+from server.judging import Beside
 from server.ledger.tick import Pulse, Ticker
 from server.pilots.chores import Rounds
 from server.posting import Round
@@ -128,7 +128,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn publishes no ty
             # Another thread: a mail server that hangs must not stop the log's clock.
             Ticker(Round(home / "post.lock"), "messages cannot be sent"),
             Ticker(Rounds(home / "pilots.lock"), "what a pilot owes cannot be done"),
-            Ticker(verdicts.Rounds(home / "coldchain.lock"), "lots cannot be judged"),
+            Ticker(Beside(home), "lots cannot be judged"),
         ]
         for ticker in self._tickers:
             ticker.start()

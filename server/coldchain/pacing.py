@@ -1,39 +1,35 @@
-"""How long a ticker may work in its beat: what others leave of the core, and always a little.
+"""How the reader of the log leaves the database to those who write.
 
-Threads of one process share one core, so whoever reads for the cold chain makes requests wait. It
-looks at what the process spent since its last look without it: nobody there, it goes on.
+SQLite takes one writer, and one that waits for another process tries again after naps of up to
+25 ms. So a step holds the database for `HOLD_MS` (due.py) and then rests twice as long as it took:
+whoever naps finds it free. Nothing is guessed about how busy anybody is.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from threading import Event
 from typing import Final
 
-from server.ledger.tick import spent_ns
+from server.ledger.tick import steady_ms
 
-LEAST_MS: Final = 50
-"""However many requests there are: what is behind must not stay behind for ever."""
-MOST_MS: Final = 2_000
-BUSY: Final = 3
-"""A third of the time at work is busy: requests wait for the disk, too, and for each other."""
-
-
-def spare_ms(others_ms: int, passed_ms: int) -> int:
-    """Of a beat, after others spent so much processor time of what passed."""
-    if passed_ms <= 0:
-        return LEAST_MS
-    idle = min(max(0, passed_ms - BUSY * others_ms) / passed_ms, 1)
-    return max(LEAST_MS, round(MOST_MS * idle))
+REST: Final = 2
+"""Times as long as it held the database."""
+MOST_MS: Final = 5_000
+"""Of one round; what is behind is read on in the next."""
 
 
-class Meter:
-    """What the process and the thread that asks have spent."""
+class Pace:
+    """Of one round: asked between two steps, it rests and says whether there is time for more."""
 
-    def __init__(self) -> None:
+    def __init__(self, stopping: Event, clock: Callable[[], int] = steady_ms) -> None:
         """From now on."""
-        self._last = spent_ns()
+        self._stopping, self._clock = stopping, clock
+        self._begun_ms = self._last_ms = clock()
 
-    def spare_ms(self) -> int:
-        """How long this thread may work now, since it asked last."""
-        last, self._last = self._last, spent_ns()
-        passed, whole, own = (now - then for now, then in zip(self._last, last, strict=True))
-        return spare_ms((whole - own) // 1_000_000, passed // 1_000_000)
+    def __call__(self) -> bool:
+        """Rest; False when the round is over, or everything is to stop."""
+        held_ms = self._clock() - self._last_ms
+        stopped = self._stopping.wait(REST * held_ms / 1000)
+        self._last_ms = self._clock()
+        return not stopped and self._last_ms - self._begun_ms < MOST_MS

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Final
 
 from django.db import DatabaseError, InterfaceError
@@ -23,11 +24,11 @@ from science.verdict import History
 from server.coldchain import due, exposures, tracks, warmth
 from server.coldchain.due import REST_MS
 from server.coldchain.models import DueLot, DueRoom, EventLot, Lot, Result
-from server.coldchain.pacing import Meter
+from server.coldchain.pacing import Pace
 from server.coldchain.rules import LIVE, SERVICE, Kind, Part
 from server.ledger import service
 from server.ledger.keys import entropy
-from server.ledger.tick import Leader, steady_ms
+from server.ledger.tick import Leader
 
 AT_ONCE: Final = 25
 """Lots, and rooms, of one round."""
@@ -49,39 +50,37 @@ class Unjudged(OSError):
 
 
 class Rounds:
-    """What one beat of the cold chain's ticker does; `lock` decides which worker does it."""
+    """What one beat of the cold chain's ticker does; `lock` decides which process does it."""
 
-    def __init__(self, lock: Path) -> None:
-        """Nothing is opened before the first beat."""
+    def __init__(self, lock: Path, stopping: Event) -> None:
+        """Nothing is opened before the first beat; `stopping` ends a beat between two steps."""
         self._leader = Leader(lock)
-        self._meter: Meter | None = None
+        self._stopping = stopping
 
     def beat(self, at_ms: int) -> None:
         """One round. Raises Unjudged."""
-        if not self._leader.leads():
-            return
-        self._meter = self._meter or Meter()  # of the thread that beats
-        begun_ms, spare_ms = steady_ms(), self._meter.spare_ms()
-        do(at_ms, lambda: steady_ms() - begun_ms < spare_ms)
+        if self._leader.leads():
+            do(at_ms, Pace(self._stopping))
 
     def close(self) -> None:
-        """Let another worker do it."""
+        """Let another process do it."""
         self._leader.close()
 
 
-def do(now_ms: int, in_time: Callable[[], bool] = lambda: True) -> None:
-    """Read what the log gained, then evaluate rooms and judge lots, so many at once. `in_time`:
-    whether to read on. Raises Unjudged once everything else was tried."""
+def do(now_ms: int, go_on: Callable[[], bool] = lambda: True) -> None:
+    """Read what the log gained, then evaluate rooms and judge lots, so many at once. `go_on`: asked
+    between two steps, whether to read on. Raises Unjudged once everything else was tried."""
     for _ in range(STEPS):
-        if not due.read(now_ms) or not in_time():
+        if not due.read(now_ms) or not go_on():
             break
     rooms = DueRoom.objects.order_by("id").values_list("id", flat=True)[:AT_ONCE]
     lots = DueLot.objects.filter(due_ms__lte=now_ms).order_by("due_ms", "lot")
-    failed = _each(rooms, lambda row: _room(row, now_ms), _later_room)
+    failed = _each(rooms, lambda row: _room(row, now_ms), _later_room, go_on)
     failed += _each(
         lots.values_list("lot", flat=True)[:AT_ONCE],
         lambda row: judge(row, now_ms),
         lambda row: _later(row, now_ms),
+        go_on,
     )
     if failed:
         raise Unjudged(f"{len(failed)} of a round failed, the first by {failed[0]!r}")
@@ -144,11 +143,15 @@ def _room(row: int, now_ms: int) -> None:
 
 
 def _each(
-    ids: Iterable[int], work: Callable[[int], None], later: Callable[[int], None]
+    ids: Iterable[int],
+    work: Callable[[int], None],
+    later: Callable[[int], None],
+    rest: Callable[[], object],
 ) -> list[Exception]:
-    """Do each; one that fails for itself makes room for the others."""
+    """Do each, however little time there is; one that fails for itself makes room for others."""
     failed: list[Exception] = []
     for row in list(ids):
+        rest()
         try:
             work(row)
         except (DatabaseError, InterfaceError, OSError):

@@ -38,11 +38,6 @@ def steady_ms() -> int:
     return time.monotonic_ns() // 1_000_000
 
 
-def spent_ns() -> tuple[int, int, int]:
-    """Nanoseconds: that passed, that this process worked, that this thread did. For differences."""
-    return time.monotonic_ns(), time.process_time_ns(), time.thread_time_ns()
-
-
 def tick(at_ms: int) -> log.Checkpoint:
     """Log a tick leaf."""
     with writing():

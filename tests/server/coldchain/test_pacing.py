@@ -1,43 +1,45 @@
-"""Whoever reads the log for the cold chain takes what requests leave, and a little in any case."""
+"""Whoever reads the log for the cold chain leaves the database to others, in any case."""
 
 from __future__ import annotations
 
-import time
-from threading import Thread
+from threading import Event
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.coldchain.pacing import LEAST_MS, MOST_MS, Meter, spare_ms
-
-MS = st.integers(-10, 100_000)
+from server.coldchain.pacing import MOST_MS, REST, Pace
 
 
-@given(MS, MS, MS)
-def test_the_busier_the_others_the_less_there_is_and_never_nothing(
-    one: int, other: int, passed: int
+class Resting(Event):
+    """Time passes while somebody rests; nobody really does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now_ms, self.rested = 1_000, list[float]()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Rest."""
+        self.rested.append(timeout or 0)
+        self.now_ms += round(1000 * (timeout or 0))
+        return self.is_set()
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=200))
+def test_it_rests_twice_as_long_as_each_step_took_until_the_round_is_over(
+    steps: list[int],
 ) -> None:
-    less, more = sorted((one, other))
-    assert LEAST_MS <= spare_ms(more, passed) <= spare_ms(less, passed) <= MOST_MS
+    resting = Resting()
+    pace = Pace(resting, lambda: resting.now_ms)
+    for held_ms in steps:
+        resting.now_ms += held_ms
+        goes_on = pace()
+        assert resting.rested[-1] == REST * held_ms / 1000
+        assert goes_on == (resting.now_ms - 1_000 < MOST_MS)
 
 
-def test_an_idle_process_leaves_most_and_a_busy_one_least() -> None:
-    assert spare_ms(0, 1_000) == MOST_MS
-    assert spare_ms(1_000, 1_000) == spare_ms(8_000, 1_000) == LEAST_MS
-
-
-def test_what_this_thread_itself_spends_is_not_held_against_it() -> None:
-    meter = Meter()
-    _spend()
-    own = meter.spare_ms()
-    other = Thread(target=_spend)
-    other.start()
-    other.join()
-    assert meter.spare_ms() < own
-
-
-def _spend() -> None:
-    """A fifth of a second of processor time."""
-    end = time.thread_time() + 0.2
-    while time.thread_time() < end:
-        pass
+def test_a_step_is_the_last_one_when_everything_is_to_stop() -> None:
+    stopping = Event()
+    pace = Pace(stopping)
+    assert pace()
+    stopping.set()
+    assert not pace()
