@@ -107,6 +107,19 @@ def test_the_first_reading_is_proved(truck: Truck) -> None:
     assert whole_s <= ALL_S
 
 
+def test_the_servers_other_process_reads_what_came_in_its_sandbox(truck: Truck) -> None:
+    look = "file:/var/lib/jagalchi-server/db.sqlite3?mode=ro"
+    asked = (
+        f"import sqlite3; c = sqlite3.connect({look!r}, uri=True);"
+        " print(*c.execute('SELECT coalesce(max(number), 0) FROM coldchain_followed').fetchone())"
+    )
+
+    def read() -> bool:
+        return int(truck.system.run("/opt/jagalchi-server/venv/bin/python", "-c", asked)) > 1
+
+    truck.system.until(read, 60, "the reader of the log")
+
+
 def test_recording_begins_with_neither_network_nor_time(truck: Truck) -> None:
     before, count = truck.status(), truck.count()
     truck.system.reboot()
