@@ -118,6 +118,7 @@ def test_the_servers_other_process_reads_what_came_in_its_sandbox(truck: Truck) 
         return int(truck.system.run("/opt/jagalchi-server/venv/bin/python", "-c", asked)) > 1
 
     truck.system.until(read, 60, "the reader of the log")
+    assert read()
 
 
 def test_recording_begins_with_neither_network_nor_time(truck: Truck) -> None:
