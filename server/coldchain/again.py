@@ -2,7 +2,8 @@
 
 An older database that was put back beside its journal lacks later events. Each is written again
 from its entry and does what it did, by the code that did it (effects/); results come back with
-their versions. Alarms are evaluated again from the tracks, and who acted on them is in the deeds.
+their versions. Alarms and signs are evaluated again from the tracks; who acted on them is in the
+deeds.
 What the log never had (words that people wrote, a vessel, a price, an address) is lost, and every
 event that had such says so (`Lost`, by which pages and `verify` tell it). An event that cannot be
 done again, because an entry of before says too little, is named and nothing more.
@@ -20,7 +21,7 @@ from django.db import IntegrityError, transaction
 
 from server.accounts.models import Deed, Organisation
 from server.accounts.models import Kind as Sort
-from server.coldchain import excursions, facts
+from server.coldchain import excursions, facts, spotting
 from server.coldchain.acting import Refusal
 from server.coldchain.done import Line
 from server.coldchain.events import NO_FACTS, write
@@ -65,8 +66,9 @@ def rebuild(first: int, size: int) -> None:
 
 
 def _acted() -> None:
-    """What people did about excursions that are known is known, too."""
+    """What people did about excursions and signs that are known is known, too."""
     with writing():
+        spotting.take_again()
         for row in Excursion.objects.filter(signed_ms=None).order_by("id"):
             excursions.take_again(row)
 

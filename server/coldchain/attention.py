@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
+from server.coldchain import looking
 from server.coldchain.effects.back import UNDOABLE
 from server.coldchain.models import (
     Event,
@@ -45,6 +46,8 @@ class Matter(StrEnum):
     RECALLED = "recalled"
     HELD = "held"
     EXCURSION = "excursion"
+    SENSOR = "sensor"
+    """센서 점검 필요"""
     TO_ANSWER = "to-answer"
     UNCONFIRMED = "unconfirmed"
     """수령 미확인"""
@@ -55,7 +58,7 @@ class Matter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something that waits. refs: of lots, hand-overs or recalls, at most REFS of them."""
+    """Something that waits. refs: of lots, hand-overs, recalls or rooms, at most REFS."""
 
     matter: Matter
     count: int
@@ -109,6 +112,7 @@ def _items(organisation: str) -> Iterator[Item]:
         (Matter.RECALLED, here.filter(side=Side.RECALLED), "made_ms", "ref"),
         (Matter.HELD, here.filter(side=Side.HELD), "made_ms", "ref"),
         (Matter.EXCURSION, excursions, "from_ms", "lots__ref"),
+        (Matter.SENSOR, looking.waiting(organisation), "seen_ms", "room"),
         (Matter.TO_ANSWER, waiting, "made_ms", "id"),
         (Matter.UNCONFIRMED, given.filter(status=Custody.ONE_SIDED), "made_ms", "id"),
         (Matter.UNANSWERED, given.filter(status=Custody.PROPOSED), "made_ms", "id"),

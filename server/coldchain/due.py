@@ -1,8 +1,8 @@
 """What the log gained, and what has to be judged again for it. One transaction for each step.
 
-Spans change the air of a room, and so every lot that lay there then and all that came of it; events
-change their own lots. What is due is written with the cursor, so a crash loses neither: the step is
-done, or it is read again. What is due twice is due once.
+Spans change the air of a room, and so its signs, every lot that lay there then and all that came of
+it; events change their own lots. What is due is written with the cursor, so a crash loses neither:
+the step is done, or it is read again. What is due twice is due once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from server.coldchain import trace, tracks
+from server.coldchain import spotting, trace, tracks
 from server.coldchain.models import DueLot, DueRoom, EventLot, Room, Stay
 from server.coldchain.rules import Kind
 from server.coldchain.tracks import Changed
@@ -51,6 +51,7 @@ def read(now_ms: int) -> bool:
         progress = tracks.follow(in_time=lambda: steady_ms() - begun_ms < HOLD_MS)
         for change in tracks.widest(progress.changed):
             _air(change, now_ms)
+            spotting.owe(change, now_ms)
         if found := rows.fetch(_EVENTS, [cursor, cursor + progress.entries]):
             _deeds([event for (event,) in found], now_ms)
     return progress.entries > 0

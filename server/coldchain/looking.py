@@ -1,44 +1,35 @@
-"""센서 점검 필요: what the readings of a truck or room say of its sensors, until a person looked.
+"""센서 점검 필요: signs that a sensor of a truck or room needs a look, until a person has looked.
 
 A sign is no finding and accuses nobody, so whoever runs the room and the operator see it and nobody
-else does. Whoever looked says what was found, as an act with its entry of the log; what showed
-until then is not asked for again. Every look reads the tracks anew: late readings are in it.
+else does. Whoever looked says what was found, as an act with its entry of the log; it ends what
+showed until then. Where a sensor was at fault everybody may know since when; where nothing was
+wrong nobody ever hears of it.
 """
 
 from __future__ import annotations
 
-from enum import StrEnum
+from collections.abc import Iterable
 from typing import Final
 
 from django.db.models import QuerySet
 
-from science.plausibility import Seen
-from science.timeline import Stretch
+from science.timeline import Stretch, merged
 from server.accounts import deeds
 from server.accounts.deeds import Act
 from server.accounts.models import Deed, Organisation
 from server.accounts.models import Kind as Sort
-from server.accounts.rules import DAY_MS, Need, Refused, Verdict, may
-from server.coldchain import watching
+from server.accounts.rules import Need, Refused, Verdict, may
 from server.coldchain.acting import Desk
-from server.coldchain.models import Room
+from server.coldchain.models import Room, SensorSign
 from server.coldchain.rules import SERVICE, Reason
+from server.coldchain.signs import SIGN_STEPS, Look, SignState
+from server.coldchain.spotting import ACT, looks
 from server.ledger.writing import writing
 from server.pilots import policy
 from server.pilots.decide import Action
 from server.pilots.rules import ActionKind
 
-BACK_MS: Final = 2 * DAY_MS
-"""How far back signs are looked for; the longest of them, no defrost, shows after a day."""
-ACT: Final = "sensor-looked"
-
-
-class Look(StrEnum):
-    """What a person found."""
-
-    FINE = "fine"
-    MENDED = "mended"
-    REPLACED = "replaced"
+SEEN: Final = SignState.SEEN
 
 
 def rooms(organisation: str) -> QuerySet[Room]:
@@ -48,18 +39,31 @@ def rooms(organisation: str) -> QuerySet[Room]:
     return rows if operates else rows.filter(organisation=organisation)
 
 
-def signs(room: Room, now_ms: int) -> tuple[Seen, ...]:
-    """What shows of a room's sensors and nobody has looked at yet."""
-    last = looked(room)
-    since_ms = last.at_ms if last else 0
-    found = watching.signs(room.asset_id, Stretch(now_ms - BACK_MS, now_ms))
-    return tuple(one for one in found if one.until_ms > since_ms)
+def waiting(organisation: str) -> QuerySet[SensorSign]:
+    """Signs that nobody has looked at yet and this organisation may know about."""
+    ours = rooms(organisation).order_by().values("id")
+    return SensorSign.objects.filter(state=SEEN, room__in=ours)
+
+
+def doubted(stays: Iterable[tuple[int, Stretch]]) -> list[Stretch]:
+    """When a sensor of one of these rooms was at fault, as a person found, while something lay
+    there; all of that is for everybody."""
+    times = list(stays)
+    found = SensorSign.objects.filter(
+        state=SignState.BELIEVED, room__in={room for room, _ in times}
+    )
+    faults = list(found.values_list("room", "from_ms", "looked_ms"))
+    return merged(
+        Stretch(max(from_ms, low), min(looked_ms or low, high))
+        for room, (low, high) in times
+        for of, from_ms, looked_ms in faults
+        if of == room
+    )
 
 
 def looked(room: Room) -> Deed | None:
     """Who looked last, and what was found."""
-    rows = Deed.objects.filter(service=SERVICE, act=ACT, target=str(room.pk), reason="")
-    return rows.order_by("-id").first()
+    return looks(room.pk).order_by("-id").first()
 
 
 def look(desk: Desk, room: int, found: Look) -> Verdict:
@@ -73,6 +77,10 @@ def look(desk: Desk, room: int, found: Look) -> Verdict:
     if isinstance(verdict, Refused):
         return verdict
     with writing():
+        Room.objects.select_for_update().get(id=room)  # nothing new is put down meanwhile
+        SensorSign.objects.filter(room=room, state=SEEN).update(
+            state=SIGN_STEPS[SEEN, found], looked_ms=desk.now_ms
+        )
         act = Act(SERVICE, ACT, desk.organisation, str(room), str(found))
         deeds.record(desk.who, act, desk.now_ms)
     return verdict

@@ -53,6 +53,7 @@ class Said(StrEnum):
     RECORDED_AIR = "recorded-air"
     FROZEN_HOURS = "frozen-hours"
     NO_RECORD = "no-record"
+    SENSOR_FAULT = "sensor-fault"
 
 
 SENTENCES: Final[Mapping[Said, Text]] = {
@@ -128,6 +129,11 @@ SENTENCES: Final[Mapping[Said, Text]] = {
     Said.RECORDED_AIR: Text("recorded air temperature", "기록된 공기 온도"),
     Said.FROZEN_HOURS: Text("{n} h above {at} °C", "{at} ℃ 초과 {n}시간"),
     Said.NO_RECORD: Text("no record", "기록 없음"),
+    Said.SENSOR_FAULT: Text(
+        "A person looked at a sensor and set it right or replaced it: what it recorded from {since}"
+        " until {until} is in doubt",
+        "사람이 센서를 점검해 바로잡거나 교체함: {since}부터 {until}까지의 기록은 확실하지 않음",
+    ),
 }
 
 TO_CONFIRM: Final = frozenset({Said.ICE_RATIO, Said.EXPORT, Said.REGION})

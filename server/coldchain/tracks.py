@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import itemgetter
 
 from protocol.bodies import Opening
 from protocol.record import Record, open_sealed
@@ -150,14 +151,28 @@ def rebuild() -> Progress:
 
 def readings(asset: int, window: Stretch) -> Readings:
     """What an asset's devices said in a window, in order of time."""
+    parts = by_device(asset, window).values()
+    seen = sorted((one for part in parts for one in part.seen), key=itemgetter(0))
+    told = sorted(one for part in parts for one in part.happened)
+    return Readings(tuple(seen), tuple(told))
+
+
+def by_device(asset: int, window: Stretch) -> dict[str, Readings]:
+    """What each device of an asset said in a window, in order of time."""
     found = Track.objects.filter(
         asset=asset, from_ms__lt=window.until_ms, until_ms__gte=window.from_ms
     )
-    parts = [unpack(bytes(packed)) for packed in found.values_list("packed", flat=True)]
+    parts: dict[str, list[Readings]] = {}
+    for device, packed in found.order_by("id").values_list("device", "packed"):
+        parts.setdefault(device, []).append(unpack(bytes(packed)))
+    return {device: _inside(some, window) for device, some in parts.items()}
+
+
+def _inside(parts: Sequence[Readings], window: Stretch) -> Readings:
     low, high = window
-    seen = sorted(one for part in parts for one in part.seen if low <= one.at_ms < high)
-    told = sorted(one for part in parts for one in part.happened if low <= one.at_ms < high)
-    return Readings(tuple(seen), tuple(told))
+    seen = (one for part in parts for one in part.seen if low <= one.at_ms < high)
+    told = (one for part in parts for one in part.happened if low <= one.at_ms < high)
+    return Readings(tuple(sorted(seen, key=itemgetter(0))), tuple(sorted(told)))
 
 
 def certificate(asset: int, window: Stretch) -> Certificate:

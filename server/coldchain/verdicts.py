@@ -21,7 +21,7 @@ from django.db.models import Q
 
 from science import histories, verdict
 from science.verdict import History
-from server.coldchain import due, exposures, tracks, warmth
+from server.coldchain import due, exposures, spotting, tracks, warmth
 from server.coldchain.due import REST_MS
 from server.coldchain.models import DueLot, DueRoom, EventLot, Lot, Result
 from server.coldchain.pacing import Pace
@@ -68,8 +68,9 @@ class Rounds:
 
 
 def do(now_ms: int, go_on: Callable[[], bool] = lambda: True) -> None:
-    """Read what the log gained, then evaluate rooms and judge lots, so many at once. `go_on`: asked
-    between two steps, whether to read on. Raises Unjudged once everything else was tried."""
+    """Read what the log gained, then evaluate rooms, judge lots and look for signs, so many at
+    once. `go_on`: asked between two steps, whether to read on. Raises Unjudged once everything else
+    was tried."""
     for _ in range(STEPS):
         if not due.read(now_ms) or not go_on():
             break
@@ -80,6 +81,12 @@ def do(now_ms: int, go_on: Callable[[], bool] = lambda: True) -> None:
         lots.values_list("lot", flat=True)[:AT_ONCE],
         lambda row: judge(row, now_ms),
         lambda row: _later(row, now_ms),
+        go_on,
+    )
+    failed += _each(
+        spotting.due(now_ms, go_on),
+        lambda room: spotting.look(room, now_ms),
+        lambda room: spotting.later(room, now_ms),
         go_on,
     )
     if failed:

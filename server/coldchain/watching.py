@@ -12,7 +12,7 @@ from science import defrost, plausibility, sensing, timeline
 from science.alarms import Evaluation, Rule, Watch, evaluate
 from science.plausibility import Glance, Seen
 from science.timeline import Look, Stretch
-from server.coldchain import cells, tracks
+from server.coldchain import cells, packing, tracks
 
 LEARNED_MS = 3 * 86_400_000
 """How far back a pattern of defrosts is looked for."""
@@ -43,11 +43,18 @@ def alarms(asset: int, window: Stretch, rules: Iterable[Rule]) -> list[Evaluatio
     return [evaluate(rule, found) for rule in rules]
 
 
-def signs(asset: int, window: Stretch) -> tuple[Seen, ...]:
-    """Signs that a sensor of this asset needs looking at: for its carrier and the operator only."""
-    found = tracks.readings(asset, window)
-    glances = [
-        Glance(one.at_ms, one.warmest, one.coldest, one.silent, one.display) for one in found.seen
-    ]
-    openings = timeline.merged(sensing.openings(found.happened, window.until_ms))
-    return plausibility.signs(glances, openings)
+def signs(asset: int, window: Stretch, cooled: Sequence[Stretch]) -> tuple[Seen, ...]:
+    """Signs that a sensor of this asset needs a look, device by device: one that is stuck shows
+    beside one that is not. cooled: when a unit cools the air, merged."""
+    found = tracks.by_device(asset, window)
+    happened = [one for readings in found.values() for one in readings.happened]
+    openings = timeline.merged(sensing.openings(happened, window.until_ms))
+    return tuple(
+        one
+        for readings in found.values()
+        for one in plausibility.signs(_glances(readings.seen), openings, cooled)
+    )
+
+
+def _glances(seen: Iterable[packing.Seen]) -> list[Glance]:
+    return [Glance(one.at_ms, one.warmest, one.coldest, one.silent, one.display) for one in seen]

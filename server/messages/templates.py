@@ -207,4 +207,14 @@ TEMPLATES: Mapping[str, Template] = {
         ),
         frozenset({"room", "since", "minutes", "peak", "lots"}),
     ),
+    "sensor-sign": Template(
+        Text("Jagalchi: a sensor of {room} needs a check", "자갈치: {room} 센서 점검 필요"),
+        Text(
+            "Readings of {room} since {since} make a sensor worth a look ({signs} signs, no"
+            " findings). Look at it and say what you found: {address}",
+            "{since}부터 {room}의 기록에 센서 점검이 필요하다는 표시가 {signs}건 있습니다. 판정이"
+            " 아닙니다. 센서를 직접 확인하고 결과를 남기세요: {address}",
+        ),
+        frozenset({"room", "since", "signs"}),
+    ),
 }

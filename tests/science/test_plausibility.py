@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -30,8 +30,11 @@ def glances(
     return out
 
 
-def told(found: list[Glance]) -> set[Sign]:
-    return {one.sign for one in signs(found, DOORS)}
+EVER = [Stretch(0, 30 * 60 * MINUTE_MS)]
+
+
+def told(found: list[Glance], cooled: Sequence[Stretch] = EVER) -> set[Sign]:
+    return {one.sign for one in signs(found, DOORS, cooled)}
 
 
 def test_an_honest_hold_shows_no_sign() -> None:
@@ -58,4 +61,22 @@ def test_what_needs_a_look(found: list[Glance], wanted: set[Sign]) -> None:
 
 def test_one_odd_reading_is_no_sign() -> None:
     assert told(glances(coldest=lambda m, v: v - (9_000 if m == 77 else 800))) == set()
-    assert signs([], []) == ()
+    assert signs([], [], EVER) == ()
+
+
+def test_air_that_stands_still_is_no_sign_where_nothing_cools_it() -> None:
+    still = glances(warmest=lambda *_: 1_500, coldest=lambda *_: 1_400, display=lambda *_: -5_000)
+    assert told(still, []) == {Sign.FAKE_COLD}
+    assert Sign.FLAT in told(still, [Stretch(0, 7 * 60 * MINUTE_MS)])
+    assert told(still, [Stretch(n, n + 170 * MINUTE_MS) for n in (0, 190 * MINUTE_MS)]) == {
+        Sign.FAKE_COLD
+    }
+
+
+def test_nothing_is_said_across_a_silence() -> None:
+    whole = glances(warmest=lambda *_: 1_500, coldest=lambda *_: 1_400, silent=1)
+    cut = [one for one in whole if one.at_ms // MINUTE_MS % 25 < 12]
+    assert {Sign.FLAT, Sign.NO_DEFROST, Sign.SILENT} <= told(whole)
+    assert told(cut) & {Sign.FLAT, Sign.NO_DEFROST, Sign.SILENT} == set()
+    kept = [one for one in whole if one.at_ms // MINUTE_MS % 25 < 16]
+    assert told(kept) == told(whole)

@@ -33,11 +33,12 @@ def _actions() -> str:
 
 
 def _machines() -> Iterable[str]:
-    from server.coldchain import rules
+    from server.coldchain import rules, signs
 
     for title, steps in (
         ("Steps of a lot", rules.LOT_STEPS),
         ("Steps of a hand-over", rules.CUSTODY_STEPS),
+        ("Steps of a sign that a sensor needs a look", signs.SIGN_STEPS),
     ):
         yield table(title, ["from", "step", "to"], ([a, b, c] for (a, b), c in steps.items()))
     for title, moves in (

@@ -7,7 +7,7 @@ from server.coldchain.models.custody import (
     Pallet,
     Stay,
 )
-from server.coldchain.models.due import DueLot, DueRoom
+from server.coldchain.models.due import DueLot, DueRoom, DueSign
 from server.coldchain.models.labels import Label, Roll, Scan
 from server.coldchain.models.listing import ColumnMap
 from server.coldchain.models.lots import (
@@ -32,6 +32,7 @@ from server.coldchain.models.tracks import (
     Followed,
     Hint,
     Result,
+    SensorSign,
     SpanRead,
     Track,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "ColumnMap",
     "DueLot",
     "DueRoom",
+    "DueSign",
     "Event",
     "EventLot",
     "Excursion",
@@ -68,6 +70,7 @@ __all__ = [
     "Room",
     "Sample",
     "Scan",
+    "SensorSign",
     "SpanRead",
     "Stay",
     "Track",

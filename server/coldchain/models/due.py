@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from server.coldchain.models.lots import Lot
 from server.coldchain.models.parties import Room
@@ -27,3 +28,19 @@ class DueRoom(models.Model):
 
     room = models.OneToOneField(Room, models.PROTECT, related_name="+")
     from_ms = models.BigIntegerField()
+
+
+class DueSign(models.Model):
+    """A room of which the readings since from_ms (None: none) are looked at for signs, at due_ms or
+    later."""
+
+    room = models.OneToOneField(Room, models.PROTECT, primary_key=True, related_name="+")
+    from_ms = models.BigIntegerField(null=True)
+    due_ms = models.BigIntegerField()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_ms"], condition=~Q(from_ms=None), name="rooms_by_due_sign"
+            )
+        ]

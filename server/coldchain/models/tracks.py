@@ -5,9 +5,12 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
+from science.plausibility import Sign
 from server.coldchain.models.lots import Lot
 from server.coldchain.models.parties import Room
+from server.coldchain.signs import LOOKED, SignState
 from server.devices.models import Asset, Device
+from server.pilots.models.programme import one_of, word
 
 
 class Followed(models.Model):
@@ -157,4 +160,37 @@ class Excursion(models.Model):
             models.Index(
                 fields=["room"], condition=Q(signed_ms=None), name="excursions_that_are_open"
             )
+        ]
+
+
+class SensorSign(models.Model):
+    """A sign that a sensor of a room needs a look: since when, and up to when it showed last.
+
+    One of a kind waits at a time, and one of a kind ends with a look (looked_ms).
+    """
+
+    room = models.ForeignKey(Room, models.PROTECT, related_name="signs")
+    sign = word(Sign)
+    from_ms = models.BigIntegerField()
+    until_ms = models.BigIntegerField()
+    seen_ms = models.BigIntegerField()
+    state = word(SignState, default=SignState.SEEN)
+    looked_ms = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            one_of("sign", Sign, "sign_kind"),
+            one_of("state", SignState, "sign_state"),
+            models.CheckConstraint(condition=Q(until_ms__gte=F("from_ms")), name="sign_runs_up"),
+            models.CheckConstraint(
+                condition=Q(state__in=LOOKED, looked_ms__isnull=False)
+                | (~Q(state__in=LOOKED) & Q(looked_ms=None)),
+                name="sign_ends_with_a_look",
+            ),
+            models.UniqueConstraint(
+                fields=["room", "sign"], condition=Q(state=SignState.SEEN), name="one_sign_waits"
+            ),
+            models.UniqueConstraint(
+                fields=["room", "sign", "looked_ms"], name="one_sign_of_a_look"
+            ),
         ]

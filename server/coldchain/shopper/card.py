@@ -17,6 +17,7 @@ from science.histamine import Risk
 from science.limits import Found, Result
 from science.species import SPECIES, Form, Kept, Species
 from science.spoilage import Grade
+from science.timeline import Stretch
 from science.verdict import Verdict, Why
 from server.coldchain import published, saying
 from server.coldchain.rules import Basis, Gear, RecallWhy
@@ -59,7 +60,7 @@ class Seen:
 class Card:
     """One lot for its shopper. serial: "" on a lot code. told: SHA-256 of the result's text, hex;
     proved: the log holds it; recomputable: it names its history. dispatched: in nobody's hands that
-    record; unanswered: 수령 미확인."""
+    record; unanswered: 수령 미확인; doubted: when a sensor was at fault, as a person found."""
 
     ref: str
     code: str
@@ -90,6 +91,7 @@ class Card:
     sampled: str = ""
     dispatched: bool = False
     unanswered: bool = False
+    doubted: tuple[Stretch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

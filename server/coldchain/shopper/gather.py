@@ -20,7 +20,7 @@ from science import gs1, verdict
 from science.species import Form, Kept, Species
 from science.timeline import Stretch
 from science.verdict import Verdict
-from server.coldchain import exposures, standing
+from server.coldchain import exposures, looking, standing
 from server.coldchain.models import (
     Handover,
     Inspection,
@@ -167,6 +167,7 @@ def card(code: Code, now_ms: int) -> Card:
         sampled=_sampled(lot),
         dispatched=lot.holder_id is None or lot.status in GONE,
         unanswered=Handover.objects.filter(went=lot, status=Custody.ONE_SIDED).exists(),
+        doubted=_doubted(found, now_ms),
     )
 
 
@@ -244,6 +245,14 @@ def _band(found: Sequence[Window], until_ms: int) -> Band | None:
         for one, end in zip(found, ends, strict=True)
     ]
     return draw(readings.of(stretches), window)
+
+
+def _doubted(found: Iterable[Window], now_ms: int) -> tuple[Stretch, ...]:
+    stays = (
+        (one.stay.room_id, Stretch(one.from_ms, now_ms if one.until_ms is None else one.until_ms))
+        for one in found
+    )
+    return tuple(looking.doubted(stays))
 
 
 def _verdict(result: Result | None) -> Verdict | None:

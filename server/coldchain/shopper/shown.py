@@ -92,17 +92,27 @@ def sentences(one: Card, language: str) -> list[Said]:
 
 
 def _handed(one: Card, language: str) -> list[Said]:
-    """What is not known because of how it was handed on."""
+    """What is in doubt because of a sensor, and not known because of how it was handed on."""
     named = {
         published.Said.UNANSWERED: one.unanswered,
         published.Said.AFTER_DISPATCH: one.dispatched,
     }
     shape, tone = cards.UNKNOWN
     return [
-        Said(shape, tone, say(published.SENTENCES[said], language))
-        for said, holds in named.items()
-        if holds
+        *(Said(*cards.WARN, _doubted(*time, language)) for time in one.doubted),
+        *(
+            Said(shape, tone, say(published.SENTENCES[said], language))
+            for said, holds in named.items()
+            if holds
+        ),
     ]
+
+
+def _doubted(since_ms: int, until_ms: int, language: str) -> str:
+    since, until = (journey.hour(at_ms, language) for at_ms in (since_ms, until_ms))
+    return say(published.SENTENCES[published.Said.SENSOR_FAULT], language).format(
+        since=since, until=until
+    )
 
 
 def _said(mark: Mark, beside: Text, language: str) -> Said:

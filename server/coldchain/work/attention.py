@@ -67,6 +67,7 @@ MATTERS: Final[Mapping[Matter, Look]] = {
     Matter.RECALLED: Look("recalled_here", "stop", "bad", "◼", "stopped"),
     Matter.HELD: Look("held_here", "stop", "bad", "■", "stopped"),
     Matter.EXCURSION: Look("excursions", "warm", "bad", "▲", "alarms"),
+    Matter.SENSOR: Look("sensors", "eye", "warn", "△", "sensors"),
     Matter.TO_ANSWER: Look("to_accept", "inbox", "wait", "◐", "inbox"),
     Matter.UNCONFIRMED: Look("unconfirmed", "hand", "warn", "▽", "given"),
     Matter.UNANSWERED: Look("unanswered", "hand", "calm", "○", "given"),

@@ -13,7 +13,6 @@ from science.plausibility import Sign as Plausible
 from science.species import Form, Ice, IceRatio, Kept
 from server.coldchain.actions.reports import Outcome
 from server.coldchain.excursions import Disposition, Measure
-from server.coldchain.looking import Look
 from server.coldchain.rules import (
     Basis,
     Custody,
@@ -28,6 +27,7 @@ from server.coldchain.rules import (
     Source,
     Status,
 )
+from server.coldchain.signs import Look
 from server.coldchain.work.sheet import Hint
 
 

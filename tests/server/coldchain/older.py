@@ -16,7 +16,7 @@ from server.ledger import refusing
 
 SCRATCH: Final = {
     *("Scan", "ColumnMap", "DueLot", "DueRoom", "Followed", "SpanRead", "Hint", "Track", "Cell"),
-    *("Lost", "Excursion", "Excursion_lots", "Party"),
+    *("Lost", "Excursion", "Excursion_lots", "Party", "DueSign", "SensorSign"),
 }
 ONLY_HERE: Final[Mapping[str, frozenset[str]]] = {
     "Event": frozenset({"said", "salt", "restored", "asked"}),

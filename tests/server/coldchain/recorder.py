@@ -56,15 +56,16 @@ class Recorder:
 
     truck: Truck
     sealed: list[Sealed] = field(default_factory=list)
+    began_ms: int = START
 
     @classmethod
-    def enrol(cls, client: Client, name: str = "truck") -> Recorder:
+    def enrol(cls, client: Client, name: str = "truck", began_ms: int = START) -> Recorder:
         """Enrol a device and let it open its epoch."""
-        made = cls(Truck.enrol(client, name))
+        made = cls(Truck.enrol(client, name), began_ms=began_ms)
         sensors = tuple(SensorLabel(number, name) for number, name in enumerate(NAMES, 1))
         body = build.opening(made.truck.who, None, ORIGIN)
         given = (body.device, body.origin, body.boot_id, body.software, None, None, sensors)
-        made.say(Opening(*given), START)
+        made.say(Opening(*given), began_ms)
         return made
 
     @property
@@ -82,7 +83,8 @@ class Recorder:
             len(self.sealed),
             last.hash if last else self.truck.chain(1)[0].record.prev,
         )
-        boot = boot_ms if boot_ms is not None else (at_ms or START) - START
+        began = self.began_ms
+        boot = boot_ms if boot_ms is not None else (at_ms or began) - began
         made = build.record(body.KIND, body, place)._replace(utc_ms=at_ms, boot_ms=boot)
         if at_ms is None:
             made = made._replace(source=TimeSource.NONE, uncertainty_ms=None)

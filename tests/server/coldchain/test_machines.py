@@ -25,6 +25,7 @@ from server.coldchain.models import (
     Recall,
     RecallHolder,
     Sample,
+    SensorSign,
     Stay,
 )
 from server.coldchain.rules import (
@@ -43,6 +44,7 @@ from server.coldchain.rules import (
     Side,
     Status,
 )
+from server.coldchain.signs import LOOKED, SIGN_STEPS, SignState
 from server.coldchain.taking import Amount
 from server.ledger import refusing
 from tests.server.coldchain.rig import (
@@ -58,6 +60,7 @@ from tests.server.coldchain.rig import (
 pytestmark = pytest.mark.django_db
 
 refuses = import_module("server.coldchain.migrations.0002_the_database_refuses")
+signs_end = import_module("server.coldchain.migrations.0010_signs")
 
 
 @dataclass(frozen=True)
@@ -149,6 +152,16 @@ def _listed(moves: Any) -> frozenset[tuple[str, str]]:
     return frozenset((str(a), str(b)) for a, b in moves)
 
 
+def _sign(chain: Chain, state: str) -> QuerySet[Any]:
+    given = {"from_ms": 1, "until_ms": 2, "seen_ms": 3, "state": state, **_looked(state)}
+    room = chain.rooms["truck 1"]
+    return _rows(SensorSign.objects.create(room_id=room, sign="flat", **given))
+
+
+def _looked(state: str) -> dict[str, Any]:
+    return {"looked_ms": 4 if state in LOOKED else None}
+
+
 MACHINES = [
     Machine(
         "lot_moves",
@@ -175,6 +188,7 @@ MACHINES = [
     Machine("sample_moves", "state", _words(SampleState), _listed(SAMPLE_STEPS), _sample, _result),
     Machine("hold_moves", "state", _words(HoldState), _listed(HOLD_STEPS), _hold),
     Machine("recall_moves", "state", _words(RecallState), _listed(RECALL_STEPS), _recall, _signed),
+    Machine("sign_moves", "state", _words(SignState), frozenset(pairs(SIGN_STEPS)), _sign, _looked),
     Machine("holder_moves", "state", _words(HolderState), _listed(HOLDER_STEPS), _holder),
 ]
 
@@ -203,6 +217,7 @@ def test_the_migration_has_the_tables_of_the_code() -> None:
         "lot_moves": refuses.LOT_MOVES,
         "custody_moves": refuses.CUSTODY_MOVES,
         "holder_moves": refuses.HOLDER_MOVES,
+        "sign_moves": signs_end.MOVES,
     }.items():
         table = next(one.allowed for one in MACHINES if one.rule == rule)
         assert {tuple(move.split(">")) for move in moves.split()} == table

@@ -74,13 +74,23 @@ def test_signs_come_from_the_same_rows() -> None:
     asset = asset_of("truck")
     put(asset, "one", (0, 24 * 60, 1_000))
     window = Stretch(START, START + 24 * 60 * MINUTE)
-    signs = {one.sign for one in watching.signs(asset.pk, window)}
+    signs = {one.sign for one in watching.signs(asset.pk, window, [window])}
     assert signs == {Sign.FLAT}
+    assert watching.signs(asset.pk, window, []) == ()
+
+
+def test_a_sensor_that_is_stuck_shows_beside_one_that_is_not() -> None:
+    asset = asset_of("truck")
+    put(asset, "stuck", (0, 8 * 60, 1_000))
+    put(asset, "moves", *((n, n + 1, 1_000 + n % 20 * 50) for n in range(8 * 60)))
+    window = Stretch(START, START + 8 * 60 * MINUTE)
+    (one,) = watching.signs(asset.pk, window, [window])
+    assert (one.sign, one.from_ms) == (Sign.FLAT, START)
 
 
 def test_an_asset_without_readings_has_neither() -> None:
     asset = asset_of("room")
     assert found(asset) == []
-    assert watching.signs(asset.pk, WINDOW) == ()
+    assert watching.signs(asset.pk, WINDOW, [WINDOW]) == ()
     (one,) = watching.alarms(asset.pk, WINDOW, PROFILES["kr_chilled"])
     assert one.alarms == ()

@@ -154,6 +154,15 @@ TOLD: Final[Mapping[str, Text]] = {
         "These are signs, no findings. Your organisation and the operator alone see them.",
         "판정이 아니라 점검이 필요하다는 표시입니다. 우리 기관과 운영사만 봅니다.",
     ),
+    "sensors_after": Text(
+        "If a sensor was at fault, everybody may read since when; never whose it was.",
+        "센서에 이상이 있었으면 언제부터인지 누구나 볼 수 있습니다. 기관명은 보이지 않습니다.",
+    ),
+    "sensors_more": Text(
+        "More rooms wait for a look; they are shown as these are looked at:",
+        "점검을 기다리는 곳이 더 있습니다. 위를 확인하면 이어서 보입니다:",
+    ),
+    "sensors": Text("Sensors need a check", "센서 점검 필요"),
     "sensors_do": Text(
         "Look at the sensor and say what you found.", "센서를 직접 확인하고 결과를 남기세요."
     ),

@@ -12,7 +12,8 @@ import pytest
 import server.coldchain.work
 from protocol.registry import Text
 from science import plausibility, species
-from server.coldchain import excursions, looking, rules
+from server.coldchain import excursions, rules
+from server.coldchain.signs import Look
 from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work import words
 from server.coldchain.work.labels import LABELS
@@ -48,7 +49,7 @@ TABLES: list[tuple[Any, Mapping[Any, Text]]] = [
     (rules.RecallWhy, words.WHYS),
     (excursions.Measure, words.MEASURES),
     (plausibility.Sign, words.SENSORS),
-    (looking.Look, words.LOOKS),
+    (Look, words.LOOKS),
     (excursions.Disposition, words.DISPOSITIONS),
 ]
 STEMS: Mapping[str, str] = {
