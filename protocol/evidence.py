@@ -100,7 +100,8 @@ class Report:
     proved: signed, and committed to by the log. simulated: signed, and says so in its bytes.
     pinned: the log's key was the caller's, not merely the file's. left_out: numbers between the
     records that the file does not hold, but the log commits to. entries: those that are proved.
-    placed: the proved records, each with its place in the log.
+    placed: the proved records, each with its place in the log. under: the checkpoints that the log
+    has signed, with what the file shows under each.
     """
 
     records: int
@@ -114,6 +115,7 @@ class Report:
     entries: tuple[Entry, ...] = ()
     cosigned: tuple[Cosigned, ...] = ()
     placed: tuple[Placed, ...] = field(default=(), repr=False, compare=False)
+    under: tuple[tuple[Trust, Proofs], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def whole(self) -> bool:
@@ -158,6 +160,7 @@ def examine(
         cosigned=tuple(_cosigned(bench, checkpoints, verify_ed25519)),
         left_out=joints.left_out(signed, runs),
         placed=tuple(Placed(one, proved[one.hash]) for one in signed if one.hash in proved),
+        under=tuple(checkpoints),
         findings=tuple(bench.findings),
     )
 

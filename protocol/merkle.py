@@ -11,7 +11,7 @@ Specification: docs/protocol.md, section "The tree".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -27,7 +27,9 @@ Node = tuple[int, int, bytes]
 ReadNode = Callable[[int, int], bytes]
 """Reads the hash of the complete node (level, index)."""
 
-_Range = tuple[int, int]
+Range = tuple[int, int]
+"""Leaves from the first on, up to and without the second. The hash over them is that of the tree
+which they would be, in any tree that holds them as a node."""
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -128,6 +130,31 @@ def consistency_proof(old_size: int, size: int, node: ReadNode) -> list[bytes]:
     return [_read(span, node) for span in _consistency_ranges(old_size, size)]
 
 
+def inclusion_hashes(
+    leaf: bytes, index: int, size: int, path: Sequence[bytes]
+) -> Iterator[tuple[Range, bytes]]:
+    """The hash over every range of leaves that a valid path names or makes, the root last."""
+    span, digest = (index, index + 1), leaf
+    yield span, digest
+    for beside, sibling in zip(_inclusion_ranges(index, size), path, strict=True):
+        yield beside, sibling
+        left = beside < span
+        digest = node_hash(sibling, digest) if left else node_hash(digest, sibling)
+        span = (beside[0], span[1]) if left else (span[0], beside[1])
+        yield span, digest
+
+
+def hash_over(known: Mapping[Range, bytes], span: Range) -> bytes | None:
+    """The hash over a range of leaves, as far as it follows from those that are known."""
+    low, high = span
+    if span in known or high - low < 2:
+        return known.get(span)
+    middle = low + _split(high - low)
+    left = hash_over(known, (low, middle))
+    right = None if left is None else hash_over(known, (middle, high))
+    return None if left is None or right is None else node_hash(left, right)
+
+
 def verify_inclusion(
     leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes
 ) -> bool:
@@ -202,7 +229,7 @@ def _all_hashes(path: Sequence[bytes]) -> bool:
     return all(len(digest) == HASH_SIZE for digest in path)
 
 
-def _inclusion_ranges(index: int, size: int) -> list[_Range]:
+def _inclusion_ranges(index: int, size: int) -> list[Range]:
     if not 0 <= index < size:
         raise ValueError(f"no leaf {index} in a tree of {size}")
     low, high, ranges = 0, size, []
@@ -217,7 +244,7 @@ def _inclusion_ranges(index: int, size: int) -> list[_Range]:
     return ranges[::-1]
 
 
-def _consistency_ranges(old_size: int, size: int) -> list[_Range]:
+def _consistency_ranges(old_size: int, size: int) -> list[Range]:
     if not 0 <= old_size <= size:
         raise ValueError(f"a tree of {size} cannot extend one of {old_size}")
     if old_size == 0:
@@ -241,7 +268,7 @@ def _split(count: int) -> int:
     return 1 << (count - 1).bit_length() - 1
 
 
-def _nodes_of(span: _Range) -> list[NodeId]:
+def _nodes_of(span: Range) -> list[NodeId]:
     # Every range of a proof starts at a multiple of a power of two not smaller than itself.
     low, high = span
     nodes = []
@@ -252,7 +279,7 @@ def _nodes_of(span: _Range) -> list[NodeId]:
     return nodes
 
 
-def _read(span: _Range, node: ReadNode) -> bytes:
+def _read(span: Range, node: ReadNode) -> bytes:
     return _fold([node(level, index) for level, index in _nodes_of(span)])
 
 

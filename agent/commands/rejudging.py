@@ -69,7 +69,10 @@ WRONGS: Final[Mapping[Wrong, Text]] = {
 WHYS: Final[Mapping[Why, Text]] = {
     Why.LEFT_OUT: Text("no reading of them is in the file", "파일에 온도 기록이 없음"),
     Why.PLACES: Text("in several places at once", "동시에 여러 곳에 있었음"),
-    Why.DEVICES: Text("several devices measured", "여러 기기가 측정함"),
+    Why.DEVICES: Text(
+        "several devices measured, and of each a reading is missing",
+        "여러 기기가 측정했고, 기기마다 빠진 기록이 있음",
+    ),
     Why.UNNAMED: Text(
         "the file does not show what the sensors are called", "센서 이름이 파일에 없음"
     ),

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from agent.commands.rejudging import VERDICT, both, filled, minute
+from protocol.agreement import Agreement
 from protocol.evidence import Entry, Finding, Report
 from protocol.registry import PROBLEMS, Problem, Text
 from science.spoilage import GRADES, Grade
@@ -31,6 +32,16 @@ UNPINNED: Final = Text(
     "장부의 열쇠는 파일에 적힌 것일 뿐입니다: --log-key로 확인하세요",
 )
 MADE_UP: Final = Text("{n} SIMULATED", "모의 기록 {n}개")
+ONE_HISTORY: Final = Text(
+    "its {n} checkpoints are shown to be of one history of the log",
+    "체크포인트 {n}개가 한 장부의 같은 이력임을 확인했습니다",
+)
+APART: Final = Text(
+    "its {n} checkpoints agree where they meet, but nothing in it shows that {histories} of them"
+    " are of one history of the log",
+    "체크포인트 {n}개는 겹치는 곳이 같지만, 그중 {histories}개가 한 이력인지는 이 파일로 확인할 수"
+    " 없습니다",
+)
 CHAPTER_SOUND: Final = Text("nothing is wrong in this chapter", "이 장에는 이상이 없습니다")
 CHAPTER_BESIDE: Final = Text(
     "nothing was found in this chapter, but the FILE IS NOT SOUND",
@@ -67,14 +78,14 @@ PLACES: Final[Mapping[str, str]] = {
 """What the words of a finding's place are called in Korean."""
 
 
-def verdict(reports: Sequence[Report], broken: Sequence[int]) -> str:
+def verdict(reports: Sequence[Report], broken: Sequence[int], agreed: Agreement) -> str:
     """The one line of the whole file. broken: the chapters, from 1, in which something is wrong."""
     many = len(reports) > 1
     if broken:
         numbers = ", ".join(map(str, broken))
         where = filled(IN_CHAPTERS, numbers=numbers, of=len(reports)) if many else NOWHERE
         return both(BROKEN, where=where)
-    clauses = list(_clauses(reports, many=many))
+    clauses = [*_clauses(reports, many=many), *_compared(agreed)]
     return f"{', '.join(one.en for one in clauses)} / {', '.join(one.ko for one in clauses)}"
 
 
@@ -89,6 +100,13 @@ def _clauses(reports: Sequence[Report], *, many: bool) -> Iterator[Text]:
         yield UNPINNED
     if simulated:
         yield filled(MADE_UP, n=simulated)
+
+
+def _compared(agreed: Agreement) -> Iterator[Text]:
+    """What was compared between several checkpoints, and what was not."""
+    if agreed.checkpoints > 1:
+        said = ONE_HISTORY if agreed.histories == 1 else APART
+        yield filled(said, n=agreed.checkpoints, histories=agreed.histories)
 
 
 def chapter(*, sound: bool, file_sound: bool) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,8 @@ from agent.edges import enrolment, lookout
 from agent.edges.signer import verify_ed25519, verify_es256
 from agent.exits import RefusedError
 from agent.settings_file import load
-from protocol import evidence, receipt, wire
+from protocol import agreement, evidence, receipt, wire
+from protocol.agreement import Agreement
 from protocol.bundle import MAGIC, MAX_EVIDENCE
 from protocol.checkpoint import LogKey, open_checkpoint
 from protocol.errors import ProtocolError
@@ -33,7 +34,9 @@ from protocol.wire import Answer
 
 MAGIC_WITHIN = 64
 COUNTED = ("records", "signed", "chained", "proved", "simulated", "pinned", "left_out")
-APART = frozenset({"findings", "entries", "judged_again", "sentences", "said", "verdict"})
+APART = frozenset(
+    {"findings", "entries", "judged_again", "sentences", "said", "verdict", "compared"}
+)
 """What is not printed as it is: people read it in words, the verdict last."""
 NOTHING_YET = "a valid answer that proves nothing yet / 올바른 답이지만 아직 증명하는 것이 없습니다"
 NO_KEY = "a saved receipt needs the log's key: --log-key KEY, or an enrolled device"
@@ -79,11 +82,13 @@ def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
     """Every chapter is judged by itself, and all must be of one log; the file is as its worst."""
     chapters = evidence.read_chapters(data)
     reports = [evidence.examine(one, verify_es256, verify_ed25519, pinned) for one in chapters]
-    found = list(zip(chapters, _of_one_log(chapters, reports), strict=True))
+    reports, agreed = _of_one_log(chapters, reports)
+    found = list(zip(chapters, reports, strict=True))
     results = rejudging.rejudged(found)
     told = [_chapter(*one, some) for one, some in zip(found, results, strict=True)]
     broken = [number for number, (sound, _) in enumerate(told, 1) if not sound]
-    verdict: dict[str, object] = {"verdict": testimony.verdict(reports, broken)}
+    verdict: dict[str, object] = {"verdict": testimony.verdict(reports, broken, agreed)}
+    verdict["compared"] = {"checkpoints": agreed.checkpoints, "histories": agreed.histories}
     if len(told) == 1:
         return _say(not broken, told[0][1] | verdict, as_json=as_json)
     for sound, facts in told:
@@ -96,14 +101,24 @@ def _judge_evidence(data: bytes, pinned: str | None, *, as_json: bool) -> int:
     return _say(not broken, verdict, as_json=False)
 
 
-def _of_one_log(chapters: Sequence[Evidence], reports: Sequence[Report]) -> list[Report]:
-    """The reports, with a finding for every chapter of another log than the first is of: what one
-    log holds proves nothing about another."""
+def _of_one_log(
+    chapters: Sequence[Evidence], reports: Sequence[Report]
+) -> tuple[list[Report], Agreement]:
+    """The reports, with a finding for every chapter of another log than the first is of, for what
+    one log holds proves nothing about another; and for each that shows another history of it."""
     logs = [(one.origin, one.log_vkey) for one in chapters]
-    return [
-        report if log == logs[0] else replace(report, findings=(*report.findings, _stray(number)))
-        for number, (log, report) in enumerate(zip(logs, reports, strict=True), 1)
+    ours = [one.under if log == logs[0] else () for log, one in zip(logs, reports, strict=True)]
+    agreed = agreement.compare(ours)
+    strays = {n: _stray(n + 1) for n, log in enumerate(logs) if log != logs[0]}
+    found = [
+        replace(one, findings=(*one.findings, *_of(n, strays), *_of(n, agreed.findings)))
+        for n, one in enumerate(reports)
     ]
+    return found, agreed
+
+
+def _of(chapter: int, findings: Mapping[int, Finding]) -> list[Finding]:
+    return [findings[chapter]] if chapter in findings else []
 
 
 def _stray(number: int) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,8 @@ from protocol.evidence import Entry, Evidence, Finding
 from protocol.registry import Problem
 from tests.agent.desk import ORIGIN, fitted
 from tests.agent.test_cli_export import export
+from tests.protocol.test_agreement import FALSE, FORGED, TRUE, under
+from tests.protocol.testlog import Log
 
 
 @pytest.fixture
@@ -71,6 +73,45 @@ def test_what_is_wrong_in_one_chapter_stands_in_the_line_of_every_other(
     beside = next(line for line in lines if line.startswith("chapter 1"))
     assert "FILE IS NOT SOUND" in beside and "파일에 문제가 있습니다" in beside
     assert not any("sound: every" in line for line in lines)
+
+
+def noted(of: Log, size: int, shown: Sequence[int] = (), since: int = 0) -> Evidence:
+    """A chapter of no device: a checkpoint, and what it proves."""
+    proofs = tuple(one for _, one in under(of, size, shown, since))
+    return Evidence("", of.owner.name, of.owner.key().vkey, 0, (), (), proofs)
+
+
+def test_the_last_line_says_what_was_compared_between_chapters_and_what_was_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, lines = told(tmp_path, capsys, noted(TRUE, 30, since=12), noted(TRUE, 12, [3]))
+    assert code == OK
+    assert "its 2 checkpoints are shown to be of one history" in lines[-1]
+    assert "체크포인트 2개가 한 장부의 같은 이력임" in lines[-1]
+    code, lines = told(tmp_path, capsys, noted(TRUE, 30), noted(TRUE, 13, [3]))
+    assert code == OK
+    assert "agree where they meet, but nothing in it shows that 2 of them" in lines[-1]
+    assert "그중 2개가 한 이력인지는 이 파일로 확인할 수 없습니다" in lines[-1]
+    code, lines = told(tmp_path, capsys, noted(TRUE, 30), noted(TRUE, 30, [3]))
+    assert code == OK and "checkpoints" not in lines[-1]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (noted(TRUE, 12), noted(FALSE, 12)),
+        (noted(TRUE, 30, since=12), noted(FALSE, 12)),
+        (noted(TRUE, 20, [FORGED]), noted(FALSE, 30, [FORGED])),
+    ],
+    ids=["two roots", "two roots of what is led on from", "two entries"],
+)
+def test_two_histories_of_one_log_in_two_chapters_are_not_sound(
+    first: Evidence, second: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert {told(tmp_path, capsys, one)[0] for one in (first, second)} == {OK}
+    code, lines = told(tmp_path, capsys, first, second)
+    assert code == NO and "NOT SOUND (chapters 2 of 2)" in lines[-1]
+    assert any("two-histories" in line for line in lines)
 
 
 @pytest.mark.parametrize("problem", list(Problem))
