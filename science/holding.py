@@ -1,10 +1,11 @@
 """A history held against the signed readings that somebody shows: what they refute, and what not.
 
 A lot's history rests on readings; whoever holds some of them, proved by the log, can see whether it
-could. Where it says that all it rests on are here, of one device in one place, the recorded time is
-computed again. Where some are missing, one thing still holds: nothing in it may be less warm than
-the warmest of those shown. Elsewhere it says that it could not check. Whatever an honest server
-makes passes; what readings are missing can excuse is never called wrong.
+could. Where all that it rests on are here, of the devices in one place, its recorded time is held
+against their bounds. Where some are missing, one thing still holds: it may not be less warm than
+the warmest of those shown, or than a device of which none is missing. Elsewhere it says that it
+could not check. Whatever an honest server makes passes; what readings are missing can excuse is
+never called wrong.
 Spec: docs/freshness.md, "A verdict computed again".
 """
 
@@ -16,17 +17,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from protocol.bodies import Measured
-from science import sensing, timeline
-from science.histogram import RECORDED, Exposure, State
-from science.sensing import UNCERTAINTY
-from science.timeline import RULES, Look, Stretch
+from science import bounds, sensing
+from science.bounds import SURE, WIDE, Bounds, Ends
+from science.histogram import RECORDED, Exposure
+from science.timeline import RULES, Stretch
 from science.verdict import History, Section
-
-SURE: Final = min(one.value for one in UNCERTAINTY.values())
-UNSURE: Final = max(one.value for one in UNCERTAINTY.values())
 
 
 class Checked(StrEnum):
@@ -35,7 +33,8 @@ class Checked(StrEnum):
     WHOLE = "whole"
     """All of its recorded time: every reading that it rests on is here."""
     WARMEST = "warmest"
-    """That it is no less warm than the warmest reading here; others are missing."""
+    """That it is no less warm than the warmest reading here, or than those devices of which all are
+    here; others are missing."""
     NOTHING = "nothing"
 
 
@@ -48,7 +47,7 @@ class Why(StrEnum):
     PLACES = "places"
     """It was in several places at once, or a part of it nobody says where."""
     DEVICES = "devices"
-    """Several devices measured."""
+    """Several devices measured, and of each a reading is missing: another may have covered it."""
     UNNAMED = "unnamed"
     """The file does not show what the device calls its sensors."""
     SILENT = "silent"
@@ -131,7 +130,7 @@ def shown(
     if high is None:
         return Shown(*place, None, None, names is not None)
     trusted = sensing.trusted(measured, names or {})
-    low = min(value for value in trusted if value >= high - (UNSURE - SURE))
+    low = min(value for value in trusted if value >= high - WIDE)
     return Shown(*place, low, high, names is not None)
 
 
@@ -186,15 +185,42 @@ def _how(section: Section, counted: int, here: Sequence[Shown]) -> tuple[Checked
     nothing = Checked.NOTHING
     if section.places > 1:
         return nothing, Why.PLACES
-    if len(section.sources) > 1:
-        return nothing, Why.DEVICES
     if not section.sources:
         return nothing, Why.SILENT
     if not all(one.named for one in here):
         return nothing, Why.UNNAMED
     if len(here) == counted:
         return Checked.WHOLE, Why.NONE
+    if len(section.sources) > 1:
+        whole = any(_devices(section, here).values())
+        return (Checked.WARMEST, Why.LEFT_OUT) if whole else (nothing, Why.DEVICES)
     return (Checked.WARMEST if here else nothing), Why.LEFT_OUT
+
+
+def _devices(section: Section, here: Sequence[Shown]) -> dict[str, list[Ends] | None]:
+    """What each device said; None of one of which a reading is missing."""
+    by_device: dict[str, list[Shown]] = {device: [] for device, _ in section.sources}
+    for one in here:
+        by_device[one.device].append(one)
+    counted = _counted(section)
+    return {
+        device: _ends(some) if len(some) == counted[device] else None
+        for device, some in by_device.items()
+    }
+
+
+def _ends(some: Sequence[Shown]) -> list[Ends]:
+    return [_moment(at_ms, list(of)) for at_ms, of in groupby(some, key=_at)]
+
+
+def _moment(at_ms: int, of: Sequence[Shown]) -> Ends:
+    """One moment's readings: with its doubt one of them was the warmest, and certificates that are
+    not here decide which."""
+    high = max((one.high for one in of if one.high is not None), default=None)
+    if high is None:
+        return Ends(at_ms, None, None)
+    lowest = min(one.low for one in of if one.low is not None)
+    return Ends(at_ms, max(lowest, high - WIDE), high)
 
 
 def _wrong(
@@ -205,16 +231,22 @@ def _wrong(
         yield Wrong.COUNT
     if recorded.all_ms > sum(RULES.gap_ms * (one.readings + 1) for one in section.sources):
         yield Wrong.MORE  # no reading holds for longer
-    if checked is Checked.WHOLE:
-        yield from _against(recorded, stretch, here)
-    if checked is not Checked.NOTHING and _less_warm(section.exposure, here):
-        yield Wrong.WARM
+    if checked is not Checked.NOTHING:
+        devices = list(_devices(section, here).values())
+        yield from _against(recorded, bounds.of(devices, stretch))
+        if len(devices) == 1 and _less_warm(section.exposure, here):
+            yield Wrong.WARM
 
 
-def _too_few(section: Section, here: Sequence[Shown]) -> bool:
+def _counted(section: Section) -> Counter[str]:
     counted: Counter[str] = Counter()
     for device, readings in section.sources:
         counted[device] += readings
+    return counted
+
+
+def _too_few(section: Section, here: Sequence[Shown]) -> bool:
+    counted = _counted(section)
     return any(n > counted[device] for device, n in Counter(one.device for one in here).items())
 
 
@@ -230,43 +262,15 @@ def _less_warm(exposure: Exposure, here: Sequence[Shown]) -> bool:
     return warmest is not None and max(reached, default=warmest) < warmest + SURE
 
 
-def _against(recorded: Exposure, stretch: Stretch, here: Sequence[Shown]) -> Iterator[Wrong]:
-    """Recorded time against all readings. Between the first and the last it is exactly theirs;
-    before and behind them a reading of another section may hold, `gap_ms` at most."""
-    valued = sorted(one.at_ms for one in here if one.high is not None)
-    if not valued:
-        if recorded.all_ms > min(stretch.until_ms - stretch.from_ms, RULES.gap_ms):
-            yield Wrong.MORE
-        return
-    ends = (valued[0] - stretch.from_ms, stretch.until_ms - valued[-1])
-    inner = Stretch(valued[0], valued[-1])
-    lows, highs = (_measured(here, inner, end) for end in ("low", "high"))
-    if recorded.all_ms > lows.all_ms + sum(min(ms, RULES.gap_ms) for ms in ends):
+def _against(recorded: Exposure, by: Bounds) -> Iterator[Wrong]:
+    """Recorded time against what the readings bound of it."""
+    if recorded.all_ms > by.most_ms:
         yield Wrong.MORE
-    if any(recorded.over(at - 1) < lows.over(at - 1) for at in _values(lows)):
+    if any(recorded.over(at - 1) < by.lows.over(at - 1) for at in _values(by.lows)):
         yield Wrong.WARM
-    if any(recorded.under(at + 1) < highs.under(at + 1) for at in _values(highs)):
+    if any(recorded.under(at + 1) < by.highs.under(at + 1) for at in _values(by.highs)):
         yield Wrong.COLD
 
 
 def _values(exposure: Exposure) -> set[int]:
     return {one.milli_celsius for one in exposure.bins if one.milli_celsius is not None}
-
-
-def _look(of: Sequence[Shown], end: str) -> Look:
-    """One moment's readings: with its doubt one of them was the warmest, and certificates that are
-    not here decide which."""
-    at_ms, high = of[0].at_ms, max((one.high for one in of if one.high is not None), default=None)
-    if high is None or end == "high":
-        return Look(at_ms, high)
-    lowest = min(one.low for one in of if one.low is not None)
-    return Look(at_ms, max(lowest, high - (UNSURE - SURE)))
-
-
-def _measured(here: Sequence[Shown], inner: Stretch, end: str) -> Exposure:
-    """The known time of these readings, at one of their ends."""
-    looks = timeline.arrange(_look(list(of), end) for _, of in groupby(here, key=_at))
-    if inner.from_ms == inner.until_ms:
-        return Exposure({})
-    found = timeline.exposure(timeline.pieces(looks, inner))
-    return found.only(frozenset({State.KNOWN}))

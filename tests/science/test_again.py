@@ -5,6 +5,7 @@ passes, and what was made up does not.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from protocol.bodies import Measured
 from protocol.registry import Quantity, Status
-from science import histories, holding, sensing, timeline, verdict
+from science import bounds, histories, holding, sensing, timeline, verdict
 from science.again import Outcome, again
 from science.histogram import Bin, Exposure, State
 from science.holding import Checked, Shown, Why, Wrong
@@ -29,7 +30,7 @@ NAMES = {1: "air-front", 2: "air-door", 3: "unit-display", 4: "outside"}
 READ = 100
 """Entries of the log that the history was made from."""
 DOUBT = sensing.UNCERTAINTY[Certificate.NONE].value
-SURE, UNSURE = holding.SURE, holding.UNSURE
+SURE, UNSURE = bounds.SURE, bounds.UNSURE
 
 
 def documented(history: History) -> tuple[str, bytes]:
@@ -128,9 +129,9 @@ def measured(*values: int | None) -> list[Measured]:
 
 
 @st.composite
-def trips(draw: st.DrawFn) -> Trip:
-    """One device, several stays in a row, gaps, faults, two sensors of different certificates,
-    readings without a time of their own and readings that came too late."""
+def said(draw: st.DrawFn, device: str = TRUCK) -> tuple[list[Look], list[Shown], int]:
+    """What a server reads of a device, what it shows, and when that ends: gaps, faults, two sensors
+    of different certificates, readings without a time of their own, or that came too late."""
     looks, shown, at_ms = list[Look](), list[Shown](), NOW
     calibrated = {1: NOW - 1} if draw(st.booleans()) else {}
     for _ in range(draw(st.integers(0, 25))):
@@ -143,32 +144,49 @@ def trips(draw: st.DrawFn) -> Trip:
             assert air is not None
             doubt = sensing.UNCERTAINTY[air.certificate].value if air.warmest is not None else 0
             looks.append(Look(at_ms, air.warmest, doubt))
-        one = holding.shown((TRUCK, READ if late else 7, at_ms), body, NAMES)
+        one = holding.shown((device, READ if late else 7, at_ms), body, NAMES)
         if dated and one is not None:
             shown.append(one)
-    edges = sorted(draw(st.lists(st.integers(NOW - 1_000, at_ms + 15 * MINUTE_MS), min_size=2)))
+    return looks, shown, at_ms
+
+
+@st.composite
+def stays(draw: st.DrawFn, end_ms: int) -> list[Stretch]:
+    """Several stays in a row, about that time."""
+    edges = sorted(draw(st.lists(st.integers(NOW - 1_000, end_ms + 15 * MINUTE_MS), min_size=2)))
     stretches = [Stretch(*pair) for pair in pairwise(edges) if pair[0] < pair[1]]
     assume(stretches)
-    sections = tuple(section(looks, one) for one in stretches)
+    return stretches
+
+
+@st.composite
+def trips(draw: st.DrawFn, *devices: str) -> Trip:
+    """One device, or several in one place, and several stays in a row."""
+    told = [draw(said(one)) for one in devices or (TRUCK,)]
+    stretches = draw(stays(max(end_ms for *_, end_ms in told)))
+    looks = {one: found for one, (found, *_) in zip(devices or (TRUCK,), told, strict=True)}
+    sections = tuple(section_of(looks, one) for one in stretches)
     history = History(
         product=MACKEREL, sections=sections, until_ms=stretches[-1].until_ms, entries=READ
     )
-    return Trip(history, shown)
+    return Trip(history, [one for _, shown, _ in told for one in shown])
 
 
-def section(looks: list[Look], stretch: Stretch, where: Where = Where.TRANSPORT) -> Section:
-    """As server.coldchain.exposures makes it of one device."""
-    found = timeline.pieces(timeline.arrange(looks), stretch)
+def section_of(devices: Mapping[str, list[Look]], stretch: Stretch) -> Section:
+    """As server.coldchain.exposures makes it of one place."""
+    found = timeline.of_place([timeline.arrange(one) for one in devices.values()], stretch)
     doors = [Stretch(stretch.from_ms, stretch.from_ms + MINUTE_MS)]
-    count = sum(stretch.from_ms <= one.at_ms < stretch.until_ms for one in looks)
     near = Stretch(stretch.from_ms - RULES.gap_ms, stretch.until_ms + RULES.gap_ms)
-    heard = any(near.from_ms <= one.at_ms < near.until_ms for one in looks)
-    sources = (Source(TRUCK, count),) if heard else ()
+    sources = tuple(
+        Source(device, sum(stretch.from_ms <= one.at_ms < stretch.until_ms for one in looks))
+        for device, looks in devices.items()
+        if any(near.from_ms <= one.at_ms < near.until_ms for one in looks)
+    )
     exposure = timeline.exposure(timeline.excuse(found, doors, State.DOOR))
-    return Section(where, exposure, 1, sources)
+    return Section(Where.TRANSPORT, exposure, 1, sources)
 
 
-@given(trips(), st.data())
+@given(trips() | trips(TRUCK, ROOM) | trips(TRUCK, ROOM, "s" * 16), st.data())
 def test_whatever_an_honest_server_shows_of_an_honest_history_holds(
     trip: Trip, data: st.DataObject
 ) -> None:
@@ -191,7 +209,7 @@ def long_trip(hours: int = 6) -> tuple[History, list[Shown]]:
     whole = Stretch(NOW, NOW + hours * 60 * MINUTE_MS)
     history = History(
         product=MACKEREL,
-        sections=(section(looks, whole),),
+        sections=(section_of({TRUCK: looks}, whole),),
         until_ms=whole.until_ms,
         catch_ms=NOW,
         entries=READ,
@@ -264,7 +282,7 @@ def test_of_a_part_of_the_readings_the_warmest_still_refutes() -> None:
 def test_what_cannot_be_checked_says_why() -> None:
     history, shown = long_trip()
     (one,) = history.sections
-    two = (*one.sources, Source(ROOM, 4))
+    two = (Source(TRUCK, len(shown) + 1), Source(ROOM, 4))
     blind = [reading._replace(named=False) for reading in shown]
     cases = [
         (replace(one, places=2), shown, Why.PLACES),
@@ -303,7 +321,7 @@ def test_of_two_readings_of_one_moment_either_may_have_counted() -> None:
     two = [Look(NOW, 7_750, UNSURE), Look(NOW, 8_000, SURE)]
     after = Look(NOW + MINUTE_MS, 1_000, UNSURE)
     whole = Stretch(NOW, NOW + 2 * MINUTE_MS)
-    (one,) = (section([*two, after], whole),)
+    (one,) = (section_of({TRUCK: [*two, after]}, whole),)
     history = History(product=MACKEREL, sections=(one,), until_ms=whole.until_ms, entries=READ)
     shown = [Shown(TRUCK, 7, *look[:2], look[1]) for look in (*two, after)]
     (part,) = holding.hold(history, shown).parts
