@@ -55,7 +55,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class _Ancestor:
+class Ancestor:
     """A lot while it was itself, on its way into the one that is asked for."""
 
     lot: Lot
@@ -107,9 +107,9 @@ def product_of(lot: Lot) -> Product:
     )
 
 
-def ancestors(lot: Lot, until_ms: int) -> list[_Ancestor]:
+def ancestors(lot: Lot, until_ms: int) -> list[Ancestor]:
     """A lot and all that it was made of, each until it went into another of them."""
-    found = {lot.pk: _Ancestor(lot, until_ms)}
+    found = {lot.pk: Ancestor(lot, until_ms)}
     todo = [lot.pk]
     while todo:
         links = Link.objects.filter(child__in=todo).select_related("parent", "event")
@@ -119,7 +119,7 @@ def ancestors(lot: Lot, until_ms: int) -> list[_Ancestor]:
             if known is None:
                 todo.append(link.parent_id)
             if known is None or known.until_ms < went_ms:
-                found[link.parent_id] = _Ancestor(link.parent, went_ms)
+                found[link.parent_id] = Ancestor(link.parent, went_ms)
         if len(found) > MOST_PARENTS:
             raise TooManyParents(f"lot {lot.ref} was made of more than {MOST_PARENTS} lots")
     return list(found.values())
@@ -128,7 +128,7 @@ def ancestors(lot: Lot, until_ms: int) -> list[_Ancestor]:
 Stays = Mapping[int, Sequence[Stay]]
 
 
-def _stays(line: Iterable[_Ancestor]) -> Stays:
+def _stays(line: Iterable[Ancestor]) -> Stays:
     by_lot: dict[int, list[Stay]] = {}
     found = Stay.objects.filter(lot__in=[one.lot.pk for one in line])
     for stay in found.order_by("from_ms", "id"):
@@ -141,7 +141,7 @@ def _rooms(stays: Stays) -> dict[int, Room]:
     return Room.objects.in_bulk(wanted)
 
 
-def _strand(one: _Ancestor, stays: Iterable[Stay]) -> Strand:
+def _strand(one: Ancestor, stays: Iterable[Stay]) -> Strand:
     inside = tuple(
         timeline.Stay(stay.room_id, stay.from_ms, _end(stay, one.until_ms)) for stay in stays
     )
@@ -153,7 +153,7 @@ def _end(stay: Stay, until_ms: int) -> int:
     return until_ms if stay.until_ms is None else stay.until_ms
 
 
-def _scores(line: Sequence[_Ancestor], until_ms: int) -> list[tuple[int, Score]]:
+def _scores(line: Sequence[Ancestor], until_ms: int) -> list[tuple[int, Score]]:
     """Inspections by time. One that improves counts only where it was of all that is in the lot."""
     lots = {one.lot.pk: one for one in line}
     found = Inspection.objects.filter(lot__in=lots, at_ms__lte=until_ms).order_by("at_ms", "id")
@@ -288,7 +288,7 @@ def _end_of_day(lot: Lot) -> int | None:
     return int(end.timestamp() * 1_000)
 
 
-def _contradictions(line: Iterable[_Ancestor], stays: Stays) -> Iterable[Contradiction]:
+def _contradictions(line: Iterable[Ancestor], stays: Stays) -> Iterable[Contradiction]:
     """Where the stays of one lot hold more of it than there is."""
     for one in line:
         own = stays.get(one.lot.pk, ())

@@ -49,14 +49,36 @@ class Readings:
     faults: Sequence[int] = ()
 
 
-def draw(readings: Readings, window: Stretch, columns: int = COLUMNS) -> Band:
-    """Draw a window. A reading before it holds into it."""
+def draw(
+    readings: Readings,
+    window: Stretch,
+    columns: int = COLUMNS,
+    dark: Sequence[Stretch] | None = None,
+) -> Band:
+    """Draw a window. A reading before it holds into it. dark: the time without a record, where it
+    is known already, merged."""
     width = window.until_ms - window.from_ms
     if width <= 0:
         return Band(window, (), ())
     edges = [window.from_ms + width * place // columns for place in range(columns + 1)]
     found = tuple(_columns(readings, edges))
-    return Band(window, found, tuple(_joined(_gaps(readings, window))))
+    if dark is None:
+        return Band(window, found, tuple(gaps(readings, window)))
+    inside = (
+        Stretch(max(one.from_ms, window.from_ms), min(one.until_ms, window.until_ms))
+        for one in dark
+    )
+    return Band(window, found, tuple(one for one in inside if one.from_ms < one.until_ms))
+
+
+def spread(readings: Readings, window: Stretch) -> Column | None:
+    """Lowest and highest in a window, what holds into it included; None where nothing was read."""
+    return next(_columns(readings, window), None)
+
+
+def gaps(readings: Readings, window: Stretch) -> list[Stretch]:
+    """The time of a window that no reading tells."""
+    return list(_joined(_gaps(readings, window)))
 
 
 def _columns(readings: Readings, edges: Sequence[int]) -> Iterator[Column]:

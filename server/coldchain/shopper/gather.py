@@ -7,7 +7,7 @@ for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -15,40 +15,36 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from protocol.registry import Text
 from science import gs1, verdict
 from science.species import Form, Kept, Species
 from science.timeline import Stretch
 from science.verdict import Verdict
-from server.coldchain import exposures, looking, standing
+from server.coldchain import looking, standing
 from server.coldchain.models import (
     Handover,
     Inspection,
     Label,
     Lot,
-    Place,
     Purchase,
     RecallLot,
     Result,
     Sample,
-    Stay,
 )
 from server.coldchain.rules import (
     Basis,
     Custody,
     Gear,
-    PlaceKind,
     RecallPart,
     RecallWhy,
-    RoomKind,
     SampleState,
     Side,
     Status,
 )
-from server.coldchain.shopper import readings, scans
+from server.coldchain.shopper import scans, stages
 from server.coldchain.shopper.band import Band, draw
 from server.coldchain.shopper.card import Card, Stop, Stopped
-from server.coldchain.shopper.journey import NOWHERE, Leg, Stage, joined, stage_of
+from server.coldchain.shopper.journey import Leg
+from server.coldchain.shopper.stages import NO_WAY, Known, Way, Window
 from server.ledger import log
 
 REF: Final = 16
@@ -69,15 +65,6 @@ class Code:
         if self.label is not None:
             return self.label.serial
         return self.lot.ref if self.lot is not None else ""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A lot, or one that it came from, in a room: [from_ms, until_ms), None: still there."""
-
-    stay: Stay
-    from_ms: int
-    until_ms: int | None
 
 
 def find(text: str) -> Code | None:
@@ -134,8 +121,9 @@ def card(code: Code, now_ms: int) -> Card:
         raise ValueError("a label that is on no lot has no card")
     stop = stopped(lot)
     result = None if stop else result_of(lot) or Result.objects.filter(lot=lot).first()
-    found = windows(lot, now_ms) if stop is None else []
     judged = _verdict(result)
+    found = stages.way(lot, now_ms) if stop is None else NO_WAY
+    drawn, legs = _drawn(found, judged.until_ms if judged else now_ms)
     serial = code.label.serial if code.label else ""
     return Card(
         ref=lot.ref,
@@ -153,8 +141,8 @@ def card(code: Code, now_ms: int) -> Card:
         use_by=lot.use_by,
         trace_no=lot.trace_no,
         boxes=lot.boxes,
-        legs=joined(legs(lot, found)),
-        band=_band(found, judged.until_ms if judged else now_ms),
+        legs=legs,
+        band=drawn,
         verdict=judged,
         version=result.version if result else 0,
         told=sha256(result.text.encode()).hexdigest() if result else "",
@@ -167,7 +155,7 @@ def card(code: Code, now_ms: int) -> Card:
         sampled=_sampled(lot),
         dispatched=lot.holder_id is None or lot.status in GONE,
         unanswered=Handover.objects.filter(went=lot, status=Custody.ONE_SIDED).exists(),
-        doubted=_doubted(found, now_ms),
+        doubted=_doubted(found.windows, now_ms),
     )
 
 
@@ -192,59 +180,19 @@ def stopped(lot: Lot) -> Stopped | None:
     return Stopped(Stop.FEED, lot.made_ms) if lot.feed else None
 
 
-def windows(lot: Lot, now_ms: int) -> list[Window]:
-    """Where a lot was, and before it was made those that it came from, in order of time.
-
-    Of a lot that was made of more than one history may have, its own stays alone.
-    """
-    try:
-        until = {one.lot.pk: one.until_ms for one in exposures.ancestors(lot, now_ms)}
-    except exposures.TooManyParents:
-        until = {lot.pk: now_ms}
-    limits = {ancestor: None if ancestor == lot.pk else ms for ancestor, ms in until.items()}
-    rows = Stay.objects.filter(lot__in=list(until)).select_related("room__place", "room__asset")
-    found = [_clipped(stay, limits[stay.lot_id]) for stay in rows]
-    return sorted((one for one in found if one), key=lambda one: one.from_ms)
-
-
-def _clipped(stay: Stay, limit: int | None) -> Window | None:
-    ends = [one for one in (stay.until_ms, limit) if one is not None]
-    end = min(ends) if ends else None
-    return Window(stay, stay.from_ms, end) if end is None or end > stay.from_ms else None
-
-
-def legs(lot: Lot, found: Iterable[Window]) -> Iterator[Leg]:
-    """The stages of a lot: its landing, and everywhere it was."""
-    if lot.catch_ms is not None:
-        yield Leg(Stage.CAUGHT, lot.catch_ms, lot.catch_ms)
-    landed = lot.landed
-    if landed is not None:
-        at_ms = min((one.from_ms for one in found), default=lot.made_ms)
-        yield Leg(Stage.LANDED, at_ms, at_ms, _region(landed))
-    for one in found:
-        room, place = one.stay.room, one.stay.room.place
-        kind = PlaceKind(place.kind) if place else None
-        stage = stage_of(RoomKind(room.kind), kind)
-        yield Leg(stage, one.from_ms, one.until_ms, _region(place))
-
-
-def _region(place: Place | None) -> Text:
-    """What everybody may know of where a place is."""
-    return Text(place.region_en or place.region, place.region) if place else NOWHERE
-
-
-def _band(found: Sequence[Window], until_ms: int) -> Band | None:
-    """The temperature of all places, from the first stay to the end of the last; what is still open
-    ends where the verdict does: later time is not judged yet."""
-    if not found:
-        return None
-    ends = [until_ms if one.until_ms is None else one.until_ms for one in found]
-    window = Stretch(found[0].from_ms, max(ends))
-    stretches = [
-        (one.stay.room.asset_id, Stretch(one.from_ms, end))
-        for one, end in zip(found, ends, strict=True)
-    ]
-    return draw(readings.of(stretches), window)
+def _drawn(found: Way, judged_ms: int) -> tuple[Band | None, tuple[Leg, ...]]:
+    """The temperature of all places, from the first stay to the end of the last, and the stages;
+    what is still open ends where the verdict does: later time is not judged yet."""
+    if not found.line:
+        return None, ()
+    ends = [judged_ms if one.until_ms is None else one.until_ms for one in found.windows]
+    end_ms = max([judged_ms, *ends])
+    known = Known.of(found, end_ms)
+    legs = stages.legs(found, known, end_ms)
+    if not ends:
+        return None, legs
+    window = Stretch(found.windows[0].from_ms, max(ends))
+    return draw(known.drawn, window, dark=known.unknown), legs
 
 
 def _doubted(found: Iterable[Window], now_ms: int) -> tuple[Stretch, ...]:

@@ -1,60 +1,112 @@
 """Where a lot came along: stages with coarse regions and whole hours, and a small map of them.
 
 No partner, no address, no track: a stage is its kind, the region that everybody may know, and the
-hours. The map is a sketch of the country with a dot for each province, in order. Pure.
+hours; beside it the air from there to the next stage. A deed (a sale, a sorting) is a stage of a
+moment. The map is a sketch of the country with a dot for each province, in order. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from html import escape
+from itertools import pairwise, starmap
 from typing import Final
 
 from protocol.registry import Text
+from science.timeline import Stretch
 from server.coldchain.rules import PlaceKind, RoomKind
 from server.web.shown import KOREA
 
 HOUR_MS: Final = 3_600_000
-MOST_LEGS: Final = 14
+MOST_LEGS: Final = 24
 
 
 NOWHERE: Final = Text("", "")
 
 
 class Stage(StrEnum):
-    """What happens to a lot somewhere; a picture and a word each."""
+    """What happens to a lot somewhere; a picture and a word each. In the order of a chain."""
 
     CAUGHT = "caught"
     LANDED = "landed"
+    SORTED = "sorted"
+    SOLD_AT_MARKET = "sold-at-market"
+    ACCEPTED = "accepted"
     MARKET = "market"
-    WORKED = "worked"
     STORED = "stored"
+    WORKED = "worked"
+    GUTTED = "gutted"
+    FILLETED = "filleted"
+    CUT = "cut"
+    SALTED = "salted"
+    PACKED = "packed"
+    SPLIT = "split"
+    MERGED = "merged"
+    REWORKED = "reworked"
     CARRIED = "carried"
+    MOVED = "moved"
+    """From one truck into another."""
     SHOWN = "shown"
+    ON_SALE = "on-sale"
+    MORE = "more"
+    """Stages of a long way that are not shown one by one."""
 
 
 STAGES: Final = {
     Stage.CAUGHT: Text("caught", "어획"),
     Stage.LANDED: Text("landing", "양륙"),
+    Stage.SORTED: Text("sorting", "선별"),
+    Stage.SOLD_AT_MARKET: Text("auction: winning bid", "경매 · 낙찰"),
+    Stage.ACCEPTED: Text("acceptance", "인수 확인"),
     Stage.MARKET: Text("landing market", "위판장"),
-    Stage.WORKED: Text("processing room", "가공장 작업실"),
     Stage.STORED: Text("cold room", "냉장 보관"),
+    Stage.WORKED: Text("processing room", "가공장 작업실"),
+    Stage.GUTTED: Text("gutting", "손질(내장 제거)"),
+    Stage.FILLETED: Text("filleting", "포 뜨기"),
+    Stage.CUT: Text("cut into pieces", "토막"),
+    Stage.SALTED: Text("salting", "염장"),
+    Stage.PACKED: Text("packing", "포장"),
+    Stage.SPLIT: Text("split", "소분"),
+    Stage.MERGED: Text("merge", "합침(혼합)"),
+    Stage.REWORKED: Text("rework", "재작업"),
     Stage.CARRIED: Text("refrigerated truck", "냉장차 운송"),
+    Stage.MOVED: Text("transshipment, another refrigerated truck", "환적 · 다른 냉장차"),
     Stage.SHOWN: Text("shop", "매장"),
+    Stage.ON_SALE: Text("put on sale", "판매 시작"),
+    Stage.MORE: Text("further stages, not listed", "그 밖의 단계(줄임)"),
 }
+OF_MANY: Final = frozenset({Stage.LANDED, Stage.SORTED, Stage.SOLD_AT_MARKET})
+"""Deeds of a night at a market, of which a mixed lot has many: those within an hour are one."""
+ORDER: Final = {stage: place for place, stage in enumerate(Stage)}
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """The time from one stage to the next: lowest and highest of what was recorded, milli_celsius,
+    None: nothing was; and how long nothing was."""
+
+    low: int | None
+    high: int | None
+    unknown_ms: int
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One stage. region: "" where it moves or nobody said; until_ms None: still there."""
+    """One stage. region: "" where it moves or nobody said; until_ms None: still there.
+
+    truck: tells one truck from another and is shown to nobody. air: until the next stage; None:
+    nobody has judged that time yet, or it is none.
+    """
 
     stage: Stage
     from_ms: int
     until_ms: int | None
     region: Text = NOWHERE
+    truck: int = 0
+    air: Air | None = None
 
 
 def stage_of(room: RoomKind, place: PlaceKind | None) -> Stage:
@@ -71,18 +123,43 @@ def stage_of(room: RoomKind, place: PlaceKind | None) -> Stage:
 def joined(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     """In order of time, one leg for what is one stage in one region within an hour or overlapping.
 
-    Of very many the first and the last remain: what lies between is not hidden but not drawn.
+    A truck that was left and loaded again is two, and so are two trucks; a deed is one where it is
+    of one moment. Of very many the first and the last remain, and one between them says so.
     """
     found: list[Leg] = []
-    for leg in sorted(legs, key=lambda one: (one.from_ms, one.until_ms or leg_end())):
-        last = found[-1] if found else None
-        if last and _same(last, leg):
-            found[-1] = replace(last, until_ms=_later(last.until_ms, leg.until_ms))
+    last: dict[tuple[Stage, Text, int], int] = {}
+    for leg in sorted(legs, key=_order):
+        kind = (leg.stage, leg.region, leg.truck)
+        at = last.get(kind)
+        if at is not None and _near(found[at], leg):
+            found[at] = replace(found[at], until_ms=_later(found[at].until_ms, leg.until_ms))
         else:
+            last[kind] = len(found)
             found.append(leg)
-    if len(found) > MOST_LEGS:
-        found = found[: MOST_LEGS // 2] + found[-MOST_LEGS // 2 :]
-    return tuple(found)
+    told = [found[0], *starmap(_moved, pairwise(found))] if found else []
+    return tuple(told if len(told) <= MOST_LEGS else _shortened(told))
+
+
+def _moved(before: Leg, leg: Leg) -> Leg:
+    """The truck that goods came into from another one, at once."""
+    trucks = before.truck and leg.truck and before.truck != leg.truck
+    return replace(leg, stage=Stage.MOVED) if trucks and before.until_ms == leg.from_ms else leg
+
+
+def _shortened(legs: Sequence[Leg]) -> list[Leg]:
+    half = MOST_LEGS // 2
+    first, last = legs[: half - 1], legs[-half:]
+    return [*first, Leg(Stage.MORE, legs[half - 1].from_ms, last[0].from_ms), *last]
+
+
+def between(legs: Sequence[Leg], end_ms: int) -> Iterator[Stretch]:
+    """From each stage to the next, and from the last one to the end; empty where that is no time.
+
+    Both ends in order: what is judged until an hour says nothing of later ones.
+    """
+    edges = [min(leg.from_ms, end_ms) for leg in legs]
+    for from_ms, until_ms in pairwise([*edges, end_ms]):
+        yield Stretch(from_ms, until_ms)
 
 
 def leg_end() -> int:
@@ -90,9 +167,16 @@ def leg_end() -> int:
     return 1 << 53
 
 
-def _same(one: Leg, other: Leg) -> bool:
-    near = one.until_ms is None or other.from_ms <= one.until_ms + HOUR_MS
-    return (one.stage, one.region) == (other.stage, other.region) and near
+def _order(leg: Leg) -> tuple[int, int, int]:
+    end_ms = leg_end() if leg.until_ms is None else leg.until_ms
+    return leg.from_ms, end_ms if end_ms == leg.from_ms else leg_end(), ORDER[leg.stage]
+
+
+def _near(one: Leg, other: Leg) -> bool:
+    if one.until_ms is None:
+        return True
+    is_deed = other.until_ms == other.from_ms and other.stage not in OF_MANY
+    return other.from_ms <= one.until_ms + (0 if other.truck or is_deed else HOUR_MS)
 
 
 def _later(one: int | None, other: int | None) -> int | None:
@@ -102,12 +186,12 @@ def _later(one: int | None, other: int | None) -> int | None:
 def hours(leg: Leg, language: str) -> str:
     """The hours of a leg in Korea: the day once, and no minute."""
     start = _at(leg.from_ms)
-    if leg.until_ms is not None and leg.until_ms == leg.from_ms:
-        return hour(leg.from_ms, language)
     if leg.until_ms is None:
         word = "현재까지" if language == "ko" else "until now"
         return f"{hour(leg.from_ms, language)} – {word}"
     end = _at(leg.until_ms)
+    if (start.date(), start.hour) == (end.date(), end.hour):
+        return hour(leg.from_ms, language)
     if start.date() != end.date():
         return f"{hour(leg.from_ms, language)} – {hour(leg.until_ms, language)}"
     if language == "ko":

@@ -15,7 +15,7 @@ from typing import Final
 from science.timeline import Look, Stretch, merged
 from server.coldchain import packing
 from server.coldchain.models import Lot, Track
-from server.coldchain.shopper.gather import windows
+from server.coldchain.shopper.stages import way
 from server.devices.models import HeldSpan
 
 BLOCK: Final = 250
@@ -51,7 +51,7 @@ class Wanted:
 def wanted(lot: Lot, now_ms: int) -> Wanted:
     """The readings of every place where a lot was, or what it came of; each once."""
     stays: dict[int, list[Stretch]] = {}
-    for one in windows(lot, now_ms):
+    for one in way(lot, now_ms).windows:
         until_ms = EVER if one.until_ms is None else one.until_ms
         stays.setdefault(one.stay.room.asset_id, []).append(Stretch(one.from_ms, until_ms))
     found = Wanted()

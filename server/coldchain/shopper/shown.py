@@ -16,6 +16,7 @@ from server.coldchain import published
 from server.coldchain.shopper import card as cards
 from server.coldchain.shopper import chart, journey
 from server.coldchain.shopper.card import Card, Mark
+from server.coldchain.shopper.journey import Air, Stage
 from server.coldchain.shopper.words import (
     AREAS,
     BASES,
@@ -31,15 +32,21 @@ from server.coldchain.shopper.words import (
 )
 from server.web.words import say
 
-SHAPES = {
-    journey.Stage.CAUGHT: "fish",
-    journey.Stage.LANDED: "boat",
-    journey.Stage.MARKET: "hall",
-    journey.Stage.WORKED: "knife",
-    journey.Stage.STORED: "snow",
-    journey.Stage.CARRIED: "truck",
-    journey.Stage.SHOWN: "shop",
+SHAPES: Final[Mapping[Stage, str]] = {
+    Stage.CAUGHT: "fish",
+    Stage.LANDED: "boat",
+    Stage.SORTED: "sort",
+    Stage.SOLD_AT_MARKET: "bid",
+    Stage.ACCEPTED: "hand",
+    Stage.MARKET: "hall",
+    Stage.STORED: "snow",
+    **dict.fromkeys((Stage.WORKED, Stage.GUTTED, Stage.FILLETED, Stage.CUT, Stage.SALTED), "knife"),
+    **dict.fromkeys((Stage.PACKED, Stage.SPLIT, Stage.MERGED, Stage.REWORKED), "box"),
+    **dict.fromkeys((Stage.CARRIED, Stage.MOVED), "truck"),
+    **dict.fromkeys((Stage.SHOWN, Stage.ON_SALE), "shop"),
+    Stage.MORE: "more",
 }
+"""The picture of each stage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stage of the journey."""
+    """One stage of the journey; air: of the time from there to the next, "" where that is none."""
 
     shape: str
     name: str
     region: str
     hours: str
+    air: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,9 +214,28 @@ def steps(one: Card, language: str) -> list[Step]:
             say(journey.STAGES[leg.stage], language),
             say(leg.region, language),
             journey.hours(leg, language),
+            _air(leg.air, language) if leg.air else "",
         )
         for leg in one.legs
     ]
+
+
+def _air(air: Air, language: str) -> str:
+    """Lowest and highest of what was recorded, and how long nothing was: never as if it were."""
+    dark = say(WORDS["then_dark"], language).format(time=_time(air.unknown_ms, language))
+    if air.low is None or air.high is None:
+        return f"{say(WORDS['then'], language)} {dark}"
+    ends = " – ".join(dict.fromkeys((tenths(air.low), tenths(air.high))))
+    known = say(WORDS["then_air"], language).format(ends=ends)
+    return f"{known} · {dark}" if air.unknown_ms else known
+
+
+def _time(ms: int, language: str) -> str:
+    """Hours and minutes; begun minutes count."""
+    hours, minutes = divmod(-(-ms // 60_000), 60)
+    units = ("시간", "분") if language == "ko" else (" h", " min")
+    parts = [f"{n}{unit}" for n, unit in zip((hours, minutes), units, strict=True) if n]
+    return " ".join(parts)
 
 
 def sketch(one: Card, language: str) -> str:

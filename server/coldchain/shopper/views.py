@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.views.decorators.http import require_POST, require_safe
 
 from science import gs1
+from science.timeline import HOLD
 from server.accounts import limits, refusals
 from server.accounts.door import guarded
 from server.accounts.limits import Whence
@@ -112,6 +113,7 @@ def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, objec
         "degrees": shown.degrees(card.verdict, spoken),
         "picture": shown.picture(card, spoken),
         "steps": shown.steps(card, spoken),
+        "journey_note": say(WORDS["journey_note"], spoken).format(rule=HOLD.name),
         "sketch": shown.sketch(card, spoken),
         "vouched": shown.vouched(spoken),
         "seen": shown.seen(card, spoken),

@@ -32,9 +32,15 @@ WORDS: Final[Mapping[str, Text]] = {
     ),
     "journey": Text("Where it came from", "어디서 왔나"),
     "journey_note": Text(
-        "Regions and times are shown roughly; names of companies are not shown.",
-        "지역과 시각은 대략적으로 표시하며, 업체 이름은 표시하지 않습니다.",
+        "Regions and times are shown roughly; names of companies are not shown. Between two stages"
+        " stands the recorded air temperature, lowest to highest, and the time without a record"
+        " ({rule}).",
+        "지역과 시각은 대략적으로 표시하며, 업체 이름은 표시하지 않습니다. 단계 사이에는 기록된"
+        " 공기 온도(가장 낮은 값 – 가장 높은 값)와 기록 없는 시간을 적습니다({rule}).",
     ),
+    "then": Text("then", "이후"),
+    "then_air": Text("then {ends}", "이후 {ends}"),
+    "then_dark": Text("no record for {time}", "기록 없음 {time}"),
     "map": Text("Sketch of the journey", "이동 경로 개략도"),
     "product": Text("Product", "상품 정보"),
     "species": Text("species", "종"),

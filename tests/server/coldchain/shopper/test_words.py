@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -22,8 +24,8 @@ from server.coldchain.rules import (
     RecallWhy,
     RoomKind,
 )
-from server.coldchain.shopper import journey, shown, words
-from server.coldchain.shopper.journey import Leg, Stage, hours, joined, provinces, stage_of
+from server.coldchain.shopper import journey, shown, views, words
+from server.coldchain.shopper.journey import Leg, Stage, between, hours, joined, provinces, stage_of
 from server.coldchain.shopper.views import STATIC
 
 NEVER_KO = ("블록체인", "해시", "머클", "안전", "정상", "정품", "인증", "최고", "기준 이하")
@@ -91,6 +93,13 @@ def test_the_words_of_the_agreed_glossary_are_used_and_no_others() -> None:
     assert words.WORDS["copied"].ko == "복제 QR 의심"
 
 
+def test_every_stage_has_a_picture_and_every_picture_is_drawn() -> None:
+    folder = Path(views.__file__).parents[1] / "templates/coldchain/shopper"
+    icons = (folder / "_icons.html").read_text(encoding="utf-8")
+    drawn = set(re.findall(r'id="i-([a-z]+)"', icons))
+    assert set(shown.SHAPES) == set(Stage) and set(shown.SHAPES.values()) == drawn
+
+
 def test_every_room_is_a_stage() -> None:
     for room in RoomKind:
         for place in (None, *PlaceKind):
@@ -107,6 +116,38 @@ def test_what_is_one_stage_is_one_leg_and_what_is_not_stays_two() -> None:
     later = Leg(Stage.STORED, 9 * HOUR, None, BUSAN)
     assert joined([*cold, later])[1:] == (later,)
     assert len(joined([cold[0], Leg(Stage.CARRIED, HOUR, 2 * HOUR)])) == 2
+    night = [Leg(Stage.LANDED, at, at, BUSAN) for at in (1, HOUR, 9 * HOUR)]
+    assert joined(night) == (Leg(Stage.LANDED, 1, HOUR, BUSAN), night[2])
+    gutted = Leg(Stage.GUTTED, HOUR, HOUR, BUSAN)
+    assert joined([*cold, gutted]) == (Leg(Stage.STORED, 0, 3 * HOUR, BUSAN), gutted)
+
+
+def test_two_trucks_are_two_stages_and_so_is_one_that_was_left_meanwhile() -> None:
+    first, second = (Leg(Stage.CARRIED, HOUR, 2 * HOUR, truck=one) for one in (1, 2))
+    again = Leg(Stage.CARRIED, 2 * HOUR + 1, 3 * HOUR, truck=1)
+    assert joined([again, first, second]) == (first, second, again)
+    into = Leg(Stage.CARRIED, 2 * HOUR, 3 * HOUR, truck=2)
+    assert joined([first, into]) == (first, replace(into, stage=Stage.MOVED))
+    split = Leg(Stage.CARRIED, 2 * HOUR, 3 * HOUR, truck=1)
+    assert joined([first, split]) == (Leg(Stage.CARRIED, HOUR, 3 * HOUR, truck=1),)
+
+
+def test_a_very_long_way_says_that_not_all_of_it_is_listed() -> None:
+    deeds = [Leg(Stage.SPLIT, HOUR * at, HOUR * at) for at in range(100)]
+    found = joined(deeds)
+    assert len(found) == journey.MOST_LEGS
+    (rest,) = (one for one in found if one.stage is Stage.MORE)
+    place = found.index(rest)
+    assert found[:place] == tuple(deeds[:place])
+    assert found[place + 1 :] == tuple(deeds[-(len(found) - place - 1) :])
+    assert (rest.from_ms, rest.until_ms) == (deeds[place].from_ms, found[place + 1].from_ms)
+
+
+def test_from_each_stage_to_the_next_no_time_is_counted_twice_or_left_out() -> None:
+    legs = [Leg(Stage.LANDED, 1, 1), Leg(Stage.STORED, 4, 9), Leg(Stage.GUTTED, 6, 6)]
+    assert [tuple(one) for one in between(legs, 8)] == [(1, 4), (4, 6), (6, 8)]
+    assert [tuple(one) for one in between(legs, 5)] == [(1, 4), (4, 5), (5, 5)]
+    assert list(between([], 5)) == []
 
 
 def test_times_are_told_to_the_hour_in_korea() -> None:
