@@ -26,7 +26,9 @@ WU: Final = Formula(
     Mark.READ,
 )  # fmt: skip
 MKT_KELVIN: Final = Figure(10_000, "K", "83.144 kJ/mol over 8.3144 J/(mol K), USP", Mark.MEMORY)
+MKT_WINDOW_H: Final = Figure(24, "h", "USP <1079.2>, controlled cold: longer dilutes", Mark.READ)
 GAS: Final = Decimal("8.314")
+HOUR_MS: Final = 3_600_000
 ZERO_K: Final = Decimal("273.15")
 _EXACT: Final = Context(prec=28)
 
@@ -47,6 +49,25 @@ def mkt(exposure: Exposure) -> int | None:
     mean = _EXACT.divide(weights, Decimal(sum(ms for _, ms in known)))
     kelvin = _EXACT.divide(Decimal(MKT_KELVIN.value), -_EXACT.ln(mean))
     return int(((kelvin - ZERO_K) * 1_000).to_integral_value())
+
+
+class NoMkt(StrEnum):
+    """Why a section has no mean kinetic temperature."""
+
+    NO_RECORD = "no-record"
+    """Nothing was recorded in it, or some of it cannot even be charged."""
+    TOO_LONG = "too-long"
+    """Longer than the window: an excursion would be diluted by what lies around it."""
+
+
+def of_section(exposure: Exposure) -> int | NoMkt:
+    """Mean kinetic temperature of one section, milli_celsius; unknown time at its charge."""
+    if exposure.all_ms > MKT_WINDOW_H.value * HOUR_MS:
+        return NoMkt.TOO_LONG
+    found = mkt(exposure)
+    if found is None or exposure.uncharged_ms or exposure.unknown_ms == exposure.all_ms:
+        return NoMkt.NO_RECORD
+    return found
 
 
 class Indicator(StrEnum):

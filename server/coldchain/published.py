@@ -54,6 +54,9 @@ class Said(StrEnum):
     FROZEN_HOURS = "frozen-hours"
     NO_RECORD = "no-record"
     SENSOR_FAULT = "sensor-fault"
+    MKT = "mkt"
+    MKT_RULE = "mkt-rule"
+    MKT_TOO_LONG = "mkt-too-long"
 
 
 SENTENCES: Final[Mapping[Said, Text]] = {
@@ -134,6 +137,14 @@ SENTENCES: Final[Mapping[Said, Text]] = {
         " until {until} is in doubt",
         "사람이 센서를 점검해 바로잡거나 교체함: {since}부터 {until}까지의 기록은 확실하지 않음",
     ),
+    Said.MKT: Text("mean kinetic temperature", "평균 동적 온도"),
+    Said.MKT_RULE: Text(
+        "Mean kinetic temperature ({version}) of each section of at most {n} h, never over a longer"
+        " time. It decides nothing; the activation energy in it: {mark}",
+        "평균 동적 온도({version})는 {n}시간 이하인 구간마다 따로 계산하며 더 긴 시간으로 늘리지"
+        " 않습니다. 판정에는 쓰지 않습니다. 계산에 쓴 활성화 에너지: {mark}",
+    ),
+    Said.MKT_TOO_LONG: Text("over {n} h: not calculated", "{n}시간 초과: 계산 안 함"),
 }
 
 TO_CONFIRM: Final = frozenset({Said.ICE_RATIO, Said.EXPORT, Said.REGION})

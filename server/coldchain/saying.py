@@ -11,7 +11,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Final
 
 from protocol.registry import Text
+from science import kinetics
 from science.histamine import Risk
+from science.histogram import RECORDED, Exposure
+from science.kinetics import MKT, MKT_KELVIN, MKT_WINDOW_H, NoMkt
 from science.limits import Found, Result
 from science.marks import Formula
 from science.spoilage import GRADE, GRADES, LIFE, MICRO, MOST_LIFE_D
@@ -129,7 +132,7 @@ def _unknown(verdict: Verdict) -> tuple[Spoken, Spoken]:
     known = (verdict.transport_ms - verdict.transport_unknown_ms) // MINUTE_MS
     unknown = -(-verdict.transport_unknown_ms // MINUTE_MS)
     hours = -(-verdict.unknown_ms // HOUR_MS)
-    whole, start = SENTENCES[Said.WHOLE_HISTORY], STARTS[verdict.start]
+    start = STARTS[verdict.start]
     return (
         Spoken(
             "transport",
@@ -138,7 +141,7 @@ def _unknown(verdict: Verdict) -> tuple[Spoken, Spoken]:
                 f"{known} min, {unknown} min without a record", f"{known}분, 기록 없음 {unknown}분"
             ),
         ),
-        Spoken("whole", Text(whole.en.format(n=hours), whole.ko.format(n=hours)), start),
+        Spoken("whole", _filled(Said.WHOLE_HISTORY, n=hours), start),
     )
 
 
@@ -156,6 +159,41 @@ def _celsius(milli: int) -> str:
     tenths = -(-milli // 100)
     sign = "-" if tenths < 0 else ""
     return f"{sign}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+def recorded(exposure: Exposure) -> Text:
+    """Lowest and highest of what was recorded."""
+    found = exposure.only(RECORDED).bins
+    at = sorted(one.milli_celsius for one in found if one.milli_celsius is not None)
+    if not at:
+        return SENTENCES[Said.NO_RECORD]
+    low, high = _celsius(at[0]), _celsius(at[-1])
+    return Text(f"{low} to {high} °C", f"{low}~{high} ℃")
+
+
+def mean_kinetic(exposure: Exposure) -> Text:
+    """The mean kinetic temperature of one section, or why there is none."""
+    found = kinetics.of_section(exposure)
+    if found is NoMkt.NO_RECORD:
+        return SENTENCES[Said.NO_RECORD]
+    if isinstance(found, NoMkt):
+        return _filled(Said.MKT_TOO_LONG, n=MKT_WINDOW_H.value)
+    return Text(f"{_celsius(found)} °C", f"{_celsius(found)} ℃")
+
+
+def mean_kinetic_rule() -> Text:
+    """What stands below mean kinetic temperatures: version, window, what nobody has verified."""
+    mark, given = MARKS[MKT_KELVIN.mark], {"version": MKT.name, "n": MKT_WINDOW_H.value}
+    rule, charged = SENTENCES[Said.MKT_RULE], SENTENCES[Said.CHARGED]
+    return Text(
+        f"{rule.en.format(mark=mark.en, **given)}. {charged.en}.",
+        f"{rule.ko.format(mark=mark.ko, **given)}. {charged.ko}.",
+    )
+
+
+def _filled(said: Said, **values: int) -> Text:
+    text = SENTENCES[said]
+    return Text(text.en.format(**values), text.ko.format(**values))
 
 
 def _known(verdict: Verdict) -> Spoken:
@@ -186,14 +224,14 @@ def exports(verdict: Verdict) -> tuple[Spoken, ...]:
 
 def _frost(verdict: Verdict) -> tuple[Spoken, ...]:
     """Of chilled fish: that some of it froze; of frozen fish: the hours above each limit."""
-    minutes, hours = -(-verdict.partly_frozen_ms // MINUTE_MS), SENTENCES[Said.FROZEN_HOURS]
+    minutes = -(-verdict.partly_frozen_ms // MINUTE_MS)
     said = Text(f"{minutes} min below -2 °C", f"-2 ℃ 미만 {minutes}분")
     fault = (Spoken("frost", SENTENCES[Said.PARTLY_FROZEN], said),) if minutes else ()
     above = [(-(-ms // HOUR_MS), limit // 1_000) for limit, ms in verdict.frozen]
     return (
         *fault,
         *(
-            Spoken("frozen", Text(hours.en.format(n=n, at=at), hours.ko.format(n=n, at=at)))
+            Spoken("frozen", _filled(Said.FROZEN_HOURS, n=n, at=at))
             for n, at in above
         ),
     )

@@ -9,8 +9,8 @@ import pytest
 
 from science import histamine, kinetics, limits, spoilage, verdict
 from science.histamine import Risk
-from science.histogram import EMPTY, End, Exposure
-from science.kinetics import Indicator
+from science.histogram import EMPTY, Bin, End, Exposure, State
+from science.kinetics import Indicator, NoMkt
 from science.limits import Export, Found
 from science.species import Product
 from science.spoilage import ICE_DAY, MICRO, Grade, Score, Side, Spent
@@ -157,6 +157,20 @@ def test_wus_kinetics_at_zero() -> None:
 def test_mean_kinetic_temperature(parts: tuple[tuple[int, int], ...], mkt: int) -> None:
     assert kinetics.mkt(spent(*parts)) == mkt
     assert kinetics.mkt(EMPTY) is None
+
+
+def test_a_section_is_never_stretched_beyond_the_window_and_says_when_nothing_is_known() -> None:
+    day = spent((5_000, 18), (14_000, 6))
+    assert kinetics.of_section(day) == 8_285
+    longer = day + Exposure({Bin(State.KNOWN, 5_000, 0): 1})
+    assert kinetics.of_section(longer) is NoMkt.TOO_LONG
+    charged, dark = (
+        Exposure({Bin(State.UNKNOWN, at, 0): kinetics.HOUR_MS}) for at in (14_000, None)
+    )
+    warmer = kinetics.of_section(spent((5_000, 18)) + charged)
+    assert isinstance(warmer, int) and warmer > 5_000
+    for nothing in (EMPTY, charged, dark, spent((5_000, 18)) + dark):
+        assert kinetics.of_section(nothing) is NoMkt.NO_RECORD
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from science.kinetics import MKT
 from science.timeline import Stretch
-from server.coldchain import cells
+from server.coldchain import cells, saying
 from server.coldchain.exchange import telling
 from server.coldchain.export.table import Cell, Rows
 from server.coldchain.export.words import JUDGES, SAMPLES
 from server.coldchain.models import Excursion, Room
+from server.coldchain.published import SENTENCES, Said
 from server.coldchain.read import Whole
 from server.coldchain.rules import Judge, Kind, RoomKind, SampleState
 from server.coldchain.words import EVENTS as KINDS
@@ -31,7 +33,7 @@ Sheets = Mapping[str, tuple[Sequence[str], Rows]]
 LOT: Final = ("항목", "내용")
 AIR: Final = (
     *("구간", "보유", "시작", "종료", "최저(℃)", "최고(℃)", "평균(℃)"),
-    "기록 없는 시간(분)",
+    *(f"{SENTENCES[Said.MKT].ko}({MKT.name})", "기록 없는 시간(분)"),
 )
 FOUND: Final = ("시각", "구분", "점수", "만점", "얼음 충분(사진)", "결과", "검사 기관")
 EXCURSIONS: Final = (
@@ -67,6 +69,7 @@ def _lot(whole: Whole) -> Iterator[Sequence[Cell]]:
     yield "만든 기관", whole.maker.name
     yield "보유 기관", whole.holder.name if whole.holder else "비회원"
     yield "알림", NOTE
+    yield SENTENCES[Said.MKT].ko, saying.mean_kinetic_rule().ko
 
 
 def _air(whole: Whole, now_ms: int) -> Iterator[Sequence[Cell]]:
@@ -77,7 +80,8 @@ def _air(whole: Whole, now_ms: int) -> Iterator[Sequence[Cell]]:
         window = (stay.from_ms, now_ms if stay.until_ms is None else stay.until_ms)
         if window[0] >= window[1]:
             continue
-        one = telling.sensed(cells.exposure(assets[stay.room], Stretch(*window)), window, "")
+        exposure = cells.exposure(assets[stay.room], Stretch(*window))
+        one = telling.sensed(exposure, window, "")
         yield (
             ROOMS[RoomKind(stay.kind)].ko,
             stay.by.name,
@@ -86,6 +90,7 @@ def _air(whole: Whole, now_ms: int) -> Iterator[Sequence[Cell]]:
             _degrees(one.min_milli),
             _degrees(one.max_milli),
             _degrees(one.mean_milli),
+            saying.mean_kinetic(exposure).ko,
             _minutes(one.unknown_ms),
         )
 

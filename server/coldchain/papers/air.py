@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from science import limits
 from science.histogram import Exposure
+from science.kinetics import MKT
 from science.limits import Class, Found, Line, Result
 from science.species import Kept
 from science.timeline import Stretch
-from server.coldchain import cells
+from server.coldchain import cells, saying
 from server.coldchain.exchange import telling
 from server.coldchain.models import Lot
 from server.coldchain.papers.sheet import Curve, degrees, minutes
+from server.coldchain.published import SENTENCES, Said
 from server.coldchain.shopper import readings
 from server.coldchain.shopper.band import draw
 
@@ -25,16 +27,18 @@ FOUND = {
     Found.UNKNOWN: "판단 불가(기록 없음)",
 }
 COLUMNS = 180
+KINETIC = f"{SENTENCES[Said.MKT].ko}({MKT.name})"
 CURVE_NOTE = "빗금: 기록 없음. 그 구간은 잇거나 채우지 않습니다. 점선: 기준."
 
 
 @dataclass(frozen=True, slots=True)
 class Air:
-    """Air of one place in one window: least, most and mean as they are printed, and the rest."""
+    """Air of one place in one window: least, most and means as they are printed, and the rest."""
 
     least: str
     most: str
     mean: str
+    kinetic: str
     unknown: str
     exposure: Exposure
 
@@ -47,6 +51,7 @@ def of(asset: int, window: Stretch) -> Air:
         least=degrees(one.min_milli),
         most=degrees(one.max_milli),
         mean=degrees(one.mean_milli),
+        kinetic=saying.mean_kinetic(exposure).ko,
         unknown=minutes(one.unknown_ms),
         exposure=exposure,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from science.timeline import Stretch
-from server.coldchain import exposures, partners
+from server.coldchain import exposures, partners, saying
 from server.coldchain.export.inspector import NOTE
 from server.coldchain.models import Handover, Lot, Stay
 from server.coldchain.papers import air
@@ -31,8 +31,8 @@ OTHER = "다른 기관"
 UNCONFIRMED = "수령 미확인"
 MOST = 200
 """Sections of one record."""
-HEADER = ("구간", "보유", "장소", "최저", "최고", "평균", "기록 없음")
-WIDTHS = (36, 22, 24, 13, 13, 13, 17)
+HEADER = ("구간", "보유", "장소", "최저", "최고", "평균", air.KINETIC, "기록 없음")
+WIDTHS = (38, 19, 22, 12, 12, 12, 17, 15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def paper(lot: Lot, found: Sequence[Section], now_ms: int) -> Paper:
         curve=_curve(lot, found),
         tables=(Table("구간별 보유와 공기 온도", HEADER, rows, WIDTHS, rest),),
         codes=[Code(lot.code, shopper.address_of(Scanned(lot)))],
-        notes=(*NOTES, made(now_ms)),
+        notes=(*NOTES, saying.mean_kinetic_rule().ko, made(now_ms)),
     )
 
 
@@ -136,9 +136,9 @@ def _row(one: Section) -> Sequence[str]:
     from_ms, until_ms = one.window
     time = f"{when(from_ms)} ~ {when(until_ms)[5:]}"
     if one.stay is None:
-        return (time, one.holder, one.where, NONE, NONE, NONE, minutes(until_ms - from_ms))
+        return (time, one.holder, one.where, *[NONE] * 4, minutes(until_ms - from_ms))
     at = air.of(one.stay.room.asset_id, one.window)
-    return (time, one.holder, one.where, at.least, at.most, at.mean, at.unknown)
+    return (time, one.holder, one.where, at.least, at.most, at.mean, at.kinetic, at.unknown)
 
 
 def _curve(lot: Lot, found: Sequence[Section]) -> Curve | None:

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from science.limits import Line
 from science.timeline import Stretch
 from server.accounts.models import Organisation
+from server.coldchain import saying
 from server.coldchain.acting import INSPECTORS
 from server.coldchain.models import Event, Handover, Lot, Room, Stay
 from server.coldchain.papers import air
@@ -206,7 +207,7 @@ def paper(trip: Trip, now_ms: int) -> Paper:
         curve=air.curve("적재고 공기 온도", asset, window, shown) if known else None,
         tables=(*_limits(shown, measured), _lots(trip), _receipts(trip)),
         codes=_codes(lots),
-        notes=(*NOTES, _entry(trip.event), made(now_ms)),
+        notes=(*NOTES, saying.mean_kinetic_rule().ko, _entry(trip.event), made(now_ms)),
     )
 
 
@@ -228,6 +229,7 @@ def _facts(trip: Trip, measured: air.Air | None) -> list[tuple[str, str]]:
         ("하차", f"{when(window.until_ms)} · {unloader}"),
         ("기록 없는 시간", NONE if measured is None else measured.unknown),
         ("상차 걸린 시간", _loading(trip)),
+        (air.KINETIC, NONE if measured is None else measured.kinetic),
         ("하차 걸린 시간", took(_noted(trip.event), trip.event.at_ms)),
     ]
 

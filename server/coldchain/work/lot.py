@@ -5,12 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from django.db.models import F
+
+from science.kinetics import MKT
+from science.timeline import Stretch
 from server.accounts.models import Kind as Sort
-from server.coldchain import lost, read, standing
+from server.coldchain import cells, lost, read, saying, standing
 from server.coldchain.lost import ADVICE, NAMES
-from server.coldchain.models import Handover, Hold, Inspection, Lot, Room, Sample
-from server.coldchain.rules import LIVE, HoldState, Judge, SampleState, Side, Status
-from server.coldchain.words import EVENTS
+from server.coldchain.models import Handover, Hold, Inspection, Lot, Room, Sample, Stay
+from server.coldchain.published import SENTENCES, Said
+from server.coldchain.rules import (
+    LIVE,
+    MINUTE_MS,
+    HoldState,
+    Judge,
+    RoomKind,
+    SampleState,
+    Side,
+    Status,
+)
+from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work.frame import Here, shown
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Sheet
@@ -31,7 +45,7 @@ INSPECTS: Final = ("inspect", "sample", "hold")
 STOPPED: Final = ("scrap",)
 """What is left to do with goods that must not be sold."""
 SHOWN: Final = 5
-"""Contradictions of one lot."""
+"""Contradictions and stays of one lot."""
 ICONS: Final[Mapping[str, str]] = {
     "sort": "sort",
     "transform": "knife",
@@ -73,6 +87,9 @@ def lot(here: Here, _sheet: Sheet) -> Mapping[str, object]:
         "facts": _facts(here, found),
         "first": _key(here, found, todo[0]) if todo else None,
         "tasks": [_key(here, found, one) for one in todo[1:]],
+        "air": _air(here, found),
+        "air_rule": here.say(saying.mean_kinetic_rule()),
+        "kinetic": f"{here.say(SENTENCES[Said.MKT])} ({MKT.name})",
         "history": history(found, here.organisation.id, known, here.language),
         "clashes": _clashes(here, found),
         "lost": _lost(here, found),
@@ -166,6 +183,24 @@ def _facts(here: Here, found: Lot) -> list[tuple[str, str]]:
         (here.say(LABELS["f_trace_no"]), found.trace_no or none),
         (here.say(LABELS["made_by"]), called(found.maker, here.language)),
     ]
+
+
+def _air(here: Here, found: Lot) -> list[tuple[str, ...]]:
+    """Of its last stays: where, when, the recorded air, its mean kinetic temperature, and minutes
+    without a record."""
+    rows = Stay.objects.filter(lot=found, from_ms__lt=here.now_ms).select_related("room")
+    rows = rows.exclude(until_ms=F("from_ms"))
+    return [_air_of(here, one) for one in rows.order_by("-from_ms", "-id")[:SHOWN]]
+
+
+def _air_of(here: Here, one: Stay) -> tuple[str, ...]:
+    until_ms = here.now_ms if one.until_ms is None else one.until_ms
+    spent = cells.exposure(one.room.asset_id, Stretch(one.from_ms, until_ms))
+    until = here.say(LABELS["air_now"]) if one.until_ms is None else moment(one.until_ms)[:16]
+    told = (ROOMS[RoomKind(one.room.kind)], saying.recorded(spent), saying.mean_kinetic(spent))
+    where, ends, kinetic = (here.say(text) for text in told)
+    dark = str(-(-spent.unknown_ms // MINUTE_MS))
+    return where, f"{moment(one.from_ms)[:16]} – {until}", ends, kinetic, dark
 
 
 def _lost(here: Here, found: Lot) -> list[tuple[str, str, str, str]]:

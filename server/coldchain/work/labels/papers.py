@@ -27,6 +27,8 @@ PAPERS: Final[Mapping[str, Text]] = {
         " 인쇄하세요. 운영자는 fonts-nanum 패키지를 설치하면 됩니다.",
     ),
     "record_by_section": Text("Temperature by section", "구간별 온도 기록서"),
+    "air_by_stay": Text("Air of the last places it was in", "최근에 있던 곳의 공기 온도"),
+    "air_now": Text("now", "지금"),
     "records_sheet": Text("Spreadsheet", "엑셀(온도기록·점검)"),
     "evidence_file": Text("Evidence file", "증거 파일"),
     "evidence_how": Text(

@@ -17,7 +17,7 @@ from server.coldchain.actions import custody, loading, strangers
 from server.coldchain.actions.custody import To
 from server.coldchain.handing import Answer
 from server.coldchain.models import Handover, Lot, Stay
-from server.coldchain.papers import live, pdf, records, sending, trips
+from server.coldchain.papers import air, live, pdf, records, sending, trips
 from server.coldchain.papers.sheet import NONE, Paper
 from server.coldchain.rules import Reason
 from server.coldchain.taking import Amount
@@ -73,11 +73,35 @@ def test_the_record_by_sections_names_hands_and_leaves_blanks(shop: Stall) -> No
     assert [one.holder for one in found] == ["cooperative", "cooperative", "cooperative", "shop"]
     (table,) = records.paper(lot, found, now_ms).tables
     floor, truck, between, room = table.rows
-    assert list(floor[2:6]) == [NONE] * 4 and list(between[2:6]) == [NONE] * 4
+    assert list(floor[2:7]) == [NONE] * 5 and list(between[2:7]) == [NONE] * 5
     assert truck[2:5] == ("차량 · truck 1", "1.0 ℃", "13.5 ℃")
-    assert room[2] == "냉장고 · shop 1" and list(room[3:6]) == [NONE] * 3
+    assert float(truck[5].split(" ")[0]) < float(truck[6].split(" ")[0]) and "2시간" in truck[7]
+    assert room[2] == "냉장고 · shop 1" and list(room[3:7]) == [NONE] * 4
     masked = records.sections(lot, now_ms, {})
     assert {one.holder for one in masked} == {records.OTHER}
+
+
+def test_a_mean_kinetic_temperature_is_of_a_section_and_never_of_a_longer_time(shop: Stall) -> None:
+    lot = shop.on_sale(lambda hours: 2.0 if hours < 12 else 8.0, 24)
+    trip = trip_of(shop.chain, lot)
+    paper, found = trips.paper(trip, shop.chain.now_ms), records.sections(lot, shop.chain.now_ms)
+    record = records.paper(lot, found, shop.chain.now_ms)
+    (table,) = record.tables
+    assert table.header[6] == air.KINETIC == "평균 동적 온도(mkt/1)"
+    assert dict(paper.facts)[air.KINETIC] == table.rows[1][6] == "5.6 ℃"
+    for one in (paper, record):
+        (rule,) = (note for note in one.notes if "mkt/1" in note)
+        assert "24시간 이하인 구간마다" in rule and "아직 확인되지 않음" in rule
+    if FONTS:
+        assert len(re.findall(rb"/Type /Page\b", pdf.draw(paper))) == 1
+
+
+def test_a_trip_longer_than_the_window_has_no_mean_kinetic_temperature(chain: Chain) -> None:
+    lot = chain.land()
+    chain.load("truck 1", lot)
+    chain.later(25 * 60).unload("truck 1", lot)
+    told = dict(trips.paper(trip_of(chain, lot), chain.now_ms).facts)
+    assert told[air.KINETIC] == "24시간 초과: 계산 안 함"
 
 
 def two_consignees(chain: Chain) -> tuple[Lot, Lot, trips.Trip]:

@@ -12,10 +12,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from science.species import Species
 from server.coldchain.actions import labels, landing, loading, undoing
 from server.coldchain.actions.landing import Sold
-from server.coldchain.models import Award, Event, Label, Lot
+from server.coldchain.models import Award, Event, Label, Lot, Room
 from server.coldchain.rules import Kind, Source, Status
 from server.coldchain.taking import Amount
-from tests.server.coldchain.rig import KG, MINUTE, Chain, again, done
+from tests.server.coldchain.recorder import row
+from tests.server.coldchain.rig import HOUR, KG, MINUTE, Chain, again, done
 from tests.server.coldchain.work.harbour import Hands
 
 pytestmark = pytest.mark.django_db
@@ -271,6 +272,24 @@ def test_a_lot_that_was_in_two_trucks_at_once_says_so(harbour: Chain) -> None:
         said = who.at(f"/lots/{lot.ref}")
         assert "같은 시각에 두 곳에 있던 것으로 기록됨: truck 1, truck 2" in said
     assert "in two places at once" in hands.at(f"/lots/{lot.ref}", language="en")
+
+
+def test_a_lots_page_says_the_air_of_each_stay_and_what_was_not_recorded(harbour: Chain) -> None:
+    lot, hands = harbour.land(), Hands(harbour, "cooperative")
+    harbour.now_ms -= 2 * HOUR
+    Lot.objects.filter(pk=lot.pk).update(made_ms=harbour.now_ms, catch_ms=None)
+    harbour.load("truck 1", lot)
+    asset = Room.objects.get(id=harbour.rooms["truck 1"]).asset
+    beats = [(harbour.now_ms + at * MINUTE, 1_000 + 2_000 * (at > 15)) for at in range(31)]
+    row(asset, beats).save()
+    harbour.later(60).unload("truck 1", lot)
+    harbour.load("truck 2", lot)
+    harbour.later(10).unload("truck 2", lot)
+    said = hands.at(f"/lots/{lot.ref}")
+    assert "1.0~3.0 ℃ · 평균 동적 온도 (mkt/1): 2.6 ℃ · 기록 없음 30 분" in said
+    assert "기록 없음 · 평균 동적 온도 (mkt/1): 기록 없음 · 기록 없음 10 분" in said
+    english = Hands(harbour, "agency").at(f"/lots/{lot.ref}", language="en")
+    assert "1.0 to 3.0 °C · mean kinetic temperature (mkt/1): 2.6 °C" in english
 
 
 def test_a_correction_says_why_and_stays_in_the_history(harbour: Chain) -> None:
