@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from protocol.registry import Text
-from science import histamine, kinetics, spoilage
 from science.limits import lines
-from science.marks import Figure
 from science.species import Kept
-from science.verdict import FORMULAS, Verdict
+from science.verdict import Verdict
 from server.coldchain import published
 from server.coldchain.shopper import card as cards
 from server.coldchain.shopper import chart, journey
@@ -273,30 +271,6 @@ def tenths(milli_celsius: int) -> str:
 def vouched(language: str) -> list[Fact]:
     """Who answers for what."""
     return [Fact(say(who, language), say(what, language)) for who, what in VOUCHED]
-
-
-UNSURE: Final[Mapping[str, Sequence[Figure]]] = {
-    histamine.CLOCK.id: (
-        histamine.PSYCHRO_T_MIN,
-        histamine.MESO_T_MIN,
-        histamine.MESO_T_REF,
-        histamine.MESO_AT_REF,
-    ),
-    spoilage.RRS.id: (spoilage.FREEZING,),
-    kinetics.MKT.id: (kinetics.MKT_KELVIN,),
-}
-"""Figures in a formula that nobody has verified yet; a test holds them to the code."""
-
-
-def formulas(verdict: Verdict | None, language: str) -> Iterator[str]:
-    """Versions of what was calculated, with unit, valid range and source, and how sure each is;
-    below a formula the figures in it that are not verified."""
-    for one in FORMULAS if verdict else ():
-        sure = say(published.MARKS[one.mark], language)
-        yield f"{one.name} [{one.unit}] {one.valid}: {one.source} – {sure}"
-        for figure in UNSURE.get(one.id, ()):
-            sure = say(published.MARKS[figure.mark], language)
-            yield f"{one.name}: {figure.value} {figure.unit}, {figure.source} – {sure}"
 
 
 def seen(one: Card, language: str) -> dict[str, object]:

@@ -27,7 +27,7 @@ from server.coldchain.actions import selling
 from server.coldchain.models import Event
 from server.coldchain.rules import ProblemKind
 from server.coldchain.shopper import card as cards
-from server.coldchain.shopper import codes, evidence, gather, linkset, scans, shown
+from server.coldchain.shopper import codes, evidence, formulas, gather, linkset, scans, shown
 from server.coldchain.shopper.card import Card
 from server.coldchain.shopper.gather import Code
 from server.coldchain.shopper.words import PROBLEMS, WORDS
@@ -118,7 +118,7 @@ def _content(request: HttpRequest, code: Code, card: Card) -> Mapping[str, objec
         "vouched": shown.vouched(spoken),
         "seen": shown.seen(card, spoken),
         "problems": shown.problems(spoken),
-        "formulas": shown.formulas(card.verdict, spoken),
+        "formulas": formulas.lines(card.verdict, spoken),
         "chilled": not shown.frozen(card),
         "histamine": bool(card.verdict and card.verdict.histamine),
         "ice_seen": _agreed(published.Said.ICE_SEEN, spoken) if card.ice_seen else "",

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from protocol.registry import Text
-from science import histamine, kinetics, spoilage, verdict
+from science import histamine, spoilage, verdict
+from science.histamine import Risk
 from science.marks import UNVERIFIED, Figure
 from science.species import Form, Kept, Product, Species
+from science.spoilage import Grade
 from science.verdict import FORMULAS, History
 from server.coldchain.rules import (
     DISPUTES,
@@ -24,7 +26,7 @@ from server.coldchain.rules import (
     RecallWhy,
     RoomKind,
 )
-from server.coldchain.shopper import journey, shown, views, words
+from server.coldchain.shopper import formulas, journey, shown, views, words
 from server.coldchain.shopper.journey import Leg, Stage, between, hours, joined, provinces, stage_of
 from server.coldchain.shopper.views import STATIC
 
@@ -40,7 +42,7 @@ def texts() -> Iterator[tuple[str, Text]]:
         yield from ((str(key), text) for key, text in table.items())
     yield from ((str(key), text) for key, text in journey.STAGES.items())
     yield from ((who.en, text) for who, what in words.VOUCHED for text in (who, what))
-    yield from chain(words.ORIGINS.items(), words.AREAS.items())
+    yield from chain(words.ORIGINS.items(), words.AREAS.items(), formulas.WHAT.items())
 
 
 @pytest.mark.parametrize(("name", "text"), list(texts()))
@@ -107,6 +109,8 @@ def test_every_room_is_a_stage() -> None:
 
 
 HOUR = 3_600_000
+BARE = verdict.judge(History(product=Product((Species.LOPHIUS_LITULON,)), sections=(), until_ms=1))
+JUDGED = replace(BARE, grade=Grade.GOOD, life_shown=1, histamine=Risk.LOW)
 BUSAN, SEOUL = Text("Busan", "부산 서구"), Text("Seoul", "서울 송파구")
 
 
@@ -173,14 +177,31 @@ def test_the_map_has_each_change_of_province_once() -> None:
 
 
 def test_every_figure_that_nobody_has_verified_is_named_below_its_formula() -> None:
-    rooms = {"histamine-clock": histamine, "rrs-square-root": spoilage, "mkt": kinetics}
+    rooms = {"histamine-clock": histamine, "rrs-square-root": spoilage}
     for formula, room in rooms.items():
         figures = [one for one in vars(room).values() if isinstance(one, Figure)]
         unsure = [one for one in figures if one.mark in UNVERIFIED]
-        assert unsure and sorted(shown.UNSURE[formula], key=str) == sorted(unsure, key=str)
-    made = verdict.judge(History(product=Product((Species.MACKEREL,)), sections=(), until_ms=1))
+        assert unsure and sorted(formulas.UNSURE[formula], key=str) == sorted(unsure, key=str)
     for language, mark in (("ko", "아직 확인되지 않음"), ("en", "not verified yet")):
-        told = list(shown.formulas(made, language))
-        assert sum(one.endswith(mark) for one in told) == sum(map(len, shown.UNSURE.values()))
-        assert len(told) == len(FORMULAS) + 6
-    assert list(shown.formulas(None, "ko")) == []
+        told = list(formulas.lines(JUDGED, language))
+        assert sum(one.endswith(mark) for one in told) == 5
+        assert len(told) == len(formulas.WHAT) + 5
+    assert list(formulas.lines(None, "ko")) == []
+
+
+def test_the_formulas_are_those_whose_figures_stand_on_the_page() -> None:
+    assert {one.id for one in FORMULAS} - set(formulas.WHAT) == {"mkt"}
+    told = [one.split(" ")[0] for one in formulas.lines(replace(JUDGED, life_shown=None), "ko")]
+    assert "grade/1" in told and "remaining-life/1" not in told
+    assert [one.split(" ")[0] for one in formulas.lines(BARE, "ko")] == ["hold/1"]
+
+
+NAMES = "SSSP Ratkowsky Charm McMeekin EFSA Emborg Dalgaard"
+
+
+def test_a_korean_reader_reads_of_the_formulas_in_korean_but_for_names_of_papers() -> None:
+    ids = {word for one in FORMULAS for word in one.id.split("-")}
+    for line in formulas.lines(JUDGED, "ko"):
+        words = set(re.findall("[A-Za-z]{2,}", line))
+        assert words <= ids | set(NAMES.split()), line
+        assert not re.search("[가-힣]", "".join(formulas.lines(JUDGED, "en")))
