@@ -27,6 +27,7 @@ FONTS: Final[Fonts] = (
 MARGIN, LINE = 12, 4.6
 CURVE_MM, CODE_MM = 50, 22
 INK, GREY, PALE, RED = (20, 24, 28), (110, 118, 126), (225, 229, 233), (176, 32, 32)
+MADE_UP = (238, 230, 250)
 BLUE, WHITE = (28, 92, 140), (255, 255, 255)
 
 
@@ -52,11 +53,14 @@ def draw(paper: Paper, fonts: Fonts | None = None) -> bytes:
 
 
 def _fill(page: FPDF, paper: Paper) -> None:
+    if paper.banner:
+        _banner(page, paper.banner)
+    top = page.get_y()
     _codes(page, paper.codes)
     _text(page, paper.title, 18, 9)
     if paper.subtitle:
         _text(page, paper.subtitle, 9, LINE)
-    page.set_y(max(page.get_y(), MARGIN + (CODE_MM + 6 if paper.codes else 0)))
+    page.set_y(max(page.get_y(), top + (CODE_MM + 6 if paper.codes else 0)))
     _facts(page, paper.facts)
     if paper.curve is not None:
         _curve(page, paper.curve)
@@ -74,6 +78,14 @@ def _text(
     page.set_text_color(*ink)
     page.multi_cell(0, height, text, new_x="LMARGIN", new_y="NEXT", align="L")
     page.set_text_color(*INK)
+
+
+def _banner(page: FPDF, text: str) -> None:
+    """A bar above everything else."""
+    page.set_font("sheet", size=9)
+    with page.local_context(fill_color=MADE_UP):
+        page.cell(0, 6, text, align="C", fill=True)
+    page.ln(7)
 
 
 def _codes(page: FPDF, codes: Sequence[Code]) -> None:

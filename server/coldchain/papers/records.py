@@ -16,7 +16,7 @@ from server.coldchain.export.inspector import NOTE
 from server.coldchain.models import Handover, Lot, Stay
 from server.coldchain.papers import air
 from server.coldchain.papers.sheet import NONE, Code, Curve, Paper, Table, minutes, weight, when
-from server.coldchain.papers.trips import NOTES, STRANGER, made
+from server.coldchain.papers.trips import NOTES, STRANGER, banner, made
 from server.coldchain.rules import Custody, RoomKind
 from server.coldchain.shopper import readings
 from server.coldchain.shopper import views as shopper
@@ -129,6 +129,7 @@ def paper(lot: Lot, found: Sequence[Section], now_ms: int) -> Paper:
         tables=(Table("구간별 보유와 공기 온도", HEADER, rows, WIDTHS, rest),),
         codes=[Code(lot.code, shopper.address_of(Scanned(lot)))],
         notes=(*NOTES, saying.mean_kinetic_rule().ko, made(now_ms)),
+        banner=banner(),
     )
 
 

@@ -15,6 +15,7 @@ from server.coldchain.shopper.band import Band
 from server.web.shown import moment
 
 NONE: Final = "기록 없음"
+SIMULATED: Final = "시연: 이 문서의 모든 측정값은 모의 값입니다."
 MINUTE_MS: Final = 60_000
 
 
@@ -49,7 +50,8 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One paper. name: of its file, plain letters; notes: small print at its end."""
+    """One paper. name: of its file, plain letters; notes: small print at its end; banner: what
+    stands above everything in the file, "" for nothing; a page's frame says it by itself."""
 
     name: str
     title: str
@@ -59,6 +61,7 @@ class Paper:
     tables: Sequence[Table]
     codes: Sequence[Code]
     notes: Sequence[str]
+    banner: str = ""
 
 
 def when(at_ms: int | None) -> str:

@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from science.limits import Line
@@ -22,6 +23,7 @@ from server.coldchain.models import Event, Handover, Lot, Room, Stay
 from server.coldchain.papers import air
 from server.coldchain.papers.sheet import (
     NONE,
+    SIMULATED,
     Code,
     Paper,
     Table,
@@ -208,12 +210,18 @@ def paper(trip: Trip, now_ms: int) -> Paper:
         tables=(*_limits(shown, measured), _lots(trip), _receipts(trip)),
         codes=_codes(lots),
         notes=(*NOTES, saying.mean_kinetic_rule().ko, _entry(trip.event), made(now_ms)),
+        banner=banner(),
     )
 
 
 def made(now_ms: int) -> str:
     """When a paper was made, and that late records come after it."""
     return f"만든 시각 {when(now_ms)}. 늦게 도착한 기록은 다음 출력에 들어갑니다."
+
+
+def banner() -> str:
+    """What a demonstration says of itself."""
+    return SIMULATED if settings.JAGALCHI.demo else ""
 
 
 def _facts(trip: Trip, measured: air.Air | None) -> list[tuple[str, str]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.test import Client, override_settings
 
 from server.accounts import links
 from server.accounts.contacts import Contact
@@ -18,7 +20,7 @@ from server.coldchain.actions.custody import To
 from server.coldchain.handing import Answer
 from server.coldchain.models import Handover, Lot, Stay
 from server.coldchain.papers import air, live, pdf, records, sending, trips
-from server.coldchain.papers.sheet import NONE, Paper
+from server.coldchain.papers.sheet import NONE, SIMULATED, Paper
 from server.coldchain.rules import Reason
 from server.coldchain.taking import Amount
 from server.messages.models import Message
@@ -94,6 +96,26 @@ def test_a_mean_kinetic_temperature_is_of_a_section_and_never_of_a_longer_time(s
         assert "24시간 이하인 구간마다" in rule and "아직 확인되지 않음" in rule
     if FONTS:
         assert len(re.findall(rb"/Type /Page\b", pdf.draw(paper))) == 1
+
+
+def test_a_paper_of_a_demonstration_says_so_above_everything_else(shop: Stall) -> None:
+    lot, now_ms = shop.on_sale(hours=1), shop.chain.now_ms
+    trip = trip_of(shop.chain, lot)
+
+    def both() -> list[Paper]:
+        found = records.sections(lot, now_ms)
+        return [trips.paper(trip, now_ms), records.paper(lot, found, now_ms)]
+
+    plain = both()
+    assert [one.banner for one in plain] == ["", ""]
+    with override_settings(JAGALCHI=replace(settings.JAGALCHI, demo=True)):
+        simulated = both()
+    assert {one.banner for one in simulated} == {SIMULATED}
+    if FONTS:
+        for one, other in zip(plain, simulated, strict=True):
+            made = pdf.draw(other)
+            assert len(made) > len(pdf.draw(one))
+            assert len(re.findall(rb"/Type /Page\b", made)) == 1
 
 
 def test_a_trip_longer_than_the_window_has_no_mean_kinetic_temperature(chain: Chain) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.conf import settings
+from django.test import Client, override_settings
 
 from science import gs1
 from science.species import Species
@@ -71,6 +73,25 @@ def test_all_that_a_phone_loads_without_script_is_within_its_budget(shop: Stall)
     assert sorted(found) == ["/q/shopper.css", "/style.css"]
     sizes = [len(get(path).content) for path in (f"/q/{lot.ref}", *found)]
     assert sum(sizes) <= MOST_BYTES, sizes
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ko", "시연: 이 화면의 모든 측정값은 모의 값입니다."),
+        ("en", "Demonstration: every reading on this page is simulated."),
+    ],
+)
+def test_a_demonstration_says_so_above_everything_else(
+    shop: Stall, language: str, said: str
+) -> None:
+    lot = shop.on_sale(hours=1)
+    paths = (f"/q/{lot.ref}", "/q", "/q/nosuchcode")
+    assert not any(said in text(get(path, language)) for path in paths)
+    with override_settings(JAGALCHI=replace(settings.JAGALCHI, demo=True)):
+        for path in paths:
+            body = get(path, language).content.decode()
+            assert body.index(said) < body.index("<main>"), path
 
 
 def test_the_policy_for_scripts_holds_for_every_byte_of_the_page(shop: Stall) -> None:
