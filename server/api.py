@@ -273,9 +273,16 @@ def _refused(request: HttpRequest, error: ProtocolError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _bad_request(request: HttpRequest, error: ValidationError) -> HttpResponse:
     if not request.path.startswith(FOR_DEVICES):
-        return refusals.answer(request, Refused(Reason.BAD_INPUT))
+        return refusals.answer(request, Refused(Reason.BAD_INPUT, _field(error)))
     faults = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors)
     return problem(Problem.BAD_REQUEST, "; ".join(faults))
+
+
+def _field(error: ValidationError) -> str:
+    """The first field that is missing or none of its kind: "landings.0.grams"."""
+    found: tuple[object, ...] = next((tuple(one["loc"]) for one in error.errors), ())
+    first = 2 if found[:1] == ("body",) else 1
+    return ".".join(map(str, found[first:]))
 
 
 @api.exception_handler(HttpError)

@@ -72,7 +72,8 @@ def status_of(refused: Refused) -> int:
 
 
 def _page(request: HttpRequest, refused: Refused) -> HttpResponse:
-    told = {"said": said(refused.reason, shell.language(request)), "reason": refused.reason}
+    words = said(refused.reason, shell.language(request))
+    told = {"said": words, "reason": refused.reason, "at": refused.at}
     back = request.path if request.method == "GET" else "/"
     content = {**told, "next": back if refused.reason == Reason.SIGNED_OUT else ""}
     return shell.page(request, "accounts/refused.html", content, WORDS, status_of(refused))
@@ -80,7 +81,9 @@ def _page(request: HttpRequest, refused: Refused) -> HttpResponse:
 
 def _problem(refused: Refused, more: Mapping[str, object]) -> HttpResponse:
     status = status_of(refused)
+    at = {"at": refused.at} if refused.at else {}
     document = {
+        **at,
         **more,
         "type": f"urn:jagalchi:reason:{refused.reason}",
         "title": said(refused.reason, "en"),

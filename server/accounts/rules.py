@@ -109,9 +109,13 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No, and why: a member of a closed StrEnum (here `Reason`; pilots have more of their own)."""
+    """No, and why: a member of a closed StrEnum (here `Reason`; pilots have more of their own).
+
+    at: the field of what was asked that is the reason, "" where no single one is.
+    """
 
     reason: StrEnum
+    at: str = ""
 
 
 Verdict = Allowed | Refused

@@ -78,11 +78,11 @@ P = ParamSpec("P")
 
 
 class Refusal(Exception):
-    """No, and why; undoes what the action wrote."""
+    """No, and why (at: the field of what was asked); undoes what the action wrote."""
 
-    def __init__(self, reason: StrEnum) -> None:
+    def __init__(self, reason: StrEnum, at: str = "") -> None:
         super().__init__(str(reason))
-        self.reason = reason
+        self.reason, self.at = reason, at
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def action(need: Need, kind: ActionKind) -> Callable[[Work[P]], Outcome[P]]:
                         known = _refused(desk, name, need, kind)
                     return known or work(replace(desk, asked=asked), *args, **named)
             except Refusal as no:
-                return Refused(no.reason)
+                return Refused(no.reason, no.at)
             except IntegrityError as error:
                 # Of two requests under one key the other one was quicker.
                 return _known(desk, asked) or Refused(_reason(error))
@@ -182,9 +182,9 @@ def _refused(desk: Desk, name: str, need: Need, kind: ActionKind) -> Refused | N
     if only and not Organisation.objects.filter(id=desk.organisation, kind__in=only).exists():
         return Refused(Reason.NOT_YOURS_TO_DO)
     if desk.when_ms > desk.now_ms + AHEAD_MS:
-        return Refused(Reason.FUTURE)
+        return Refused(Reason.FUTURE, "at_ms")
     if desk.when_ms < desk.now_ms - BEHIND_MS:
-        return Refused(Reason.TOO_OLD)
+        return Refused(Reason.TOO_OLD, "at_ms")
     verdict = policy.allow("", SERVICE, Action(name.replace("_", "-"), kind), desk.now_ms)
     return verdict if isinstance(verdict, Refused) else None
 

@@ -53,7 +53,7 @@ def happened(desk: Desk, what: Told) -> Event:
     """Write one event with its lots (those that it makes are created), do what it does, and stage
     its entry. Raises Refusal for words that are too long, and where the effect does not fit."""
     if len(what.said) > SAID:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "said")
     row = Event(
         ref=new_ref(),
         kind=what.kind,

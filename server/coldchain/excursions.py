@@ -167,7 +167,7 @@ def take(desk: Desk, excursion: int, wanted: Stage, word: str = "") -> Verdict:
         return Refused(Reason.PERSON_NEEDED)
     kind = WORDS.get(wanted)
     if wanted is Stage.NEW or (word in list(kind) if kind else not word) is False:
-        return Refused(Reason.BAD_INPUT)
+        return Refused(Reason.BAD_INPUT, "word")
     action = Action(f"excursion-{wanted}", ActionKind.LEAVE)
     verdict = policy.allow("", SERVICE, action, desk.now_ms)
     return verdict if isinstance(verdict, Refused) else _write(desk, excursion, wanted, word)

@@ -57,7 +57,7 @@ class _Move:
 def answered(refs: Sequence[str], **whose: str) -> list[Handover]:
     """These hand-overs, locked with their lots, in the order asked for. Raises Refusal."""
     if not refs or len(set(refs)) != len(refs) or len(refs) > MAX_LANDINGS:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "answers")
     rows = Handover.objects.select_for_update(of=("self",)).select_related("lot", "went")
     found: dict[str, Handover] = {}
     for start in range(0, len(refs), taking.CHUNK):
@@ -80,7 +80,7 @@ def check_digest(photo: str) -> None:
     """A photo is named by its SHA-256, hex, and by nothing that people write: its name stands in
     the log. Raises Refusal."""
     if photo and not _DIGEST.fullmatch(photo):
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "photo")
 
 
 def settle(desk: Desk, pairs: Sequence[tuple[Handover, Answer]], said: str = "") -> Event:
@@ -160,7 +160,7 @@ def _lock(rows: Sequence[Handover]) -> None:
     """Lock the lots and read them again: others may have taken from them since."""
     ids = sorted({row.went_id or row.lot_id for row in rows})
     if len(ids) != len(rows):
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "answers")
     fresh: dict[int, Lot] = {}
     for start in range(0, len(ids), taking.CHUNK):
         some = Lot.objects.select_for_update().filter(id__in=ids[start : start + taking.CHUNK])

@@ -40,7 +40,7 @@ def gtin(text: str) -> str:
     try:
         return gs1.gtin14(text) if text else ""
     except gs1.Gs1Error:
-        raise Refusal(Reason.GTIN) from None
+        raise Refusal(Reason.GTIN, "gtin") from None
 
 
 def born(parents: Sequence[Lot], said: Mapping[str, Any]) -> dict[str, Any]:

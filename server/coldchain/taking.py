@@ -40,8 +40,10 @@ class Amount:
 
 def sane(grams: int, boxes: int) -> None:
     """Raises Refusal for weights and counts that nothing has."""
-    if not (0 < grams <= MAX_GRAMS and 0 <= boxes <= MAX_BOXES):
-        raise Refusal(Reason.BAD_INPUT)
+    if not 0 < grams <= MAX_GRAMS:
+        raise Refusal(Reason.BAD_INPUT, "grams")
+    if not 0 <= boxes <= MAX_BOXES:
+        raise Refusal(Reason.BAD_INPUT, "boxes")
 
 
 def visible(organisation: str) -> Q:
@@ -196,7 +198,7 @@ def common_room(lots: Sequence[Lot]) -> int | None:
 
 def _check_refs(refs: Sequence[str]) -> None:
     if len(set(refs)) != len(refs) or not refs:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "lots")
     if len(refs) > MAX_LANDINGS:
         raise Refusal(Reason.TOO_MANY_PARTS)
 

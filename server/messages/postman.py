@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from protocol.registry import Text
+from server.counting import Counted
 from server.ledger.log import writing
 from server.messages.models import Message, State
 from server.messages.templates import TEMPLATES
@@ -111,7 +112,7 @@ class Postman:
         values: dict[str, str | int] = {**row.values}
         if "link" in values:
             values["link"] = self.link(str(values["link"]))
-        places = {**to.filled, **values}
+        places = {**to.filled, **values} | _counts(values)
         subject, text = (
             _say(one, to.language).format_map(places) for one in (template.subject, template.body)
         )
@@ -122,6 +123,11 @@ def forget(now_ms: int) -> None:
     """Delete messages that were done with a month ago."""
     with writing():
         Message.objects.filter(done_ms__lte=now_ms - KEPT_MS).delete()
+
+
+def _counts(values: Mapping[str, str | int]) -> dict[str, Counted]:
+    """The numbers among them, which bring their noun."""
+    return {name: Counted(one) for name, one in values.items() if isinstance(one, int)}
 
 
 def _say(text: Text, language: str) -> str:

@@ -117,8 +117,8 @@ TEMPLATES: Mapping[str, Template] = {
     "landing-receipt": Template(
         Text("Jagalchi: receipt of your landing", "자갈치: 양륙 확인"),
         Text(
-            "{organisation} has entered your landing: {kilograms} kg, {boxes} boxes, {when}. Look"
-            " at it, or say what is wrong: {link}",
+            "{organisation} has entered your landing: {kilograms} kg, {boxes:box|boxes}, {when}."
+            " Look at it, or say what is wrong: {link}",
             "{organisation}에서 양륙을 등록했습니다: {kilograms} kg, {boxes}상자, {when}."
             " 확인하거나 다르면 알려 주세요: {link}",
         ),
@@ -127,7 +127,7 @@ TEMPLATES: Mapping[str, Template] = {
     "goods-offered": Template(
         Text("Jagalchi: {organisation} hands over to you", "자갈치: {organisation} 인계"),
         Text(
-            "{organisation} hands {lots} lots over to you. Accept or refuse them: {address}",
+            "{organisation} hands {lots:lot|lots} over to you. Accept or refuse them: {address}",
             "{organisation}에서 로트 {lots}건을 인계합니다. 인수하거나 거부하세요: {address}",
         ),
         frozenset({"organisation", "lots"}),
@@ -190,8 +190,8 @@ TEMPLATES: Mapping[str, Template] = {
     "warmth-began": Template(
         Text("Jagalchi: {room} is beyond its limit", "자갈치: {room} 온도 이탈"),
         Text(
-            "{room} has been beyond its temperature limit since {since}, with {lots} lots inside;"
-            " worst so far {peak} °C (air). Act now and note what you did: {address}",
+            "{room} has been beyond its temperature limit since {since}, with {lots:lot|lots}"
+            " inside; worst so far {peak} °C (air). Act now and note what you did: {address}",
             "{room}의 공기 온도가 {since}부터 기준을 벗어났습니다. 안에 있는 로트 {lots}건, 최악"
             " {peak} ℃. 지금 조치하고 기록하세요: {address}",
         ),
@@ -200,8 +200,9 @@ TEMPLATES: Mapping[str, Template] = {
     "warmth-ended": Template(
         Text("Jagalchi: {room} was beyond its limit", "자갈치: {room} 온도 이탈 종료"),
         Text(
-            "{room} was beyond its temperature limit since {since}: {minutes} minutes for certain,"
-            " worst {peak} °C (air), {lots} lots inside. Say what becomes of the goods: {address}",
+            "{room} was beyond its temperature limit since {since}: {minutes:minute|minutes} for"
+            " certain, worst {peak} °C (air), {lots:lot|lots} inside. Say what becomes of the"
+            " goods: {address}",
             "{room}의 공기 온도가 {since}부터 확실히 {minutes}분 동안 기준을 벗어났습니다. 최악"
             " {peak} ℃, 안에 있던 로트 {lots}건. 물건의 처분을 기록하세요: {address}",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -79,10 +80,15 @@ def _messages() -> str:
     from server.messages.templates import TEMPLATES
 
     rows = (
-        [f"`{name}`", ", ".join(sorted(one.given)), one.body.en, one.body.ko]
+        [f"`{name}`", ", ".join(sorted(one.given)), _many(one.body.en), one.body.ko]
         for name, one in TEMPLATES.items()
     )
     return table("Messages", ["template", "values", "English", "한국어"], rows)
+
+
+def _many(text: str) -> str:
+    """With the plural of what is counted: "{lots} lots"."""
+    return re.sub(r"\{(\w+):\w+\|(\w+)\}", r"{\1} \2", text)
 
 
 def section(page: Path = PAGE) -> str:

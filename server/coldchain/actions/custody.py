@@ -36,7 +36,7 @@ class To:
 def offer(desk: Desk, to: To, amounts: tuple[Amount, ...]) -> Event:
     """Propose to hand so much of lots to a member; one hand-over each, waiting for its answer."""
     if not to.organisation:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "organisation")
     event = propose(desk, to, amounts)
     giver = Organisation.objects.get(id=desk.organisation)
     values: dict[str, str | int] = {"organisation": giver.name, "lots": len(amounts)}
@@ -85,10 +85,10 @@ def propose(desk: Desk, to: To, amounts: Sequence[Amount]) -> Event:
     """Write the proposals: by who holds, of what is free and not offered yet. Raises Refusal."""
     if len(amounts) > MAX_LANDINGS:
         raise Refusal(Reason.TOO_MANY_PARTS)
-    for one in filter(None, (to.organisation, to.carrier)):
+    for name, one in (("organisation", to.organisation), ("carrier", to.carrier)):
         known = Organisation.objects.filter(id=one, ended_ms=None).exists()
-        if not known or one == desk.organisation:
-            raise Refusal(Reason.BAD_INPUT)
+        if one and (not known or one == desk.organisation):
+            raise Refusal(Reason.BAD_INPUT, name)
     lots = taking.held(desk, [one.lot for one in amounts])
     taking.free(lots)
     used = []

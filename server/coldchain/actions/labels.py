@@ -42,7 +42,7 @@ def bind(desk: Desk, lot: str, serials: tuple[str, ...]) -> Event:
         raise Refusal(Reason.WRONG_STATE)
     spelt = [spelled(one) for one in serials]
     if not spelt or len(set(spelt)) != len(spelt):
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "serials")
     if len(spelt) > MAX_LABELS:
         raise Refusal(Reason.TOO_MANY_PARTS)
     for one in _labels(spelt):

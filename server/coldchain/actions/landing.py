@@ -104,7 +104,7 @@ def land(
     fisher: where the receipt goes, of somebody who agreed to it; None: nobody did.
     """
     if not landings:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "landings")
     if len(landings) > MAX_LANDINGS:
         raise Refusal(Reason.TOO_MANY_PARTS)
     where = _place(desk, place)
@@ -129,7 +129,7 @@ def pass_in(desk: Desk, lots: tuple[str, ...]) -> Event:
 def award(desk: Desk, sold: tuple[Sold, ...]) -> Event:
     """낙찰: each lot has a buyer. The price stays in the table and never enters the log."""
     if any(one.krw is not None and not 0 <= one.krw <= MAX_KRW for one in sold):
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "krw")
     found = taking.held(desk, [one.lot for one in sold])
     _can(found, Step.AWARD)
     dealers = {one.dealer for one in sold}
@@ -194,16 +194,19 @@ def declare_error(desk: Desk, event: str, why: str) -> Event:
 def _landed(desk: Desk, one: Landing, where: Place | None) -> Lot:
     _check_catch(desk, one.catch_ms, desk.when_ms)
     given = asdict(one)
-    if not all(_writable(name, given[name]) for name in LIMITS):
-        raise Refusal(Reason.BAD_INPUT)
-    if not one.trade.strip() or (one.catch_ms is None) is not (one.catch_by is Source.NOBODY):
-        raise Refusal(Reason.BAD_INPUT)
+    for name in LIMITS:
+        if not _writable(name, given[name]):
+            raise Refusal(Reason.BAD_INPUT, name)
+    if not one.trade.strip():
+        raise Refusal(Reason.BAD_INPUT, "trade")
+    if (one.catch_ms is None) is not (one.catch_by is Source.NOBODY):
+        raise Refusal(Reason.BAD_INPUT, "catch_by")
     return new(desk, {**given, "landed": where, "status": Status.LANDED})
 
 
 def _check_catch(desk: Desk, catch_ms: int | None, before_ms: int) -> None:
     if catch_ms is not None and not 0 < catch_ms <= min(before_ms, desk.now_ms + AHEAD_MS):
-        raise Refusal(Reason.FUTURE)
+        raise Refusal(Reason.FUTURE, "catch_ms")
 
 
 def _place(desk: Desk, place: str) -> Place | None:
@@ -242,10 +245,10 @@ def _apply(lot: Lot, correction: Correction) -> set[str]:
         correcting.weigh(lot, given.get("grams", lot.grams), given.get("boxes", lot.boxes))
     for name, value in given.items():
         if name in LIMITS and not _writable(name, value):
-            raise Refusal(Reason.BAD_INPUT)
+            raise Refusal(Reason.BAD_INPUT, name)
         setattr(lot, name, value)
     if not lot.trade.strip():
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "trade")
     return set(given)
 
 

@@ -43,7 +43,7 @@ def load(
     """
     where = _room(room)
     if arrives_ms is not None and not 0 <= arrives_ms - desk.when_ms <= LONGEST_TRIP_MS:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "arrives_ms")
     if where.organisation_id != desk.organisation and where.kind != RoomKind.TRUCK:
         raise Refusal(Reason.NOT_FOUND)
     _check_size(amounts)
@@ -93,7 +93,7 @@ def _took(desk: Desk, began_ms: int | None) -> dict[str, int]:
     if began_ms is None:
         return {}
     if not 0 <= desk.when_ms - began_ms <= LONGEST_MS:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "began_ms")
     return {"began_ms": began_ms}
 
 

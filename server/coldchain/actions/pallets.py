@@ -65,5 +65,5 @@ def _sscc(text: str) -> str:
         len(text) == SSCC and text.isdecimal() and gs1.check_digit(text[:-1]) == text[-1]
     )
     if not fits:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "sscc")
     return text

@@ -42,7 +42,7 @@ class Facts:
 @action(Need.ADMINISTER, ActionKind.USE_EXISTING)
 def tell_party(desk: Desk, facts: Facts) -> Event:
     """Say, or say anew, what the cold chain has to know of one's organisation."""
-    _check_texts((facts.region, facts.region_en), 40)
+    _check_texts(facts, ("region", "region_en"), 40)
     own = {
         "region": facts.region,
         "region_en": facts.region_en,
@@ -55,10 +55,11 @@ def tell_party(desk: Desk, facts: Facts) -> Event:
 @action(Need.ADMINISTER, ActionKind.USE_EXISTING)
 def add_place(desk: Desk, site: Site) -> Event:
     """Add a fixed site, or name one again; the event's place is it."""
-    _check_texts((site.name, site.name_en), 80)
-    _check_texts((site.region, site.region_en), 40)
-    if not site.name or not site.region:
-        raise Refusal(Reason.BAD_INPUT)
+    _check_texts(site, ("name", "name_en"), 80)
+    _check_texts(site, ("region", "region_en"), 40)
+    for name in ("name", "region"):
+        if not getattr(site, name):
+            raise Refusal(Reason.BAD_INPUT, name)
     place = _place(desk, site)
     place.name, place.name_en = site.name, site.name_en
     place.region, place.region_en = site.region, site.region_en
@@ -77,8 +78,10 @@ def add_room(desk: Desk, asset: str, kind: RoomKind, place: str = "", profile: s
     where = Place.objects.filter(id=place, organisation=desk.organisation).first()
     if found is None or (place and where is None):
         raise Refusal(Reason.NOT_FOUND)
-    if (where is None) is not (kind is RoomKind.TRUCK) or profile not in PROFILES:
-        raise Refusal(Reason.BAD_INPUT)
+    if (where is None) is not (kind is RoomKind.TRUCK):
+        raise Refusal(Reason.BAD_INPUT, "place")
+    if profile not in PROFILES:
+        raise Refusal(Reason.BAD_INPUT, "profile")
     room = Room.objects.create(
         asset=found,
         organisation_id=desk.organisation,
@@ -106,9 +109,11 @@ def _gln(text: str) -> str:
     try:
         return gs1.gln(text) if text else ""
     except gs1.Gs1Error:
-        raise Refusal(Reason.BAD_INPUT) from None
+        raise Refusal(Reason.BAD_INPUT, "gln") from None
 
 
-def _check_texts(texts: tuple[str, ...], longest: int) -> None:
-    if any(len(one) > longest or not one.isprintable() for one in texts):
-        raise Refusal(Reason.BAD_INPUT)
+def _check_texts(told: Facts | Site, names: tuple[str, ...], longest: int) -> None:
+    for name in names:
+        text = getattr(told, name)
+        if len(text) > longest or not text.isprintable():
+            raise Refusal(Reason.BAD_INPUT, name)

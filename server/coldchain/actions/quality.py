@@ -48,7 +48,7 @@ def inspect(desk: Desk, lot: str, score: Score) -> Event:
     if independent is not desk.inspects:
         raise Refusal(Reason.NOT_YOURS_TO_DO)
     if not 0 <= score.score <= score.out_of <= MAX_SCALE or score.out_of == 0:
-        raise Refusal(Reason.SCORE_EXCEEDS)
+        raise Refusal(Reason.SCORE_EXCEEDS, "score")
     if score.ice_seen and not score.photo:
         raise Refusal(Reason.PHOTO_MISSING)
     check_digest(score.photo)
@@ -68,7 +68,7 @@ def take_sample(desk: Desk, lot: str, laboratory: str) -> Event:
     """수거검사: an authority takes a sample of a lot."""
     (found,) = taking.seen(desk, [lot])
     if not laboratory.strip() or len(laboratory) > 80:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "laboratory")
     own = {"": {"laboratory": laboratory}}
     return happened(desk, Told(Kind.SAMPLED, [Line(found)], own=own))
 

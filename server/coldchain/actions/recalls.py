@@ -63,8 +63,10 @@ class Count:
 @action(Need.OPERATE, ActionKind.LEAVE)
 def open_recall(desk: Desk, scope: Scope, order: Order) -> Event:
     """회수 개시, by an authority, or by who made or holds every lot of the scope."""
-    if not 1 <= order.grade <= 3 or (order.basis is Basis.OWN and desk.inspects):
-        raise Refusal(Reason.BAD_INPUT)
+    if not 1 <= order.grade <= 3:
+        raise Refusal(Reason.BAD_INPUT, "grade")
+    if order.basis is Basis.OWN and desk.inspects:
+        raise Refusal(Reason.BAD_INPUT, "basis")
     sources = recalling.sources(desk, scope)
     parts = recalling.mark(sources, order.rehearsal)
     lots = {lot.id: lot for lot in recalling.lots_of(parts)}

@@ -51,7 +51,7 @@ def receipt(event: Event, fisher: Contact, now_ms: int) -> None:
     try:
         person = person_at(fisher, now_ms)
     except ValueError:
-        raise Refusal(Reason.BAD_INPUT) from None
+        raise Refusal(Reason.BAD_INPUT, "fisher") from None
     link = links.make(Wanted(PURPOSE, LINK_MS, person=person, target=event.ref), now_ms).id
     lines = list(event.lots.filter(part=Part.MADE).values_list("grams", "boxes"))
     values: dict[str, str | int] = {
@@ -74,8 +74,10 @@ def dispute(desk: Desk, token: str, lot: str, kind: ProblemKind, told: str = "")
     line = landed.lots.select_related("lot").filter(lot__ref=lot).first() if landed else None
     if line is None:
         raise Refusal(Reason.NOT_FOUND)
-    if kind not in DISPUTES or len(told) > LONGEST or "\0" in told:
-        raise Refusal(Reason.BAD_INPUT)
+    if kind not in DISPUTES:
+        raise Refusal(Reason.BAD_INPUT, "kind")
+    if len(told) > LONGEST or "\0" in told:
+        raise Refusal(Reason.BAD_INPUT, "told")
     if Problem.objects.filter(lot=line.lot, kind=kind, closed=None).exists():
         raise Refusal(Reason.TAKEN)
     known = {"kind": str(kind), "serial": ""}

@@ -58,8 +58,10 @@ def report_problem(
 ) -> Event:
     """A shopper reports a problem; the words stay in the table and never enter the log."""
     found, label = _scanned(lot, serial)
-    if len(told) > LONGEST or "\0" in told or kind in DISPUTES:
-        raise Refusal(Reason.BAD_INPUT)
+    if kind in DISPUTES:
+        raise Refusal(Reason.BAD_INPUT, "kind")
+    if len(told) > LONGEST or "\0" in told:
+        raise Refusal(Reason.BAD_INPUT, "told")
     known = {"kind": str(kind), "serial": label.serial if label else ""}
     return happened(desk, Told(Kind.PROBLEM, [Line(found)], known, own={"": {"told": told}}))
 

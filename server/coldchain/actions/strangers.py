@@ -39,7 +39,7 @@ def offer_by_link(
     try:
         person = person_at(contact, desk.now_ms) if contact.address else ""
     except ValueError:
-        raise Refusal(Reason.BAD_INPUT) from None
+        raise Refusal(Reason.BAD_INPUT, "contact") from None
     wanted = Wanted(PURPOSE, LINK_MS, person=person or None, target=event.ref)
     link = links.make(wanted, desk.now_ms).id
     Handover.objects.filter(proposed=event).update(person=person, link=link)

@@ -76,7 +76,7 @@ def sort(desk: Desk, job: Job) -> Event:
 def transform(desk: Desk, step: Step, job: Job) -> Event:
     """손질 and other transformations."""
     if step not in TRANSFORMS:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "step")
     return _work(desk, step, job)
 
 
@@ -92,7 +92,7 @@ def merge(desk: Desk, job: Job) -> Event:
     """합침(혼합): several lots become one, with the worse start and all their species."""
     _check_parents(job, one=False)
     if len(job.made) != 1:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "made")
     return _work(desk, Step.MERGE, job)
 
 
@@ -121,8 +121,11 @@ def weighed(step: Step, used: int, job: Job, species: Sequence[str]) -> mass.Bal
 def _work(desk: Desk, step: Step, job: Job) -> Event:
     if max(len(job.used), len(job.made), len(job.used) * len(job.made)) > MAX_PARTS:
         raise Refusal(Reason.TOO_MANY_PARTS)
-    if not job.made or min(job.waste, job.loss) < 0:
-        raise Refusal(Reason.BAD_INPUT)
+    if not job.made:
+        raise Refusal(Reason.BAD_INPUT, "made")
+    for name in ("waste", "loss"):
+        if getattr(job, name) < 0:
+            raise Refusal(Reason.BAD_INPUT, name)
     used = _taken(desk, job.used)
     parents = [lot for lot, _, _ in used]
     kind, status = SHAPES.get(step, (Kind.TRANSFORMED, Status.PROCESSED))
@@ -146,7 +149,7 @@ def _columns(parents: Sequence[Lot], step: Step, out: Out) -> dict[str, Any]:
     kept = out.kept or Kept(theirs["kept"])
     form = shaped(parents, out.form or FORMS.get(step) or Form(theirs["form"]), kept)
     if form is None:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "form")
     said: dict[str, Any] = {"form": form, "kept": kept, "grams": out.grams, "boxes": out.boxes}
     if out.trade:
         said["trade"] = out.trade[:40]
@@ -172,4 +175,4 @@ def _taken(desk: Desk, amounts: tuple[Amount, ...]) -> Used:
 
 def _check_parents(job: Job, *, one: bool) -> None:
     if (len(job.used) == 1) is not one:
-        raise Refusal(Reason.BAD_INPUT)
+        raise Refusal(Reason.BAD_INPUT, "used")

@@ -52,7 +52,7 @@ def take(desk: Desk, seen: Preview, place: str = "") -> Taken | Refused:
     Rejected rows are left out, as the preview has said; a list that was not read is refused.
     """
     if seen.fault or seen.missing or seen.plan.organisation != desk.organisation:
-        return Refused(Reason.BAD_INPUT)
+        return Refused(Reason.BAD_INPUT, "file")
     fresh = marked(seen)
     there = sum(one.there for one in fresh.lines)
     new = tuple(one.landing for one in fresh.new if one.landing)

@@ -28,6 +28,7 @@ from server.coldchain.shopper.words import (
     VOUCHED,
     WORDS,
 )
+from server.counting import Counted
 from server.web.words import say
 
 SHAPES: Final[Mapping[Stage, str]] = {
@@ -276,13 +277,14 @@ def vouched(language: str) -> list[Fact]:
 def seen(one: Card, language: str) -> dict[str, object]:
     """What may be said of the code itself."""
     if not one.serial:
-        return {"lot": say(WORDS["same_lot"], language).format(n=one.boxes)}
+        return {"lot": say(WORDS["same_lot"], language).format(n=Counted(one.boxes))}
     told: dict[str, object] = {"serial": one.serial}
     if one.seen and one.seen.count:
         days = frozenset(day for days in one.seen.days.values() for day in days)
         regions = max(sum(bool(region) for region in one.seen.days), 1)
         counted = {"n": one.seen.count, "days": len(days), "regions": regions}
-        told["scans"] = say(WORDS["scans"], language).format(**counted)
+        counts = {name: Counted(value) for name, value in counted.items()}
+        told["scans"] = say(WORDS["scans"], language).format(**counts)
         told["region"] = say(published.SENTENCES[published.Said.REGION], language)
         told["copied"] = cards.is_copied(one.seen)
     return told

@@ -75,13 +75,12 @@ WORDS: Final[Mapping[str, Text]] = {
         "이 코드는 상자 하나의 것입니다. 상자에 적힌 번호와 비교하세요:",
     ),
     "same_lot": Text(
-        "This code belongs to a whole lot of {n} boxes: many boxes bear it, and it does not show"
-        " which of them is yours.",
+        "This code belongs to a whole lot of {n:box|boxes}: it does not show which box is yours.",
         "이 코드는 상자 {n}개로 된 로트 전체의 것입니다. 여러 상자에 같은 코드가 붙으며, 그중 어느"
         " 상자인지는 알 수 없습니다.",
     ),
     "scans": Text(
-        "Looked at {n} times so far, on {days} days, from {regions} regions.",
+        "Looked at {n:time|times} so far, on {days:day|days}, from {regions:region|regions}.",
         "지금까지 {days}일 동안 {regions}개 지역에서 {n}번 조회되었습니다.",
     ),
     "copied": Text("copied QR suspected", "복제 QR 의심"),

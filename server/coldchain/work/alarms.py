@@ -126,7 +126,7 @@ def handled(request: HttpRequest, organisation: str) -> HttpResponse:
     if (cover := covered(here)) is not None:
         return cover
     number, step = sheet.text("excursion"), sheet.text("step")
-    done: object = Refused(Reason.BAD_INPUT)
+    done: object = Refused(Reason.BAD_INPUT, "step")
     if number.isascii() and number.isdecimal() and len(number) < 16 and step in list(Stage):
         desk = here.desk(sheet)
         done = excursions.take(desk, int(number), Stage(step), sheet.text("word"))

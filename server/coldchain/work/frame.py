@@ -32,7 +32,7 @@ from server.coldchain.acting import INSPECTORS, Desk
 from server.coldchain.models import Event, Lot
 from server.coldchain.rules import SERVICE, Reason
 from server.coldchain.taking import visible
-from server.coldchain.work.labels import LABELS
+from server.coldchain.work.labels import ALIASES, LABELS
 from server.coldchain.work.sheet import Blank, Sheet
 from server.coldchain.work.words import HINTS
 from server.ledger.keys import entropy
@@ -220,15 +220,31 @@ def page(
 
 def blanked(here: Here, blank: Blank) -> Trouble:
     """What is said of a field that is none of its kind."""
-    label = LABELS.get(f"f_{blank.field}")
-    said = here.say(HINTS[blank.hint])
-    return Trouble(said, Reason.BAD_INPUT, blank.field, here.say(label) if label else "")
+    return blank_of(blank, here.language)
+
+
+def blank_of(blank: Blank, language: str) -> Trouble:
+    """The same in a language, for who has no desk."""
+    said, label = say(HINTS[blank.hint], language), name_of(blank.field, language)
+    return Trouble(said, Reason.BAD_INPUT, blank.field, label)
+
+
+def name_of(field: str, language: str) -> str:
+    """What a form calls a field, by its own name or by an action's; "" for none."""
+    label = LABELS.get(f"f_{ALIASES.get(field, field)}")
+    return say(label, language) if label else field
 
 
 def refused(here: Here, no: Refused) -> Trouble:
     """What is said of an action that was refused."""
-    said = refusals.said(no.reason, here.language)
-    return Trouble(said, str(no.reason), status=refusals.status_of(no))
+    return refusal_of(no, here.language)
+
+
+def refusal_of(no: Refused, language: str) -> Trouble:
+    """The same in a language, for who has no desk; it names the field that is the reason."""
+    said, status = refusals.said(no.reason, language), refusals.status_of(no)
+    field = ALIASES.get(no.at, no.at)
+    return Trouble(said, str(no.reason), field, name_of(field, language), status)
 
 
 def place(organisation: Organisation, language: str) -> dict[str, str]:

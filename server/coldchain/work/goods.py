@@ -21,12 +21,12 @@ from server.coldchain.actions.recalls import Count
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, Handover, RecallHolder, RecallLot
 from server.coldchain.rules import SERVICE, Custody, RecallWhy
-from server.coldchain.work.frame import Trouble, new_key
+from server.coldchain.work.frame import Trouble, blank_of, new_key, refusal_of
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.photos import keep
 from server.coldchain.work.sheet import Blank, Sheet, grams_of, kilograms
 from server.coldchain.work.shows import handovers
-from server.coldchain.work.words import HINTS, WHYS
+from server.coldchain.work.words import WHYS
 from server.ledger.tick import now_ms
 from server.web import shell
 from server.web.words import say
@@ -53,12 +53,10 @@ def by_link(purpose: str, template: str, show: Show, act: Act) -> View:
         try:
             done = act(desk, token, link, sheet)
         except Blank as blank:
-            said = say(HINTS[blank.hint], shell.language(request))
-            return link_page(request, template, content, Trouble(said, "bad-input", blank.field))
+            trouble = blank_of(blank, shell.language(request))
+            return link_page(request, template, content, trouble)
         if isinstance(done, Refused):
-            said = refusals.said(done.reason, shell.language(request))
-            status = refusals.status_of(done)
-            trouble = Trouble(said, str(done.reason), status=status)
+            trouble = refusal_of(done, shell.language(request))
             return link_page(request, template, content, trouble)
         content = show(link, shell.language(request))
         return link_page(request, template, {**content, "answered": sheet.text("do")})
@@ -89,8 +87,7 @@ def turned_away(request: HttpRequest, refused: Refused, template: str) -> HttpRe
     tries = limits.tried(Try.LINK, Whence(address=address_of(request)), now_ms())
     if isinstance(tries, Refused):
         return refusals.answer(request, tries)
-    said = refusals.said(refused.reason, shell.language(request))
-    trouble = Trouble(said, str(refused.reason), status=refusals.status_of(refused))
+    trouble = refusal_of(refused, shell.language(request))
     return link_page(request, template, {"over": True}, trouble)
 
 

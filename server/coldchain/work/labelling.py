@@ -10,7 +10,6 @@ from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import labels
 from server.coldchain.models import Event, Label, Lot, Roll
-from server.coldchain.rules import Reason
 from server.coldchain.work import attention
 from server.coldchain.work.find import find
 from server.coldchain.work.frame import ADD, Here, task
@@ -109,7 +108,9 @@ def _free(roll: Roll) -> int:
 
 def _roll(_here: Here, desk: Desk, sheet: Sheet) -> Event | Refused:
     number = sheet.count("labels")
-    return labels.make_roll(desk, number) if number else Refused(Reason.BAD_INPUT)
+    if not number:
+        raise Blank("labels", Hint.COUNT)
+    return labels.make_roll(desk, number)
 
 
 bind = task("bind", _show, _act, lambda here, sheet, _: f"{here.home}/lots/{sheet.text('lot')}")

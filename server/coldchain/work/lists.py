@@ -21,6 +21,7 @@ from server.coldchain.models import Event, Lot, Place
 from server.coldchain.work.frame import Here, task
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import Blank, Hint, Sheet, kilograms
+from server.coldchain.work.shows import boxed
 from server.pilots.actions.papers import MAX_FILE
 from server.pilots.days import day_of
 from server.pilots.models import Document
@@ -121,7 +122,7 @@ def _line(here: Here, line: preview.Line) -> Line:
         number=line.number,
         trade=landing.trade if landing else "",
         grams=kilograms(landing.grams) if landing else "",
-        boxes=str(landing.boxes or "") if landing else "",
+        boxes=boxed(landing.boxes, here.language) if landing and landing.boxes else "",
         code=landing.code if landing else "",
         sign=(shape, tone, here.say(LABELS[word])),
         why=tuple(_why(here, line)),

@@ -79,7 +79,7 @@ def looked_at(request: HttpRequest, organisation: str) -> HttpResponse:
     if (cover := covered(here)) is not None:
         return cover
     room, word = sheet.text("room"), sheet.text("look")
-    done: object = Refused(Reason.BAD_INPUT)
+    done: object = Refused(Reason.BAD_INPUT, "look")
     if room.isascii() and room.isdecimal() and len(room) < 10 and word in list(Look):
         done = looking.look(here.desk(sheet), int(room), Look(word))
     if isinstance(done, Refused):

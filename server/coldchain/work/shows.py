@@ -32,6 +32,7 @@ from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import kilograms
 from server.coldchain.work.words import CUSTODY, FORMS, KEPT, SIDES, STATUSES, Sign
+from server.counting import Counted
 from server.web.shown import moment
 from server.web.words import say
 
@@ -119,8 +120,12 @@ def mark(sign: Sign, language: str) -> Mark:
 
 def amount(grams: int, boxes: int, language: str) -> str:
     """So much: "12.5 kg · 3 상자"."""
-    unit = say(LABELS["boxes_unit"], language)
-    return f"{kilograms(grams)} kg" + (f" · {boxes} {unit}" if boxes else "")
+    return f"{kilograms(grams)} kg" + (f" · {boxed(boxes, language)}" if boxes else "")
+
+
+def boxed(boxes: int, language: str) -> str:
+    """So many: "3 상자", "1 box"."""
+    return say(LABELS["boxes_unit"], language).format(n=Counted(boxes))
 
 
 def trade(lot: Lot, language: str) -> str:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from server.counting import Counted
 from server.messages.templates import RESOLVED, TEMPLATES, places
 
 HANGUL = re.compile("[가-힣]")
@@ -25,6 +26,13 @@ def test_a_template_is_whole(name: str, template: object) -> None:
     wanted = {place for text in texts for place in places(text)}
     assert wanted - RESOLVED == one.given
     assert "자갈치" in one.subject.ko and "\n" not in one.subject.ko
+
+
+def test_one_lot_is_not_one_lots() -> None:
+    values = {place: "x" for one in TEMPLATES.values() for place in places(one.body.en)}
+    for n, said in ((1, "hands 1 lot over"), (2, "hands 2 lots over")):
+        counted = {**values, "lots": Counted(n)}
+        assert said in TEMPLATES["goods-offered"].body.en.format_map(counted)
 
 
 def test_a_short_message_fits_into_few_sms() -> None:

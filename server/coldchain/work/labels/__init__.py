@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from protocol.registry import Text
+from server.coldchain.work.labels.fields import ALIASES as ALIASES
 from server.coldchain.work.labels.fields import FIELDS
 from server.coldchain.work.labels.keys import KEYS
 from server.coldchain.work.labels.moving import MOVING

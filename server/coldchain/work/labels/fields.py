@@ -7,6 +7,26 @@ from typing import Final
 
 from protocol.registry import Text
 
+ALIASES: Final[Mapping[str, str]] = {
+    "amounts": "lot",
+    "answers": "handover",
+    "arrives_ms": "arrives",
+    "at_ms": "at",
+    "began_ms": "at",
+    "catch_ms": "catch",
+    "form": "out_form",
+    "landings": "rows",
+    "look": "kind",
+    "lots": "lot",
+    "made": "out_grams",
+    "organisation": "to",
+    "place": "site",
+    "serials": "code",
+    "used": "lot",
+    "word": "step",
+}
+"""A field of an action by the name that its form has for it, where the two differ."""
+
 FIELDS: Final[Mapping[str, Text]] = {
     "f_species": Text("Species", "어종(학명)"),
     "f_trade": Text("Trade name, if it is another", "다른 이름으로 부르면 입력"),

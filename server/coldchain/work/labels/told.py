@@ -41,7 +41,7 @@ TOLD: Final[Mapping[str, Text]] = {
     "sum_stays": Text("The rest stays in the lot", "나머지는 로트에 남습니다"),
     "the_rest": Text("The rest", "나머지"),
     "form_by_step": Text("as the step makes it", "작업에 따름"),
-    "boxes_unit": Text("boxes", "상자"),
+    "boxes_unit": Text("{n:box|boxes}", "{n} 상자"),
     "species_unknown": Text("species not identified", "종 미확인"),
     "no_record": Text("no record", "기록 없음"),
     "catch_unknown": Text("time of catch unknown", "어획 시각 미상"),

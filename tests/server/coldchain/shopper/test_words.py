@@ -29,7 +29,10 @@ from server.coldchain.rules import (
 from server.coldchain.shopper import formulas, journey, shown, views, words
 from server.coldchain.shopper.journey import Leg, Stage, between, hours, joined, provinces, stage_of
 from server.coldchain.shopper.views import STATIC
+from server.coldchain.work.shows import amount
+from server.counting import Counted
 
+KG = 1_000
 NEVER_KO = ("블록체인", "해시", "머클", "안전", "정상", "정품", "인증", "최고", "기준 이하")
 """최고 stands for the highest temperature alone."""
 NEVER_EN = ("blockchain", "hash", "merkle", "safe", "guarantee", "certified", "best")
@@ -78,6 +81,18 @@ def test_every_word_of_a_closed_list_has_its_own() -> None:
         (Stage, journey.STAGES),
     ):
         assert set(table) == set(kind)
+
+
+def test_one_is_one_and_more_are_more() -> None:
+    def scans(n: int) -> str:
+        return words.WORDS["scans"].en.format(n=Counted(n), days=Counted(n), regions=Counted(n))
+
+    assert scans(1) == "Looked at 1 time so far, on 1 day, from 1 region."
+    assert scans(2) == "Looked at 2 times so far, on 2 days, from 2 regions."
+    assert "whole lot of 1 box:" in words.WORDS["same_lot"].en.format(n=Counted(1))
+    assert words.WORDS["same_lot"].ko.format(n=Counted(1)).startswith("이 코드는 상자 1개로")
+    assert (amount(KG, 1, "en"), amount(KG, 3, "en")) == ("1 kg · 1 box", "1 kg · 3 boxes")
+    assert amount(KG, 1, "ko") == "1 kg · 1 상자"
 
 
 def test_the_words_of_the_agreed_glossary_are_used_and_no_others() -> None:

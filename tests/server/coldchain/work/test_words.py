@@ -13,10 +13,11 @@ import server.coldchain.work
 from protocol.registry import Text
 from science import plausibility, species
 from server.coldchain import excursions, rules
+from server.coldchain.actions import landing
 from server.coldchain.signs import Look
 from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work import words
-from server.coldchain.work.labels import LABELS
+from server.coldchain.work.labels import ALIASES, LABELS
 from server.coldchain.work.sheet import Hint
 from server.coldchain.work.words import Sign
 from server.web.words import WORDS as FRAME
@@ -103,6 +104,18 @@ def texts() -> Iterator[tuple[str, Text]]:
 
 
 ALL = list(texts())
+
+
+def test_every_field_that_a_refusal_names_is_called_something_on_a_form() -> None:
+    sources = (ROOT / "server" / "coldchain").rglob("*.py")
+    named = {
+        name
+        for path in sources
+        for name in re.findall(r'Reason\.[A-Z_]+, "(\w+)"\)', path.read_text(encoding="utf-8"))
+    }
+    assert len(named) > 20
+    assert {one for one in named if f"f_{ALIASES.get(one, one)}" not in LABELS} == set()
+    assert {one for one in landing.LIMITS if f"f_{one}" not in LABELS} <= {"code"}
 
 
 def test_each_text_is_in_its_own_language() -> None:

@@ -92,11 +92,11 @@ const EN = {
   again: "the history that the result rests on is in the file, and the result names it. This page does not compute the result again; on a computer one command does: jagalchi-agent verify",
   not_again: "the result is from before results named their history: it cannot be computed again",
   not_here: "the history that the result names is not in this file: it cannot be computed again from it",
-  readings: (n, of) => `temperature records: ${of} of ${n} bear the device's signature and the log's proof`,
+  readings: (n, of) => `temperature records with the device's signature and the log's proof: ${of} of ${n}`,
   no_readings: "this file holds no temperature records",
   missing: (n, of, when) =>
     `${n} of the ${of} temperature records that the result rests on are not in this file (${when}). Whoever has to do with this lot, and inspectors, get all of them when signed in`,
-  left: (n) => `of ${n} records that are not public (positions, doors) only the place was checked`,
+  left: (n) => `records that are not public (positions, doors), of which only the place was checked: ${n}`,
   simulated: (n) => `simulated records: ${n}`,
   content: "show the result's content",
 };
