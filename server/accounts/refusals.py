@@ -27,15 +27,17 @@ STATUS = {
     Reason.INTERNAL_ADDRESS: 422,
     Reason.TOO_MANY: 429,
 }
-"""403 for every other reason, and for those of other rooms."""
+"""403 for every other reason; other rooms bring the statuses of theirs."""
 RETRY_AFTER_S = "600"
 
 _texts: dict[str, Text] = {str(reason): text for reason, text in REASONS.items()}
+_statuses: dict[str, int] = {str(reason): status for reason, status in STATUS.items()}
 
 
-def learn(texts: Mapping[str, Text]) -> None:
-    """Take in another room's reasons and their words, at its start."""
+def learn(texts: Mapping[str, Text], statuses: Mapping[str, int] | None = None) -> None:
+    """Take in another room's reasons, their words and what is not 403, at its start."""
     _texts.update({str(reason): text for reason, text in texts.items()})
+    _statuses.update({str(reason): status for reason, status in (statuses or {}).items()})
 
 
 def answer(
@@ -68,7 +70,7 @@ def said(reason: str, language: str) -> str:
 
 def status_of(refused: Refused) -> int:
     """The HTTP status of a refusal."""
-    return STATUS.get(refused.reason, 403)  # type: ignore[call-overload,no-any-return]
+    return _statuses.get(str(refused.reason), 403)
 
 
 def _page(request: HttpRequest, refused: Refused) -> HttpResponse:

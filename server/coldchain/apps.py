@@ -14,9 +14,11 @@ class ColdchainConfig(AppConfig):
         from server.accounts import refusals
         from server.accounts.rules import Reason as Accounts
         from server.coldchain.epcis.words import UNFIT
-        from server.coldchain.words import REASONS
+        from server.coldchain.words import REASONS, STATUSES
         from server.pilots.rules import Reason as Pilots
 
         known = {str(one) for theirs in (Accounts, Pilots) for one in theirs}
-        refusals.learn({str(one): text for one, text in REASONS.items() if str(one) not in known})
-        refusals.learn({str(one): text for one, text in UNFIT.items()})
+        ours = {str(one): text for one, text in REASONS.items() if str(one) not in known}
+        refusals.learn(ours, {str(one): status for one, status in STATUSES.items()})
+        unfit = {str(one): text for one, text in UNFIT.items()}
+        refusals.learn(unfit, dict.fromkeys(unfit, 422))

@@ -152,6 +152,29 @@ REASONS: Mapping[Reason, Text] = {
         "로트는 자기 자신에서 나올 수 없습니다. 다른 로트를 고르세요.",
     ),
 }
+STATUSES: Final[Mapping[Reason, int]] = {
+    **dict.fromkeys((Reason.LABEL_UNKNOWN,), 404),
+    **dict.fromkeys(
+        (
+            *(Reason.KEY_REUSED, Reason.WRONG_STATE, Reason.USED_UP, Reason.MORE_WAS_TAKEN),
+            *(Reason.ELSEWHERE, Reason.NOT_THERE, Reason.UNLOADED_ALREADY),
+            *(Reason.OFFERED_ALREADY, Reason.EXCURSION_OPEN, Reason.LABEL_BOUND),
+            *(Reason.LABEL_VOID, Reason.HELD, Reason.RECALLED, Reason.SETTLED),
+            *(Reason.NOT_UNDOABLE, Reason.UNDO_LATE, Reason.HOLDERS_OPEN, Reason.QUANTITIES_OPEN),
+        ),
+        409,
+    ),
+    **dict.fromkeys(
+        (
+            *(Reason.FUTURE, Reason.TOO_OLD, Reason.BEFORE_IT_WAS, Reason.TOO_MANY_PARTS),
+            *(Reason.HEAVIER, Reason.PHOTO_MISSING, Reason.WHY_MISSING, Reason.GTIN),
+            *(Reason.NOTHING_TOUCHED, Reason.SCORE_EXCEEDS, Reason.CYCLE),
+        ),
+        422,
+    ),
+}
+"""HTTP status of a reason: 422 what was sent is wrong by itself, 409 how things stand forbids it.
+What is not here is about rights (403), or is said of every room (server/accounts/refusals.py)."""
 EVENTS: Final[Mapping[Kind, Text]] = {
     Kind.PARTY_TOLD: Text("organisation described", "기관 정보 입력"),
     Kind.PLACE_ADDED: Text("place added", "장소 추가"),

@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from server.accounts.rules import Role
+from server.accounts import refusals
+from server.accounts.rules import Refused, Role
 from server.api import api
 from server.coldchain import actions, rules
 from server.coldchain.api.doing import MEMBERS, STRANGERS
+from server.coldchain.epcis.vocabulary import Unfit
 from server.coldchain.models import Event, Excursion, Handover, Lot, Result, Room
-from server.coldchain.rules import Kind
+from server.coldchain.rules import Kind, Reason
 from tests.server.coldchain import live, rig
 from tests.server.coldchain.live import Program, reason
 from tests.server.coldchain.rig import KG, PHOTO, Chain
@@ -154,6 +156,43 @@ def test_a_body_that_makes_no_sense_is_refused_whole(chain: Chain) -> None:
     assert (Event.objects.count(), Lot.objects.count()) == (before, 0)
 
 
+def test_a_refusal_names_the_field_that_is_missing_or_wrong(chain: Chain) -> None:
+    market, lot = program(chain, "cooperative"), chain.land()
+    weightless = {name: value for name, value in LANDING.items() if name != "grams"}
+    tries: list[tuple[str, dict[str, Any], str]] = [
+        ("landings", {"landings": []}, "landings"),
+        ("landings", {"landings": [weightless]}, "landings.0.grams"),
+        ("landings", {"landings": [{**LANDING, "grams": 0}]}, "grams"),
+        ("landings", {"landings": [{**LANDING, "trade": " "}]}, "trade"),
+        ("landings", {"landings": [{**LANDING, "vessel": "a\tb"}]}, "vessel"),
+        ("landings", {"landings": [LANDING], "quietly": True}, "quietly"),
+        ("splits", {"job": {"used": [{"lot": lot.ref}], "made": []}}, "made"),
+        ("offers", {"to": {}, "amounts": [{"lot": lot.ref}]}, "organisation"),
+        ("holds", {"lots": [lot.ref, lot.ref], "basis": "own"}, "lots"),
+    ]
+    found = [market.post(path, body).json() for path, body, _ in tries]
+    assert [one["at"] for one in found] == [at for _, _, at in tries]
+    assert {one["type"].rpartition(":")[2] for one in found} == {"bad-input"}
+    assert market.post("landings", {"landings": [LANDING]}, "short").json()["at"] == (
+        "Idempotency-Key"
+    )
+
+
+RIGHTS = {Reason.ROLE, Reason.NOT_HOLDER, Reason.NOT_YOURS_TO_DO, Reason.PERSON_NEEDED}
+
+
+def test_a_refusal_is_forbidden_only_where_rights_are_the_reason() -> None:
+    found = {one: refusals.status_of(Refused(one)) for one in Reason}
+    assert {one for one, status in found.items() if status == 403} == RIGHTS
+    for status, some in (
+        (404, "not-found label-unknown"),
+        (409, "taken key-reused wrong-state used-up elsewhere not-there unloaded-already settled"),
+        (422, "bad-input future too-old before-it-was heavier gtin cycle why-missing"),
+    ):
+        assert {found[Reason(one)] for one in some.split()} == {status}
+    assert {refusals.status_of(Refused(one)) for one in Unfit} == {422}
+
+
 def test_a_request_without_a_key_or_with_no_json_is_refused(chain: Chain) -> None:
     market = program(chain, "cooperative")
     for key in ("short", "with a space in it", "k" * 65, "열쇠열쇠열쇠열쇠"):
@@ -202,8 +241,10 @@ def test_what_cannot_be_is_refused_with_its_reason_and_leaves_nothing(chain: Cha
          {"lot": lot.ref, "correction": {"boxes": 4}, "why": " "}),
         ("person-needed", market, "recall-closings", {"recall": "a" * 16}),
     ]  # fmt: skip
-    found = [reason(who.post(path, body)) for _, who, path, body in tries]
-    assert found == [wanted for wanted, *_ in tries]
+    answers = [who.post(path, body) for _, who, path, body in tries]
+    assert [reason(one) for one in answers] == [wanted for wanted, *_ in tries]
+    statuses = [one.json()["status"] for one in answers]
+    assert statuses == [one.status_code for one in answers] and statuses[:3] == [409, 409, 422]
     assert Event.objects.count() == before
     assert carrier.post("unloads", {"room": room["truck 1"], "amounts": amount}).status_code == 201
     again = carrier.post("unloads", {"room": room["truck 1"], "amounts": amount})

@@ -61,7 +61,7 @@ def test_each_step_has_its_key_its_person_and_its_result(harbour: Chain) -> None
 
 def test_a_step_sent_twice_is_one_and_none_is_left_out_or_made_up(harbour: Chain) -> None:
     row, hands = warm(harbour), Hands(harbour, "carrier")
-    assert step(hands, row, "acted", "iced").status_code == 403
+    assert step(hands, row, "acted", "iced").status_code == 409
     for _ in range(2):
         assert step(hands, row, "known").status_code == 303
     assert Deed.objects.filter(act="excursion-known").count() == 1
@@ -72,7 +72,7 @@ def test_a_step_sent_twice_is_one_and_none_is_left_out_or_made_up(harbour: Chain
         ("new", ""),
         ("x", ""),
     ):
-        assert step(hands, row, name, word).status_code in (403, 422), (name, word)
+        assert step(hands, row, name, word).status_code in (409, 422), (name, word)
     row.refresh_from_db()
     assert excursions.stage(row) is Stage.KNOWN
 

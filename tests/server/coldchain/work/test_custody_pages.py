@@ -92,7 +92,7 @@ def test_unloading_ends_what_is_ticked_and_twice_is_told(harbour: Chain) -> None
         hands.does(path, do="send", key=key, lot=[lot.ref])
     assert Stay.objects.get().until_ms is not None
     text = hands.send(path, key="c" * 16, do="send", lot=[lot.ref])
-    assert text.status_code == 403 and "이미 하차한 로트" in shown(text)
+    assert text.status_code == 409 and "이미 하차한 로트" in shown(text)
 
 
 def test_many_lots_are_proposed_and_all_accepted_at_once(harbour: Chain) -> None:
@@ -116,7 +116,7 @@ def test_less_than_was_said_is_accepted_with_a_photo_that_says_nothing_else(
     row = harbour.offer(harbour.land(), "cooperative", "wholesaler")
     hands = Hands(harbour, "wholesaler")
     typed: dict[str, Any] = {f"grams_{row.id}": "900", f"boxes_{row.id}": "45", "handover": row.id}
-    text = hands.not_done("/inbox", 403, do="accept", **typed)
+    text = hands.not_done("/inbox", do="accept", **typed)
     assert "거부하려면 사진이 필요합니다" in text and 'value="900"' in hands.last.content.decode()
     bad = hands.not_done("/inbox", do="accept", photo=photo(b"GIF89a"), **typed)
     assert "사진이 없거나 700KB보다 큽니다" in bad
@@ -133,7 +133,7 @@ def test_less_than_was_said_is_accepted_with_a_photo_that_says_nothing_else(
 def test_a_refusal_needs_a_reason_and_a_photo(harbour: Chain) -> None:
     row = harbour.offer(harbour.land(), "cooperative", "wholesaler")
     hands = Hands(harbour, "wholesaler")
-    assert "이유가 필요합니다" in hands.not_done("/inbox", 403, do="refuse", handover=row.id)
+    assert "이유가 필요합니다" in hands.not_done("/inbox", do="refuse", handover=row.id)
     fields = {"do": "refuse", "handover": row.id, "why": "냄새", "photo": photo()}
     hands.does("/inbox", **fields)
     row.refresh_from_db()
@@ -150,7 +150,7 @@ def test_an_open_excursion_is_accepted_with_a_reason_or_not_at_all(harbour: Chai
     warm.lots.add(lot)
     hands = Hands(harbour, "wholesaler")
     assert "▲ 온도 이탈" in hands.at("/inbox")
-    assert "온도 이탈이 처리되지 않은" in hands.not_done("/inbox", 403, do="all")
+    assert "온도 이탈이 처리되지 않은" in hands.not_done("/inbox", 409, do="all")
     hands.does("/inbox", do="all", why="얼음 충분")
     assert again(lot).holder_id == harbour.ids["wholesaler"]
     text = Hands(harbour, "carrier").at("/alarms")
@@ -187,7 +187,7 @@ def test_a_stranger_takes_less_or_nothing_with_a_photo(harbour: Chain) -> None:
     row = Handover.objects.get()
     short = {"do": "short", f"grams_{row.id}": "990"}
     refused = client.post(path, short)
-    assert refused.status_code == 403 and "사진이 필요합니다" in shown(refused)
+    assert refused.status_code == 422 and "사진이 필요합니다" in shown(refused)
     assert client.post(path, {"do": "short"}).status_code == 422
     assert "일부만 인수했습니다" in read(client.post(path, {**short, "photo": photo()}))
     row.refresh_from_db()

@@ -133,7 +133,7 @@ def test_what_was_made_is_worked_on_again_and_the_rest_stays(harbour: Chain) -> 
     hands = Hands(harbour, "plant")
     path = f"/lots/{lot.ref}/rework"
     typed = {"out_trade": ["다시"], "out_boxes": ["3"], "out_grams": ["30"]}
-    assert hands.send(path, do="send", out_grams=["9000"]).status_code == 403
+    assert hands.send(path, do="send", out_grams=["9000"]).status_code == 422
     hands.does(path, do="send", waste="1", **typed)
     event = Event.objects.get(kind=Kind.REWORKED)
     assert again(lot).left_grams == lot.left_grams - 31 * KG

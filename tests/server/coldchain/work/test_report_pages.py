@@ -46,7 +46,7 @@ def test_a_report_is_closed_by_who_looked_with_what_came_of_it(harbour: Chain) -
     text = hands.at("/problems")
     assert "판매에서 뺌 · 진열대에서 뺐음" in text and "✓ 없습니다" in text
     again = hands.send("/problems/close", key="e" * 16, report=row.event.ref, outcome="unfounded")
-    assert again.status_code == 403
+    assert again.status_code == 409
     assert Event.objects.filter(kind=Kind.REPORT_CLOSED).count() == 1
     other = Hands(harbour, "cooperative").at("/problems")
     assert "판매에서 뺌" in other and "진열대에서 뺐음" not in other

@@ -124,7 +124,7 @@ def test_ones_own_caution_holds_and_releases_and_covers_nothing(harbour: Chain) 
     hands.does(f"/lots/{lot.ref}/hold", basis="own", said="냄새 확인")
     assert again(lot).side == Side.HELD
     assert "■ 판매 중지" in hands.at(f"/lots/{lot.ref}")
-    refused = hands.not_done(f"/lots/{lot.ref}/sort", 403, do="send", out_grams=["1000"])
+    refused = hands.not_done(f"/lots/{lot.ref}/sort", 409, do="send", out_grams=["1000"])
     assert "판매 중지된 로트입니다" in refused
     hands.does(f"/lots/{lot.ref}/release")
     assert again(lot).side == Side.FREE
@@ -144,7 +144,7 @@ def test_a_shop_puts_on_sale_splits_and_sells_out_in_two_taps(harbour: Chain) ->
     assert "✓ 품절 · 완료" in hands.at(where.removeprefix(hands.home))
     hands.does(f"/lots/{lot.ref}/scrap")
     assert (again(tray).status, again(lot).status) == (Status.SOLD_OUT, Status.SCRAPPED)
-    assert hands.send(f"/lots/{lot.ref}/sold-out").status_code == 403
+    assert hands.send(f"/lots/{lot.ref}/sold-out").status_code == 409
 
 
 def test_an_inspection_keeps_whose_side_it_is_and_a_sample_its_result(harbour: Chain) -> None:
@@ -152,7 +152,7 @@ def test_an_inspection_keeps_whose_side_it_is_and_a_sample_its_result(harbour: C
     hands, agency = Hands(harbour, "cooperative"), Hands(harbour, "agency")
     path = f"/lots/{lot.ref}/inspect"
     assert "비어 있습니다" in hands.not_done(path, side="seller", score="", out_of="23")
-    over = hands.not_done(path, 403, side="seller", score="30", out_of="23")
+    over = hands.not_done(path, side="seller", score="30", out_of="23")
     assert "점수가 최고점보다 높습니다" in over
     hands.does(path, side="seller", score="5", out_of="23")
     agency.does(path, side="independent", score="3", out_of="23")
@@ -215,7 +215,7 @@ def test_a_recall_goes_from_its_opening_over_the_unreached_to_its_signature(
     path = re.sub(r"\?.*", "", where.removeprefix(hands.home))
     text = hands.at(path)
     assert "접촉 가능성 1" in text and near.code in text and "확인한 보유자 0 /" in text
-    assert hands.send(path, do="close").status_code == 403
+    assert hands.send(path, do="close").status_code == 409
     hands.does(path, do="notify")
     text = hands.at(path)
     top = text.partition("보유자")[2]
@@ -232,7 +232,7 @@ def test_a_recall_goes_from_its_opening_over_the_unreached_to_its_signature(
     recall = Recall.objects.get()
     covered.client.post(f"{covered.home}/acknowledge", {"kind": "recall", "id": recall.id})
     assert "회수·폐기·소진의 합" in hands.not_done(
-        path, 403, do="count", holder=_of(harbour, "shop"), recovered="301"
+        path, 409, do="count", holder=_of(harbour, "shop"), recovered="301"
     )
     hands.does(path, do="count", holder=_of(harbour, "shop"), recovered="300")
     mine = _of(harbour, "cooperative")
