@@ -6,7 +6,7 @@ the order of their numbers, so that two actions never wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
@@ -20,6 +20,7 @@ from server.coldchain.rules import (
     MAX_LANDINGS,
     OPEN_CUSTODY,
     Custody,
+    Kind,
     Reason,
     Side,
     Status,
@@ -63,6 +64,14 @@ def visible(organisation: str) -> Q:
         | Q(Exists(told))
         | Q(Exists(housed))
     )
+
+
+def answerable(organisation: str) -> Q:
+    """Events that an organisation may say to be wrong: its own, and what others told of goods that
+    came into or left a truck or room that it runs."""
+    whose = Stay.objects.filter(room__organisation=organisation)
+    moved = whose.filter(Q(loaded=OuterRef("pk")) | Q(unloaded=OuterRef("pk")))
+    return Q(organisation=organisation) | Q(Exists(moved), kind__in=(Kind.LOADED, Kind.UNLOADED))
 
 
 def seen(desk: Desk, refs: Sequence[str]) -> list[Lot]:
@@ -187,13 +196,30 @@ def end_all(stays: Sequence[Stay], event: Event) -> None:
         some.update(until_ms=event.at_ms, unloaded=event)
 
 
-def common_room(lots: Sequence[Lot]) -> int | None:
-    """The one room in which all that is left of these lots lies; None: none, or several."""
-    open_ = Stay.objects.filter(lot__in=[one.id for one in lots], until_ms=None)
+def common_room(taken: Mapping[int, int], at_ms: int) -> int | None:
+    """The one room in which so many grams of these lots lay at that time; None: none, several, or
+    less of them: then nobody says where what came of them is."""
+    open_ = Stay.objects.filter(lot__in=taken, until_ms=None)
     rooms = set(open_.values_list("room", flat=True))
-    there = set(open_.values_list("lot", flat=True))
-    whole = len(rooms) == 1 and there == {one.id for one in lots}
+    rows = open_.filter(from_ms__lte=at_ms).order_by().values_list("lot")
+    there = dict(rows.annotate(sum=Sum("grams")))
+    whole = len(rooms) == 1 and all(there.get(lot, 0) >= taken[lot] for lot in taken)
     return rooms.pop() if whole else None
+
+
+def leave_room(lot: Lot, amount: tuple[int, int], event: Event) -> None:
+    """After `take`: so much of what lies in the one room of a lot is there no more; of what was
+    brought in several times, the first goes first."""
+    grams, boxes = amount
+    open_ = Stay.objects.filter(lot=lot, until_ms=None, from_ms__lte=event.at_ms)
+    for stay in list(open_.order_by("id")):
+        if grams <= 0:
+            return
+        end(stay, event)
+        if stay.grams > grams:
+            rest = (stay.grams - grams, max(stay.boxes - boxes, 0))
+            begin(lot, stay.room_id, rest, event)
+        grams, boxes = grams - stay.grams, max(boxes - stay.boxes, 0)
 
 
 def _check_refs(refs: Sequence[str]) -> None:

@@ -14,7 +14,7 @@ from server.coldchain.facts import CHANGEABLE
 from server.coldchain.lineage import shares
 from server.coldchain.models import Award, Link, Lot, Stay
 from server.coldchain.rules import Kind, LinkKind, Part, Side, Status
-from server.coldchain.taking import begin, common_room, end, make_room, take
+from server.coldchain.taking import begin, common_room, end, leave_room, make_room, take
 
 CHUNK: Final = 2000
 LINKS: Final[Mapping[Kind, LinkKind]] = {
@@ -52,13 +52,16 @@ def families(lines: Iterable[Line]) -> list[Family]:
 
 
 def work(done: Done) -> None:
-    """Less is left of the parents; every child is linked to each of its own, and lies where they
-    lay."""
+    """Less is left of the parents; every child is linked to each of its own, and lies where what
+    was taken for it lay: so much of them lies there no more."""
     found = families(done.lines)
-    rooms = [common_room([one.lot for one in used]) if made else None for used, made in found]
+    at_ms = done.event.at_ms
+    rooms = [common_room(_taken(used), at_ms) if made else None for used, made in found]
     for (used, made), room in zip(found, rooms, strict=True):
         for one in used:
             take(one.lot, one.grams, one.boxes)
+            if room is not None:
+                leave_room(one.lot, (one.grams, one.boxes), done.event)
         make_room([one.lot for one in used], done.event)
         _link(done, used, made)
         if room is not None:
@@ -66,6 +69,10 @@ def work(done: Done) -> None:
                 begin(one.lot, room, (one.grams, one.boxes), done.event)
         if any(one.lot.side == Side.HELD for one in used):
             _held(made)
+
+
+def _taken(used: list[Line]) -> dict[int, int]:
+    return {one.lot.id: one.grams for one in used}
 
 
 def _held(made: list[Line]) -> None:
@@ -124,5 +131,18 @@ def settle(done: Done) -> None:
 
 def correct(done: Done) -> None:
     """What is said of the lots now; it stands in them already."""
+    weighed = "grams" in done.told.get("changed", ())
     for lot in done.lots:
+        was = Lot.objects.get(id=lot.id).left_grams if weighed else lot.left_grams
         lot.save(update_fields=CORRECTED)
+        if lot.left_grams > was:
+            _heavier(lot, was, done)
+
+
+def _heavier(lot: Lot, was: int, done: Done) -> None:
+    """All of a lot that lay in a room of its holder still does; another's room holds what it
+    brought in."""
+    stays = Stay.objects.filter(lot=lot, until_ms=None, grams=was, from_ms__lte=done.event.at_ms)
+    for stay in stays.filter(room__organisation=lot.holder_id):
+        end(stay, done.event)
+        begin(lot, stay.room_id, (lot.left_grams, lot.left_boxes), done.event)
