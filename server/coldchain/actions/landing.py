@@ -180,8 +180,9 @@ def correct(desk: Desk, lot: str, correction: Correction, why: str) -> Event:
 
 @action(Need.OPERATE, ActionKind.USE_EXISTING)
 def declare_error(desk: Desk, event: str, why: str) -> Event:
-    """Say that an event of one's own was wrong, changing nothing: the only way after 정산."""
-    wrong = Event.objects.filter(ref=event, organisation=desk.organisation).first()
+    """Say that an event of one's own was wrong, or that something did not come into one's truck or
+    leave it as others told, changing nothing: the only way after 정산."""
+    wrong = Event.objects.filter(taking.answerable(desk.organisation), ref=event).first()
     if wrong is None:
         raise Refusal(Reason.NOT_FOUND)
     if not why.strip():

@@ -1,5 +1,6 @@
-"""오류 신고: something that one's own organisation told was wrong. The record stays as it is, with
-the correction and its reason beside it; after 정산 there is no other way."""
+"""오류 신고: something was wrong that one's own organisation told, or others told of its trucks and
+rooms. The record stays as it is, with the correction and its reason beside it; after 정산 there
+is no other way."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from server.coldchain.acting import Desk
 from server.coldchain.actions import landing
 from server.coldchain.models import Event, EventLot
 from server.coldchain.rules import Kind
+from server.coldchain.taking import answerable
 from server.coldchain.words import EVENTS
 from server.coldchain.work.frame import Here, task
 from server.coldchain.work.sheet import Sheet
@@ -20,8 +22,8 @@ from server.web.shown import moment
 
 
 def _event(here: Here) -> Event:
-    """An event of this organisation. Raises Http404 for every other one."""
-    mine = Event.objects.filter(organisation=here.organisation.id)
+    """An event that this organisation may say to be wrong. Raises Http404 for every other one."""
+    mine = Event.objects.filter(answerable(here.organisation.id))
     found = mine.filter(ref=here.named["event"]).first()
     if found is None:
         raise Http404

@@ -28,6 +28,7 @@ from server.coldchain.models import (
 )
 from server.coldchain.read import at_parent
 from server.coldchain.rules import LIVE, Custody, Kind, RoomKind, Side, Status
+from server.coldchain.taking import answerable
 from server.coldchain.words import EVENTS, ROOMS
 from server.coldchain.work.labels import LABELS
 from server.coldchain.work.sheet import kilograms
@@ -104,7 +105,7 @@ class RoomRow:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something that happened to a lot. ref: of the event, if the reader's organisation told it."""
+    """Something that happened to a lot. ref: of the event, if the reader may say it to be wrong."""
 
     when: str
     what: str
@@ -245,6 +246,8 @@ def history(lot: Lot, reader: str, known: frozenset[str] | None, language: str) 
     wrong = EventLot.objects.filter(lot__in=before, event__kind=Kind.DECLARED).values("event")
     events = list(Event.objects.filter(Q(id__in=about) | Q(id__in=wrong)).order_by("-id")[:HISTORY])
     own = set(EventLot.objects.filter(lot=lot, event__in=events).values_list("event", flat=True))
+    mine = Event.objects.filter(answerable(reader), id__in=own).exclude(kind__in=WORDS_ONLY)
+    declarable = dict(mine.values_list("id", "ref"))
     rows = Organisation.objects.filter(id__in={one.organisation for one in events})
     named = rows if known is None else rows.filter(id__in=known)
     names = {one.id: called(one, language) for one in named}
@@ -254,16 +257,10 @@ def history(lot: Lot, reader: str, known: frozenset[str] | None, language: str) 
             moment(one.at_ms)[:16],
             say(_done(one, lot, is_own=one.id in own), language),
             names.get(one.organisation, other if one.organisation else ""),
-            _declarable(one, reader, is_own=one.id in own),
+            declarable.get(one.id, ""),
         )
         for one in events
     ]
-
-
-def _declarable(event: Event, reader: str, *, is_own: bool) -> str:
-    """The ref of what the reader told of this lot, and could say to be wrong; "" for all else."""
-    mine = is_own and event.organisation == reader and event.kind not in WORDS_ONLY
-    return event.ref if mine else ""
 
 
 def _done(event: Event, lot: Lot, *, is_own: bool) -> Text:
