@@ -85,7 +85,8 @@ class Fact:
     """One event. action: None for transformations; goods: its lots, for these the ones used.
 
     units: single things (pallets by SSCC, devices); parent: what they and the goods are put on.
-    kind: our own word for what happened; noted_ms: when we were told, None: not said.
+    kind: our own word for what happened; noted_ms: when we were told, None: not said; carrier: who
+    brings goods from giver to taker, for which the standard has no field.
     """
 
     id: str
@@ -107,6 +108,7 @@ class Fact:
     sensed: tuple[Sensed, ...] = ()
     declared: Declared | None = None
     kind: str = ""
+    carrier: str = ""
 
 
 @dataclass(frozen=True, slots=True)

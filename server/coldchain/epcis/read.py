@@ -28,7 +28,7 @@ from server.coldchain.epcis.vocabulary import (
     Unfit,
     Wrong,
 )
-from server.coldchain.epcis.write import CELSIUS, TEMPERATURE
+from server.coldchain.epcis.write import CARRIER, CELSIUS, TEMPERATURE
 from server.coldchain.rules import MAX_BOXES, MAX_GRAMS
 
 LOTS: Final = frozenset({Noun.LOT})
@@ -110,6 +110,7 @@ def event(node: Node) -> Fact:
         sensed=tuple(_sensed(one) for one in node.some("sensorElementList")),
         declared=_declared(node),
         kind=node.maybe(f"{OWN}:kind", 40),
+        carrier=node.get(CARRIER).uri(PARTIES) if node.has(CARRIER) else "",
     )
     _check_whole(node, fact)
     return fact

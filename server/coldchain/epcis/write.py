@@ -27,6 +27,7 @@ from server.coldchain.rules import Gear
 Document = dict[str, Any]
 TEMPERATURE: Final = "Temperature"
 CELSIUS: Final = "CEL"
+CARRIER: Final = f"{OWN}:carrier"
 FAO: Final = "urn:gdst:fao:"
 _AREA: Final = re.compile(r"[0-9]{2}(\.[0-9A-Za-z]+)*", re.ASCII)
 ABOUT_GOODS: Final = ("boxes", "trade", "form", "kept", "feed")
@@ -78,6 +79,7 @@ def event(fact: Fact) -> Document:
             "ilmd": _ilmd(fact),
             "sensorElementList": [_sensed(one) for one in fact.sensed],
             f"{OWN}:kind": fact.kind,
+            CARRIER: fact.carrier,
             f"{OWN}:goods": _about((*fact.goods, *fact.made)),
             **_job(fact),
         }

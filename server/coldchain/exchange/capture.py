@@ -25,6 +25,7 @@ from server.coldchain.exchange.deeds import Stop
 from server.coldchain.exchange.names import Viewer
 from server.coldchain.models import Event
 from server.coldchain.rules import Reason
+from server.coldchain.taking import answerable
 from server.ledger.writing import writing
 
 DIGEST: Final = 24
@@ -94,10 +95,10 @@ def _wrong(desk: Desk, found: Found, declared: Declared) -> Done:
 
 
 def _named(desk: Desk, id: str) -> Event | None:
-    """The event of that id, ours or the one that was captured under it."""
+    """The event of that id that may be said to be wrong, or the one captured under it."""
     name = ids.parse(id)
     if name and name.noun is Noun.EVENT:
-        return Event.objects.filter(ref=name.key, organisation=desk.organisation).first()
+        return Event.objects.filter(answerable(desk.organisation), ref=name.key).first()
     return _before(desk, f"{EVENT}:{_digest(id)}:")
 
 
@@ -115,8 +116,9 @@ def _own(desk: Desk, found: Found) -> str:
 
 
 def _bare(fact: Fact) -> Fact:
-    """What does not change when readings arrive late or an error is declared."""
-    return replace(fact, sensed=(), declared=None)
+    """What does not change when readings arrive late or an error is declared; that documents of
+    before do not name the carrier makes them no other."""
+    return replace(fact, sensed=(), declared=None, carrier="")
 
 
 def _before(desk: Desk, front: str) -> Event | None:
@@ -125,7 +127,9 @@ def _before(desk: Desk, front: str) -> Event | None:
 
 
 def _said(fact: Fact) -> str:
-    return repr(asdict(replace(fact, noted_ms=None, sensed=())))
+    """What an event says, by which it is known; one without a carrier says what it always did."""
+    told = asdict(replace(fact, noted_ms=None, sensed=()))
+    return repr({name: one for name, one in told.items() if name != "carrier" or one})
 
 
 def _digest(text: str) -> str:

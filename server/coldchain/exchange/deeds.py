@@ -26,6 +26,7 @@ from server.coldchain.epcis.facts import Catch, Fact, Found, Goods
 from server.coldchain.epcis.ids import Name, Noun
 from server.coldchain.epcis.read import GOODS
 from server.coldchain.epcis.vocabulary import OWN, Action, Disposition, Step, Type, Unfit
+from server.coldchain.epcis.write import CARRIER
 from server.coldchain.exchange import names
 from server.coldchain.exchange.names import Viewer
 from server.coldchain.handing import Answer
@@ -157,11 +158,17 @@ def _unload(desk: Desk, found: Found) -> Outcome:
 
 
 def _offer(desk: Desk, found: Found) -> Outcome:
-    name = ids.parse(found.fact.taker)
-    taker = names.organisation(name) if name else ""
+    taker, carrier = _organisation(found.fact.taker), _organisation(found.fact.carrier)
     if not taker:
         raise Stop(Unfit.ID, f"{found.at}/destinationList")
-    return custody.offer(desk, To(taker), _amounts(desk, found))
+    if found.fact.carrier and not carrier:
+        raise Stop(Unfit.ID, f"{found.at}/{CARRIER}")
+    return custody.offer(desk, To(taker, carrier), _amounts(desk, found))
+
+
+def _organisation(uri: str) -> str:
+    name = ids.parse(uri)
+    return names.organisation(name) if name else ""
 
 
 def _withdraw(desk: Desk, found: Found) -> Outcome:

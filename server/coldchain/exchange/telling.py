@@ -118,7 +118,7 @@ def _facts(one: _Event, viewer: Viewer, ours: set[int] | None) -> Iterator[Fact]
 def _base(one: _Event, viewer: Viewer) -> Fact:
     """What is the same for all that an event says."""
     row, shape = one.row, one.shape
-    giver, taker = _hands(one, viewer)
+    giver, taker, carrier = _hands(one, viewer)
     return Fact(
         id="",
         type=shape.type,
@@ -134,6 +134,7 @@ def _base(one: _Event, viewer: Viewer) -> Fact:
         sensed=tuple(_sensed(one)),
         declared=_declared(one.later),
         kind=row.kind,
+        carrier=carrier,
     )
 
 
@@ -153,20 +154,20 @@ def _parent(one: _Event) -> str:
     return names.pallet(one.told["pallet"]) if one.row.kind in PALLETS else ""
 
 
-def _hands(one: _Event, viewer: Viewer) -> tuple[str, str]:
-    """Giver and taker, for the two of them, who carries, and an authority."""
+def _hands(one: _Event, viewer: Viewer) -> tuple[str, str, str]:
+    """Giver, taker and carrier, for the three of them and an authority."""
     if one.row.kind not in HANDS:
-        return "", ""
+        return "", "", ""
     rows = Handover.objects.filter(Q(proposed=one.row) | Q(settled=one.row))
     refs = one.told["handovers"]
     left = Handover.objects.filter(id__in=refs) if one.row.kind == Kind.LEFT else rows
     found = list(left.values_list("giver", "taker", "carrier").distinct()[:2])
     known = len(found) == 1 and (viewer.inspects or viewer.organisation in found[0])
     if not known:
-        return "", ""
-    giver, taker, _carrier = (name or "" for name in found[0])
-    uris = names.parties([giver, taker])
-    return uris.get(giver, ""), uris.get(taker, "")
+        return "", "", ""
+    giver, taker, carrier = (name or "" for name in found[0])
+    uris = names.parties([giver, taker, carrier])
+    return uris.get(giver, ""), uris.get(taker, ""), uris.get(carrier, "")
 
 
 def _landed(one: _Event, base: Fact, made: Iterable[EventLot], viewer: Viewer) -> Iterator[Fact]:

@@ -98,6 +98,7 @@ FACTS = st.builds(
     sensed=st.lists(SENSED, max_size=2).map(tuple),
     declared=st.one_of(st.none(), DECLARED),
     kind=st.sampled_from(Kind).map(str),
+    carrier=maybe(PARTIES),
 )
 
 
