@@ -41,6 +41,7 @@ class Reason(StrEnum):
     BEFORE_IT_WAS = "before-it-was"
     NOT_HOLDER = "not-holder"
     NOT_YOURS_TO_DO = "not-yours-to-do"
+    NOT_YOUR_TRUCK = "not-your-truck"
     WRONG_STATE = "wrong-state"
     USED_UP = "used-up"
     TOO_MANY_PARTS = "too-many-parts"
@@ -304,8 +305,7 @@ class SampleState(StrEnum):
     FAILED = "failed"
 
 
-_SAMPLED: Final = (SampleState.PASSED, SampleState.FAILED)
-SAMPLE_STEPS: Final = frozenset((SampleState.TAKEN, one) for one in _SAMPLED)
+SAMPLE_STEPS: Final = frozenset((SampleState.TAKEN, one) for one in list(SampleState)[1:])
 
 
 class Basis(StrEnum):

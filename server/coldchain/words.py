@@ -43,6 +43,12 @@ REASONS: Mapping[Reason, Text] = {
         "An organisation of another kind does this. Ask it to.",
         "다른 종류의 기관이 하는 일입니다. 그 기관에 요청하세요.",
     ),
+    Reason.NOT_YOUR_TRUCK: Text(
+        "Another organisation runs this truck, and it alone loads it. Propose the custody transfer"
+        " with it as the carrier (or the taker); its driver then finds the lots on the list.",
+        "다른 기관이 운행하는 차량이며 그 기관만 상차할 수 있습니다. 그 기관을 운반하는 쪽(또는"
+        " 받는 쪽)으로 정해 인수인계를 제안하세요. 그러면 운전자의 목록에 로트가 나타납니다.",
+    ),
     Reason.WRONG_STATE: Text(
         "The lot is not in a state for this. Load the page again and see where it stands.",
         "지금 상태에서는 할 수 없습니다. 새로고침해 현재 상태를 확인하세요.",

@@ -119,7 +119,7 @@ def _night() -> list[Row]:
     lots = made(done(landing.land(here.desk("cooperative"), listed, here.market.id)))
     landed = time.perf_counter() - start
     amounts = tuple(Amount(one.ref) for one in lots)
-    for room in ("truck 1", "cooperative room"):
+    for room in ("own truck 1", "cooperative room"):
         done(loading.load(here.desk("cooperative"), here.rooms[room], amounts))
         done(loading.unload(here.later().desk("cooperative"), here.rooms[room], amounts))
     taken = time.perf_counter() - start

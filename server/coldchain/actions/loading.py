@@ -1,5 +1,6 @@
 """상차, 하차, 환적: so much of a lot enters a truck or a room, and leaves it.
 
+What a truck or room recorded counts for what is inside, so only who runs it brings lots in.
 What is elsewhere is not loaded, and nothing is unloaded twice. A transshipment is an unloading and
 a loading at one time, so that no minute falls between the two.
 """
@@ -36,16 +37,14 @@ def load(
     arrives_ms: int | None = None,
     began_ms: int | None = None,
 ) -> Event:
-    """Bring lots into a truck, or into a room of one's own: holders, carriers and takers do.
+    """Bring lots into a truck or room of one's own: what one holds, carries or is to take.
 
     arrives_ms: when the carrier expects to be there, as whoever waits is told it; None: 미정.
     began_ms: when the loading began that ends now; None: nobody noted it.
     """
-    where = _room(room)
+    where = _own_room(desk, room)
     if arrives_ms is not None and not 0 <= arrives_ms - desk.when_ms <= LONGEST_TRIP_MS:
         raise Refusal(Reason.BAD_INPUT, "arrives_ms")
-    if where.organisation_id != desk.organisation and where.kind != RoomKind.TRUCK:
-        raise Refusal(Reason.NOT_FOUND)
     _check_size(amounts)
     lots = taking.carried(desk, [one.lot for one in amounts])
     if any(Status(one.status) in OVER for one in lots):
@@ -95,6 +94,16 @@ def _took(desk: Desk, began_ms: int | None) -> dict[str, int]:
     if not 0 <= desk.when_ms - began_ms <= LONGEST_MS:
         raise Refusal(Reason.BAD_INPUT, "began_ms")
     return {"began_ms": began_ms}
+
+
+def _own_room(desk: Desk, room: int) -> Room:
+    """Where lots may be brought in: nobody lends its record to a lot but who runs it. Raises
+    Refusal."""
+    found = _room(room)
+    if found.organisation_id != desk.organisation:
+        is_truck = found.kind == RoomKind.TRUCK
+        raise Refusal(Reason.NOT_YOUR_TRUCK if is_truck else Reason.NOT_FOUND)
+    return found
 
 
 def _room(room: int) -> Room:

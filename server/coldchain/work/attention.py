@@ -91,6 +91,13 @@ def carried(here: Here) -> QuerySet[Handover]:
     return Handover.objects.filter(carrier=here.organisation, status__in=OPEN_CUSTODY)
 
 
+def awaited(here: Here) -> QuerySet[Handover]:
+    """What this organisation may bring aboard: what it carries, or is to take and nobody else
+    carries."""
+    mine = Handover.objects.filter(taker=here.organisation, status=Custody.PROPOSED)
+    return carried(here) | mine.filter(carrier=None)
+
+
 def aboard(here: Here) -> QuerySet[Stay]:
     """What is in this organisation's trucks now."""
     mine = Stay.objects.filter(room__organisation=here.organisation, until_ms=None)

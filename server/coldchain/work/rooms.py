@@ -14,12 +14,14 @@ from django.http import Http404
 
 from protocol.registry import Quantity
 from science.limits import KR_CHILLED, LINES, LOADING_MS
+from server.accounts import refusals
+from server.accounts.models import Kind as Sort
 from server.accounts.rules import Refused
 from server.coldchain.acting import Desk
 from server.coldchain.actions import loading
 from server.coldchain.actions.loading import LONGEST_MS
 from server.coldchain.models import Event, Lot, Room, Stay
-from server.coldchain.rules import MINUTE_MS, OPEN_CUSTODY
+from server.coldchain.rules import MINUTE_MS, OPEN_CUSTODY, Reason, RoomKind
 from server.coldchain.taking import Amount
 from server.coldchain.work import attention
 from server.coldchain.work.basket import amounts, basket
@@ -66,9 +68,10 @@ class Aboard:
 
 
 def room_of(here: Here) -> Room:
-    """A room of this organisation, or any truck: whoever loads one stands at its door."""
-    rows = Room.objects.select_related("asset", "place").filter(id=int(here.named["room"]))
-    found = rows.filter(Q(organisation=here.organisation) | Q(place=None)).first()
+    """A room of this organisation, or any truck: whoever has goods in one stands at its door."""
+    rows = Room.objects.select_related("asset", "place", "organisation")
+    seen = rows.filter(Q(organisation=here.organisation) | Q(place=None))
+    found = seen.filter(id=int(here.named["room"])).first()
     if found is None:
         raise Http404
     return found
@@ -102,7 +105,18 @@ def door_code(here: Here, _sheet: Sheet) -> Mapping[str, object]:
 def _head(here: Here, found: Room, sheet: Sheet) -> dict[str, object]:
     row = rooms([found], here.organisation.id, here.language)[0]
     at = air(here, found) if row.ours else None
-    return {"room": row, "air": at, "clock": clock(here, sheet.text("since"))}
+    ask = {} if row.ours else _ask(here, found, sheet)
+    return {"room": row, "air": at, "clock": clock(here, sheet.text("since")), **ask}
+
+
+def _ask(here: Here, found: Room, sheet: Sheet) -> dict[str, str]:
+    """Where one asks who runs a truck to load it, by a custody transfer that names it; and why."""
+    part = "carrier" if found.organisation.kind == Sort.CARRIER else "to"
+    chosen = "".join(f"&lot={one}" for one in sheet.many("lot") if REF.fullmatch(one))
+    return {
+        "ask": f"{here.home}/offer?{part}={found.organisation_id}{chosen}",
+        "why_ask": refusals.said(Reason.NOT_YOUR_TRUCK, here.language),
+    }
 
 
 def clock(here: Here, since: str) -> Clock | None:
@@ -177,7 +191,8 @@ def inside(here: Here, found: Room) -> list[Aboard]:
 def _load_show(here: Here, sheet: Sheet) -> Mapping[str, object]:
     found = room_of(here)
     since = sheet.text("since") or str(here.now_ms)
-    waiting = attention.carried(here).exclude(lot__in=attention.aboard(here).values("lot"))
+    waiting = attention.awaited(here) if found.kind == RoomKind.TRUCK else attention.carried(here)
+    waiting = waiting.exclude(lot__in=attention.aboard(here).values("lot"))
     awaited = Lot.objects.filter(id__in=waiting.values("lot"))
     return {
         **_head(here, found, sheet),

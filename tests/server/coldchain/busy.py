@@ -164,13 +164,13 @@ def _stands(one: Somebody) -> object:
 
 
 def _move(one: Somebody) -> object:
-    lot, room = one.lot, one.chance.choice(list(one.chain.rooms.values()))
+    lot, room = one.lot, one.chance.choice(list(one.chain.rooms))
     stay = Stay.objects.filter(until_ms=None).order_by("-id").first()
-    desk = one.chain.desk(one.chance.choice((one.holder(lot), "carrier")))
+    by = one.chance.choice((one.chain.runs(room), one.chain.runs(room), one.holder(lot)))
     if stay is not None and one.chance.random() < 0.5:
         whose = one.chain.desk(one.holder(stay.lot))
         return loading.unload(whose, stay.room_id, (one.some(stay.lot),))
-    return loading.load(desk, room, (one.some(lot),))
+    return loading.load(one.chain.desk(by), one.chain.rooms[room], (one.some(lot),))
 
 
 def _pallet(one: Somebody) -> object:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from science.species import Ice, Species
 from server.accounts import contacts
@@ -26,7 +27,7 @@ from server.coldchain.actions.places import Site
 from server.coldchain.actions.working import Job, Out
 from server.coldchain.handing import Answer
 from server.coldchain.models import Event, EventLot, Handover, Lot, Place, Room
-from server.coldchain.rules import Gear, Part, PlaceKind, RoomKind, Source
+from server.coldchain.rules import OPEN_CUSTODY, Gear, Part, PlaceKind, RoomKind, Source
 from server.coldchain.taking import Amount
 from server.devices.models import Asset
 from server.pilots.actions import phases
@@ -36,6 +37,8 @@ MINUTE, HOUR = 60_000, 3_600_000
 NAMES = ("cooperative", "plant", "carrier", "wholesaler", "shop", "agency")
 KG = 1000
 PHOTO = "ab" * 32
+OWN_TRUCKS = ("own truck 1", "own truck 2")
+"""The cooperative's; the others are the carrier's."""
 
 
 def done(result: Event | Refused) -> Event:
@@ -100,9 +103,30 @@ class Chain:
         return made(done(working.split(self.desk(name), job)))
 
     def load(self, room: str, *lots: Lot, name: str = "cooperative") -> Event:
-        """Load all of these."""
+        """Load all of these: whoever runs the room does. What it has no part in yet is offered to
+        it by `name`, and the offer withdrawn when it is aboard."""
         amounts = tuple(Amount(one.ref) for one in lots)
-        return done(loading.load(self.desk(name), self.rooms[room], amounts))
+        runs = self.runs(room)
+        offered = self._offered(name, runs, lots) if runs != name else ()
+        event = done(loading.load(self.desk(runs), self.rooms[room], amounts))
+        if offered:
+            done(custody.withdraw(self.desk(name), offered))
+        return event
+
+    def runs(self, room: str) -> str:
+        """Who runs a truck or room."""
+        owner = Room.objects.get(id=self.rooms[room]).organisation_id
+        return next(name for name, id_ in self.ids.items() if id_ == owner)
+
+    def _offered(self, name: str, runs: str, lots: tuple[Lot, ...]) -> tuple[str, ...]:
+        whose = Q(carrier=self.ids[runs]) | Q(taker=self.ids[runs])
+        open_ = Handover.objects.filter(whose, status__in=OPEN_CUSTODY)
+        has = {*open_.values_list("lot", flat=True), *open_.values_list("went", flat=True)}
+        left = tuple(Amount(one.ref) for one in lots if one.id not in has)
+        if not left:
+            return ()
+        event = done(custody.offer(self.desk(name), To(self.ids[runs]), left))
+        return tuple(Handover.objects.filter(proposed=event).values_list("id", flat=True))
 
     def touched_by_another(self, lot: Lot) -> Event:
         """Somebody else of the cooperative goes on with a lot: throws a gram of it away."""
@@ -183,6 +207,8 @@ def _pilot_ran(built: Chain, desks: dict[str, Desk]) -> None:
         _room(built, at[name], f"{name} room", room, event.place.id)
     for truck in ("truck 1", "truck 2"):
         _room(built, at["carrier"], truck, RoomKind.TRUCK, "")
+    for truck in OWN_TRUCKS:
+        _room(built, at["cooperative"], truck, RoomKind.TRUCK, "")
 
 
 def _room(built: Chain, desk: Desk, name: str, kind: RoomKind, place: str) -> None:

@@ -84,21 +84,21 @@ def test_a_lot_goes_from_the_landing_to_the_shop_by_programs_alone(chain: Chain)
     split = market.post("splits", parts)
     assert split.status_code == 201, split.content
     first = next(one["lot"] for one in split.json()["lots"] if one["part"] == "made")
-    loaded = market.post("loads", {"room": chain.rooms["truck 1"], "amounts": [{"lot": first}]})
-    assert loaded.json()["kind"] == "loaded"
     to = {"organisation": chain.ids["shop"], "carrier": chain.ids["carrier"]}
     offered = market.post("offers", {"to": to, "amounts": [{"lot": first}]}).json()
     (handover,) = offered["told"]["handovers"]
     carrier = program(chain, "carrier")
-    unload = {"room": chain.rooms["truck 1"], "amounts": [{"lot": first}]}
-    assert carrier.post("unloads", unload).status_code == 201
+    truck = {"room": chain.rooms["truck 1"], "amounts": [{"lot": first}]}
+    assert reason(market.post("loads", truck)) == "not-your-truck"
+    assert carrier.post("loads", truck).json()["kind"] == "loaded"
+    assert carrier.post("unloads", truck).status_code == 201
     taken = shop.post("acceptances", {"answers": [{"handover": handover}]})
     assert taken.json()["kind"] == "received"
     (mine,) = shop.get("lots").json()["lots"]
     assert (mine["lot"], mine["status"]) == (first, "received")
     whole = shop.get(f"lots/{first}").json()
     kinds = [one["kind"] for one in whole["history"]]
-    assert kinds == ["split", "loaded", "offered", "unloaded", "received"]
+    assert kinds == ["split", "offered", "loaded", "unloaded", "received"]
     assert whole["facts"]["vessel"] == "" and whole["maker"]["name"] == "cooperative"
     back = shop.get(f"lots/{first}/backward").json()
     assert {one["lot"] for one in back["lots"]} == {first}
@@ -223,12 +223,13 @@ def test_what_cannot_be_is_refused_with_its_reason_and_leaves_nothing(chain: Cha
     ten_thousand = [{"lot": f"{number:016}".replace("0", "a")} for number in range(10_001)]
     before = Event.objects.count()
     tries: list[tuple[str, Program, str, dict[str, Any]]] = [
-        ("elsewhere", market, "loads", {"room": room["truck 2"], "amounts": amount}),
+        ("elsewhere", market, "loads", {"room": room["own truck 2"], "amounts": amount}),
+        ("not-your-truck", market, "loads", {"room": room["truck 2"], "amounts": amount}),
         ("not-there", carrier, "unloads", {"room": room["truck 2"], "amounts": amount}),
         ("heavier", market, "splits", {"job": heavier}),
         ("bad-input", market, "merges", {"job": cycle}),
         ("too-many-parts", market, "splits", {"job": {"used": [{"lot": lot.ref}], "made": many}}),
-        ("too-many-parts", market, "loads", {"room": room["truck 1"], "amounts": ten_thousand}),
+        ("too-many-parts", market, "loads", {"room": room["own truck 1"], "amounts": ten_thousand}),
         ("not-found", plant, "splits", {"job": heavier}),
         ("not-holder", carrier, "sales", {"lots": [part.ref]}),
         ("future", market, "sales", {"lots": [lot.ref], "at_ms": chain.now_ms + 3_600_000}),

@@ -54,13 +54,13 @@ OWN = "cooperative"
 
 def test_a_lot_that_is_elsewhere_is_not_loaded_and_nothing_is_unloaded_twice(chain: Chain) -> None:
     lot = chain.land()
-    chain.load("truck 1", lot)
-    second = loading.load(chain.desk(OWN), chain.rooms["truck 2"], (Amount(lot.ref),))
+    chain.load("own truck 1", lot)
+    second = loading.load(chain.desk(OWN), chain.rooms["own truck 2"], (Amount(lot.ref),))
     assert no(second) == "elsewhere"
-    elsewhere = loading.unload(chain.desk(OWN), chain.rooms["truck 2"], (Amount(lot.ref),))
+    elsewhere = loading.unload(chain.desk(OWN), chain.rooms["own truck 2"], (Amount(lot.ref),))
     assert no(elsewhere) == "not-there"
-    chain.later().unload("truck 1", lot)
-    twice = loading.unload(chain.desk(OWN), chain.rooms["truck 1"], (Amount(lot.ref),))
+    chain.later().unload("own truck 1", lot)
+    twice = loading.unload(chain.desk(OWN), chain.rooms["own truck 1"], (Amount(lot.ref),))
     assert no(twice) == "unloaded-already"
     assert Stay.objects.count() == 1
 
@@ -72,15 +72,15 @@ def test_a_lot_is_loaded_in_parts_into_two_trucks_and_no_more_than_there_is(chai
         amount = Amount(lot.ref, kilos * KG, kilos // 20)
         return loading.load(chain.desk(OWN), chain.rooms[truck], (amount,))
 
-    done(load("truck 1", 600))  # type: ignore[arg-type]
-    assert no(load("truck 2", 401)) == "elsewhere"
-    done(load("truck 2", 400))  # type: ignore[arg-type]
+    done(load("own truck 1", 600))  # type: ignore[arg-type]
+    assert no(load("own truck 2", 401)) == "elsewhere"
+    done(load("own truck 2", 400))  # type: ignore[arg-type]
     part = Amount(lot.ref, 200 * KG, 10)
-    done(loading.unload(chain.later().desk(OWN), chain.rooms["truck 1"], (part,)))
+    done(loading.unload(chain.later().desk(OWN), chain.rooms["own truck 1"], (part,)))
     here = Stay.objects.filter(lot=lot, until_ms=None).values_list("room", "grams")
     assert set(here) == {
-        (chain.rooms["truck 1"], 400 * KG),
-        (chain.rooms["truck 2"], 400 * KG),
+        (chain.rooms["own truck 1"], 400 * KG),
+        (chain.rooms["own truck 2"], 400 * KG),
     }
     # Nobody said from which of the trucks it would be taken.
     split = working.split(chain.desk(OWN), Job((Amount(lot.ref, 900 * KG),), (Out(900 * KG),)))
@@ -157,7 +157,7 @@ def test_events_from_the_future_the_distant_past_or_before_the_lot_are_refused(
         (-5 * HOUR, "before-it-was"),
     ):
         desk = chain.desk(OWN, at_ms=chain.now_ms + at_ms)
-        assert no(loading.load(desk, chain.rooms["truck 1"], (Amount(lot.ref),))) == expected
+        assert no(loading.load(desk, chain.rooms["own truck 1"], (Amount(lot.ref),))) == expected
 
 
 CANNOT_LAND: list[tuple[dict[str, Any], str]] = [
@@ -273,7 +273,7 @@ def test_a_photo_is_named_by_its_digest_and_by_nothing_that_people_write(chain: 
 def test_an_undo_is_for_the_last_slip_of_the_same_hand(chain: Chain) -> None:
     lot = chain.land()
     assert no(undoing.undo(chain.desk("plant"))) == "not-undoable"
-    chain.load("truck 1", lot)
+    chain.load("own truck 1", lot)
     assert no(undoing.undo(chain.desk("plant"))) == "not-undoable"
     late = chain.desk(OWN)
     assert no(undoing.undo(replace(late, now_ms=late.now_ms + 16 * 60_000))) == "undo-late"
@@ -314,7 +314,7 @@ def test_a_pallet_holds_what_is_on_it_and_is_unpacked_once(chain: Chain) -> None
     assert no(pallets.pack(chain.desk(OWN), part)) == "elsewhere"
     pallet = event.told.partition('"pallet":"')[2][:16]
     assert pallets.contents(pallet) == part
-    done(loading.load(chain.desk(OWN), chain.rooms["truck 1"], pallets.contents(pallet)))
+    done(loading.load(chain.desk(OWN), chain.rooms["own truck 1"], pallets.contents(pallet)))
     assert no(pallets.unpack(chain.desk("plant"), pallet)) == "not-found"
     done(pallets.unpack(chain.desk(OWN), pallet))
     assert no(pallets.unpack(chain.desk(OWN), pallet)) == "wrong-state"

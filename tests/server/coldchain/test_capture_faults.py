@@ -37,7 +37,7 @@ def story(chain: Chain) -> list[Found]:
         event("TransformationEvent", "repackaging", inputQuantityList=[lot("A", 9_000)],
               outputQuantityList=[lot("B", 4_000), lot("C", 5_000)]),
         event("AggregationEvent", "loading", action="ADD", childQuantityList=[lot("B", 4_000)],
-              parentID=ids.own(Noun.ROOM, chain.rooms["truck 1"])),
+              parentID=ids.own(Noun.ROOM, chain.rooms["own truck 1"])),
     ]  # fmt: skip
     return read.document({"type": "EPCISDocument", "epcisBody": {"eventList": events}})
 

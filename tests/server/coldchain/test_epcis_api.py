@@ -62,7 +62,7 @@ def lots(code: str, kilograms: float, gtin: str = GTIN) -> list[dict[str, Any]]:
     return [{"epcClass": ids.lot(gtin, code), "quantity": kilograms, "uom": "KGM"}]
 
 
-def truck(chain: Chain, name: str = "truck 1") -> str:
+def truck(chain: Chain, name: str = "own truck 1") -> str:
     return ids.own(Noun.ROOM, chain.rooms[name])
 
 

@@ -64,7 +64,7 @@ def scenes(chain: Chain) -> Iterator[Scene]:
     """Each action, with whatever has to be before it. Everything is undone after each."""
     lot, other = chain.land(), chain.land()
     mine, two = Amount(lot.ref), (Amount(lot.ref), Amount(other.ref, 10 * KG, 1))
-    part, room = Amount(lot.ref, 100 * KG, 5), chain.rooms["truck 1"]
+    part, room = Amount(lot.ref, 100 * KG, 5), chain.rooms["own truck 1"]
     sources = Scope(lots=(lot.ref,))
     order = Order(RecallWhy.HISTAMINE, Basis.OWN, 1, said="수거 결과")
     correction = Correction(catch_unknown=True)
@@ -101,7 +101,7 @@ def scenes(chain: Chain) -> Iterator[Scene]:
     smell = ProblemKind.SMELL
     yield Scene("problem", "", lambda d: selling.report_problem(d, lot.ref, smell, "냄새"))
     yield Scene("recall", own, lambda d: recalls.open_recall(d, sources, order))
-    chain.later().load("truck 1", lot)
+    chain.later().load("own truck 1", lot)
     yield Scene("unload", own, lambda d: loading.unload(d, room, (part,)))
     yield Scene("undo", own, undoing.undo)
     yield from _answers(chain, chain.offer(other, own, "plant", 100 * KG))
@@ -207,8 +207,8 @@ def test_an_action_that_was_done_and_looked_failed_is_done_once(chain: Chain) ->
 def test_another_request_under_a_key_that_was_used_is_refused(chain: Chain) -> None:
     lot = chain.land()
     desk = chain.desk("cooperative", key="k")
-    done(loading.load(desk, chain.rooms["truck 1"], (Amount(lot.ref, 10 * KG),)))
-    other = loading.load(desk, chain.rooms["truck 1"], (Amount(lot.ref, 20 * KG),))
+    done(loading.load(desk, chain.rooms["own truck 1"], (Amount(lot.ref, 10 * KG),)))
+    other = loading.load(desk, chain.rooms["own truck 1"], (Amount(lot.ref, 20 * KG),))
     assert no(other) == "key-reused"
     assert no(working.waste(desk, (Amount(lot.ref, 10 * KG),))) == "key-reused"
     done(landing.land(chain.desk("plant", key="k"), (mackerel(chain),)))

@@ -57,7 +57,7 @@ def test_of_two_at_once_one_request_is_done_and_one_gram_is_taken(chain: Chain) 
             other = chain.land()
             desk = chain.desk("cooperative", key=f"request {number}")
             part = (Amount(other.ref, KG),)
-            truck = chain.rooms["truck 1"]
+            truck = chain.rooms["own truck 1"]
             first, second = at_once(*[partial(loading.load, desk, truck, part)] * 2)
             tally.expect(done(first) == done(second) and other.stays.count() == 1)
 

@@ -41,8 +41,8 @@ def test_everybody_sees_no_name_no_price_no_vessel_and_no_minute(chain: Chain) -
 
 def test_a_partner_sees_the_history_and_only_its_own_words(chain: Chain) -> None:
     lot = chain.land()
-    chain.later().load("truck 1", lot)
-    chain.later().unload("truck 1", lot)
+    chain.later().load("own truck 1", lot)
+    chain.later().unload("own truck 1", lot)
     score = Score(Judge.SELLER, 3, 20, True, PHOTO)
     done(quality.inspect(chain.desk(OWN), lot.ref, score))
     at_plant = chain.later().hand(lot, OWN, "plant")
@@ -130,7 +130,7 @@ def test_the_page_knows_what_can_still_be_undone(chain: Chain) -> None:
     who, organisation = chain.people[OWN].id, chain.ids[OWN]
     assert attention.undoable(who, organisation, chain.now_ms) is None
     lot = chain.land()
-    chain.load("truck 1", lot)
+    chain.load("own truck 1", lot)
     last = attention.undoable(who, organisation, chain.now_ms)
     assert last is not None and last.kind == "loaded"
     assert attention.undoable(who, organisation, last.until_ms + 1) is None

@@ -123,7 +123,7 @@ def test_a_recalled_lot_is_neither_worked_on_nor_sold_nor_taken(chain: Chain) ->
         assert no(act) == "recalled"
     photo = "cd" * 32
     done(custody.refuse(chain.desk("wholesaler"), (row.id,), photo, "회수 대상"))
-    chain.load("truck 1", parts["plant"], name="plant")
+    chain.load("plant room", parts["plant"], name="plant")
     shown = read.public(ref)
     assert shown is not None and shown.facts.side == Side.RECALLED
 

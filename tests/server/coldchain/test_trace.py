@@ -7,11 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.coldchain import trace
-from server.coldchain.actions import loading
 from server.coldchain.models import Stay
-from server.coldchain.taking import Amount
 from tests.server.coldchain import graphs
-from tests.server.coldchain.rig import KG, Chain, done, undone
+from tests.server.coldchain.rig import Chain, undone
 from tests.server.pilots.rig import organisation
 from tests.server.pilots.tally import Tally
 
@@ -73,8 +71,7 @@ def test_possible_contact_is_the_same_room_at_the_same_time_and_nothing_else(
     after = trace.in_room(stay.room_id, chain.now_ms, chain.now_ms + 1)
     assert after == {beside.id, later.id}
     assert trace.at_place(chain.market.id, 0, chain.now_ms) == {one.id for one in lots}
-    part = (Amount(undone_lot.ref, 1 * KG),)
-    event = done(loading.load(chain.desk("cooperative"), chain.rooms["truck 1"], part))
+    event = chain.load("truck 1", undone_lot)
     Stay.objects.filter(loaded=event).update(until_ms=chain.now_ms, unloaded=event)
     assert undone_lot.id not in trace.contacts({beside.id})
 

@@ -65,11 +65,11 @@ def test_the_key_data_elements_follow_a_lot_to_where_it_came_from(chain: Chain) 
 def test_the_workbook_says_what_was_recorded_and_what_was_not(chain: Chain) -> None:
     chain.now_ms -= 3 * HOUR
     lot = chain.land()
-    chain.load("truck 1", lot)
-    room = Room.objects.get(id=chain.rooms["truck 1"])
+    chain.load("own truck 1", lot)
+    room = Room.objects.get(id=chain.rooms["own truck 1"])
     beats = [(chain.now_ms + beat * 60_000, 1_000 + 500 * (beat % 2)) for beat in range(30)]
     row(room.asset, beats).save()
-    chain.later(60).unload("truck 1", lot, name="carrier")
+    chain.later(60).unload("own truck 1", lot)
     found = book(Program(chain.ids["agency"]).get(f"lots/{lot.ref}/records.xlsx"))
     assert list(found) == ["로트", "온도기록", "점검", "온도 이탈", "이력"]
     assert ["로트 번호", lot.code] in found["로트"] and ["알림", inspector.NOTE] in found["로트"]

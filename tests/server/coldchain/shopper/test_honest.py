@@ -34,7 +34,7 @@ from tests.server.coldchain.shopper.stall import Stall, stall
 
 pytestmark = pytest.mark.django_db
 SEEDS = range(200 if os.environ.get("JAGALCHI_CAMPAIGN") else 4)
-ROOMS = ("truck 1", "cooperative room")
+ROOMS = ("own truck 1", "cooperative room")
 POSITION = Position(351_028_000, 1_290_364_000, 0, 0, Fix.FIX_3D, 9, 110, 0)
 
 

@@ -27,6 +27,11 @@ def photo(body: bytes = JPEG) -> SimpleUploadedFile:
     return SimpleUploadedFile("상자.jpg", body, "image/jpeg")
 
 
+def main(answer: Any) -> str:
+    """The part of a page that is its task."""
+    return str(answer.content.decode().partition("<main")[2].partition("</main>")[0])
+
+
 def shown(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
@@ -56,6 +61,57 @@ def test_the_twenty_minutes_are_shown_as_a_guide_and_refuse_nothing(harbour: Cha
     text = hands.at(where.removeprefix(hands.home))
     assert "상차·하차 시간 31 분" in text and "✓ 상차 · 완료" in text
     assert Stay.objects.get().grams == 1000 * KG
+
+
+def test_at_anothers_truck_the_page_leads_to_the_custody_transfer_that_its_driver_then_loads(
+    harbour: Chain,
+) -> None:
+    lot, room = harbour.land(), harbour.rooms["truck 1"]
+    giver, driver = Hands(harbour, "cooperative"), Hands(harbour, "carrier")
+    why, ask = "그 기관만 상차할 수 있습니다", f'href="{giver.home}/offer?carrier='
+    assert why in giver.at(f"/rooms/{room}?lot={lot.ref}") and "상차 시작" not in shown(giver.last)
+    assert ask in giver.last.content.decode()
+    assert why in giver.at(f"/rooms/{room}/load") and "<form" not in main(giver.last)
+    text = giver.not_done(f"/rooms/{room}/load", 403, key="k" * 16, do="send", lot=[lot.ref])
+    assert why in text and "not-your-truck" in text and "저장된 것은 없습니다" in text
+    found = re.search(r'href="([^"]+/offer\?carrier=[^"]+)"', giver.last.content.decode())
+    assert found is not None and not Stay.objects.exists()
+    path = found[1].removeprefix(giver.home).replace("&amp;", "&")
+    assert path.endswith(f"&lot={lot.ref}") and lot.code in giver.at(path)
+    assert f'value="{harbour.ids["carrier"]}" selected' in giver.last.content.decode()
+    chosen = {"lot": [lot.ref], "carrier": harbour.ids["carrier"]}
+    giver.does("/offer", do="send", to=harbour.ids["shop"], **chosen)
+    assert "상차할 것 1" in driver.at("") and lot.code in driver.at(f"/rooms/{room}/load")
+    driver.does(f"/rooms/{room}/load", do="send", lot=[lot.ref])
+    assert lot.code in giver.at(f"/rooms/{room}")
+    assert Stay.objects.get().loaded.organisation == harbour.ids["carrier"]
+
+
+def test_who_fetches_its_goods_finds_them_at_its_own_truck(harbour: Chain) -> None:
+    lot, room = harbour.land("plant"), harbour.rooms["own truck 1"]
+    giver, taker = Hands(harbour, "plant"), Hands(harbour, "cooperative")
+    giver.at(f"/rooms/{room}")
+    assert f"/offer?to={harbour.ids['cooperative']}" in giver.last.content.decode()
+    giver.does("/offer", do="send", to=harbour.ids["cooperative"], lot=[lot.ref])
+    assert lot.code in taker.at(f"/rooms/{room}/load")
+    assert lot.code not in taker.at(f"/rooms/{harbour.rooms['cooperative room']}/load")
+    taker.does(f"/rooms/{room}/load", do="send", lot=[lot.ref])
+
+
+def test_who_runs_a_truck_says_on_the_lots_page_that_it_did_not_leave_then(harbour: Chain) -> None:
+    lot = harbour.land()
+    harbour.offer(lot, "cooperative", "wholesaler")
+    harbour.load("truck 1", lot)
+    event = harbour.unload("truck 1", lot, name="wholesaler")
+    path = f"/events/{event.ref}/error"
+    driver, giver = Hands(harbour, "carrier"), Hands(harbour, "cooperative")
+    driver.at(f"/lots/{lot.ref}")
+    assert path in driver.last.content.decode()
+    giver.at(f"/lots/{lot.ref}")
+    assert path not in giver.last.content.decode()
+    assert giver.client.get(f"{giver.home}{path}").status_code == 404
+    driver.does(path, why="30분 먼저 내림")
+    assert "오류 신고" in giver.at(f"/lots/{lot.ref}")
 
 
 def test_a_load_is_scanned_lot_after_lot_and_nothing_typed_is_lost(harbour: Chain) -> None:

@@ -263,14 +263,14 @@ def test_a_label_from_the_wrong_box_leads_to_no_lot(harbour: Chain) -> None:
 
 def test_a_lot_that_was_in_two_trucks_at_once_says_so(harbour: Chain) -> None:
     lot, hands = harbour.land(), Hands(harbour, "cooperative")
-    harbour.load("truck 1", lot)
-    harbour.later(60).unload("truck 1", lot)
+    harbour.load("own truck 1", lot)
+    harbour.later(60).unload("own truck 1", lot)
     assert "두 곳에" not in hands.at(f"/lots/{lot.ref}")
     desk = harbour.desk("cooperative", at_ms=harbour.now_ms - 30 * MINUTE)
-    done(loading.load(desk, harbour.rooms["truck 2"], (Amount(lot.ref),)))
+    done(loading.load(desk, harbour.rooms["own truck 2"], (Amount(lot.ref),)))
     for who in (hands, Hands(harbour, "agency")):
         said = who.at(f"/lots/{lot.ref}")
-        assert "같은 시각에 두 곳에 있던 것으로 기록됨: truck 1, truck 2" in said
+        assert "같은 시각에 두 곳에 있던 것으로 기록됨: own truck 1, own truck 2" in said
     assert "in two places at once" in hands.at(f"/lots/{lot.ref}", language="en")
 
 

@@ -152,7 +152,7 @@ def test_a_whole_lot_is_sold_in_two_taps(harbour: Chain) -> None:
 
 def test_loading_and_unloading_note_their_beginning_and_their_end(harbour: Chain) -> None:
     lot, hands = harbour.land(), Hands(harbour, "cooperative")
-    truck = f"/rooms/{harbour.rooms['truck 1']}"
+    truck = f"/rooms/{harbour.rooms['own truck 1']}"
     began = now_ms() - 17 * 60_000 - 30_000
     hands.does(f"{truck}/load", do="send", lot=[lot.ref], since=began)
     loaded = Event.objects.get(kind=Kind.LOADED)
@@ -160,7 +160,7 @@ def test_loading_and_unloading_note_their_beginning_and_their_end(harbour: Chain
     hands.does(f"{truck}/unload", do="send", lot=[lot.ref], since="yesterday")
     assert "began_ms" not in Event.objects.get(kind=Kind.UNLOADED).told
     ref = Event.objects.get(kind=Kind.UNLOADED).ref
-    assert "상차 걸린 시간 18분" in Hands(harbour, "carrier").at(f"/trips/{ref}")
+    assert "상차 걸린 시간 18분" in hands.at(f"/trips/{ref}")
 
 
 def test_an_administrator_adds_a_place_a_room_and_says_what_the_organisation_is(

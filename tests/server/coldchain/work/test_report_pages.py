@@ -149,14 +149,14 @@ def test_the_giver_passes_the_live_link_on_also_to_who_has_no_address(harbour: C
     desk = harbour.desk("cooperative")
     done(strangers.offer_by_link(desk, (Amount(lot.ref),), Contact("")))
     assert "지켜보는 링크" not in hands.at("/given")
-    harbour.load("truck 1", lot)
+    harbour.load("own truck 1", lot)
     text = hands.at("/given")
     html = hands.last.content.decode()
     assert "운송 중: 지켜보는 링크" in text and 'href="sms:?&amp;body=' in html
     address = re.search(r'value="https?://[^"/]+(/live/[a-z2-7]{26})"', html)
     assert address is not None
     assert lot.code in read(Client().get(address[1]))
-    harbour.unload("truck 1", lot)
+    harbour.unload("own truck 1", lot)
     done(strangers.leave(harbour.later().desk("cooperative"), (_waiting(),)))
     token = strangers.link_of(Event.objects.get(kind=Kind.OFFERED)).rpartition("/")[2]
     done(strangers.answer(harbour.stranger(), token, ()))
