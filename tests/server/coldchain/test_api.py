@@ -178,7 +178,13 @@ def test_a_refusal_names_the_field_that_is_missing_or_wrong(chain: Chain) -> Non
     )
 
 
-RIGHTS = {Reason.ROLE, Reason.NOT_HOLDER, Reason.NOT_YOURS_TO_DO, Reason.PERSON_NEEDED}
+RIGHTS = {
+    Reason.ROLE,
+    Reason.NOT_HOLDER,
+    Reason.NOT_YOURS_TO_DO,
+    Reason.NOT_YOUR_TRUCK,
+    Reason.PERSON_NEEDED,
+}
 
 
 def test_a_refusal_is_forbidden_only_where_rights_are_the_reason() -> None:
@@ -210,7 +216,7 @@ def test_a_request_without_a_key_or_with_no_json_is_refused(chain: Chain) -> Non
 
 
 def test_what_cannot_be_is_refused_with_its_reason_and_leaves_nothing(chain: Chain) -> None:
-    """The issue's list of bad input, as far as a program can send it."""
+    """Bad input, as far as a program can send it."""
     lot = chain.land()
     part = chain.split(lot, 100 * KG)[0]
     chain.load("truck 1", part)
@@ -245,7 +251,8 @@ def test_what_cannot_be_is_refused_with_its_reason_and_leaves_nothing(chain: Cha
     answers = [who.post(path, body) for _, who, path, body in tries]
     assert [reason(one) for one in answers] == [wanted for wanted, *_ in tries]
     statuses = [one.json()["status"] for one in answers]
-    assert statuses == [one.status_code for one in answers] and statuses[:3] == [409, 409, 422]
+    assert statuses == [one.status_code for one in answers]
+    assert statuses[:4] == [409, 403, 409, 422]
     assert Event.objects.count() == before
     assert carrier.post("unloads", {"room": room["truck 1"], "amounts": amount}).status_code == 201
     again = carrier.post("unloads", {"room": room["truck 1"], "amounts": amount})
