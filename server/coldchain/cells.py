@@ -27,6 +27,10 @@ _FIRST = """
     SELECT first_ms, last_ms FROM coldchain_track
     WHERE asset_id = %s AND first_ms < %s AND last_ms >= %s ORDER BY first_ms
 """
+_CELLS = """
+    SELECT start_ms, packed FROM coldchain_cell
+    WHERE asset_id = %s AND length_ms = %s AND start_ms >= %s AND start_ms < %s
+"""
 _AFTER = f"{_ROWS} first_ms > %s ORDER BY first_ms, id LIMIT 1"
 
 
@@ -104,9 +108,8 @@ Make = Callable[[int, Stretch], list[Exposure]]
 
 def _cells(asset: int, window: Stretch, length_ms: int, make: Make) -> Iterator[bytes]:
     """Cells that fill a window of whole lengths; those that are not there are made and kept."""
-    there = Cell.objects.filter(asset=asset, length_ms=length_ms)
-    there = there.filter(start_ms__gte=window.from_ms, start_ms__lt=window.until_ms)
-    known = {start: bytes(packed) for start, packed in there.values_list("start_ms", "packed")}
+    there = rows.fetch(_CELLS, [asset, length_ms, *window])
+    known = {start: bytes(packed) for start, packed in there}
     yield from known.values()
     starts = range(window.from_ms, window.until_ms, length_ms)
     new: list[Cell] = []
@@ -114,7 +117,7 @@ def _cells(asset: int, window: Stretch, length_ms: int, make: Make) -> Iterator[
         for start, one in zip(range(*run, length_ms), make(asset, run), strict=True):
             packed = pack_exposure(one)
             new.append(Cell(asset_id=asset, length_ms=length_ms, start_ms=start, packed=packed))
-    Cell.objects.bulk_create(new)
+    rows.create(new)
     yield from (bytes(cell.packed) for cell in new)
 
 
