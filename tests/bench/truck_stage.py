@@ -25,6 +25,7 @@ NOBODY = "http://127.0.0.1:9"
 KEPT_OF_ENROLMENT = ("device.key", "enrolment.cbor", "server.url")
 BYTE_CODE = {
     "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONNODEBUGRANGES": "1",  # as systemd/jagalchi-agent.service has it
     "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bench-byte-code"),
 }
 SETTINGS = """\
