@@ -27,6 +27,8 @@ AGAIN_MS: Final = 10_000
 """One that ends at once is not started more often."""
 END_S: Final = 5
 """How long a step under way may take to end; what is cut off is done again."""
+BUG: Final = 70
+"""Exit status, as in the agent: EX_SOFTWARE of sysexits.h."""
 COMMAND: Final = (sys.executable, "-m", "server.judging")
 
 
@@ -89,8 +91,20 @@ class Beside:
             process.wait()
 
 
+def end_by_the_unexpected() -> None:
+    """From now on an error that no thread expected ends this process: whoever keeps it says so and
+    starts it again, where a thread alone would die and leave it idle."""
+
+    def end(what: threading.ExceptHookArgs) -> None:
+        threading.__excepthook__(what)
+        os._exit(BUG)
+
+    threading.excepthook = end
+
+
 def main() -> None:
     """Read and judge until standard input ends."""
+    end_by_the_unexpected()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever started us, and ends us
     os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "server.settings")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from server.judging import AGAIN_MS, Beside, Ended
+from server.judging import AGAIN_MS, BUG, Beside, Ended
 
 PATIENCE_S = 30
 OBEYS = (sys.executable, "-c", "import sys; sys.stdin.buffer.read()")
@@ -25,6 +25,14 @@ beside = Beside(pathlib.Path(sys.argv[1]), sys.argv[2:])
 beside.beat(0)
 print(beside.pid, flush=True)
 threading.Event().wait()
+"""
+
+BROKEN = """
+import sys, threading
+from server.judging import end_by_the_unexpected
+end_by_the_unexpected()
+threading.Thread(target=lambda: 1 // 0).start()
+sys.stdin.buffer.read()
 """
 
 
@@ -97,3 +105,12 @@ def test_it_ends_with_its_worker_however_that_ended(tmp_path: Path) -> None:
         os.kill(pid, 0)
         worker.kill()
         ended(pid)
+
+
+def test_an_error_that_a_thread_did_not_expect_ends_all_of_it_and_is_shown() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BROKEN], stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.wait(PATIENCE_S) == BUG, "nobody closed its standard input"
+        assert process.stderr is not None
+        assert "ZeroDivisionError" in process.stderr.read()

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from django.db import OperationalError, transaction
 from django.test import Client
 
 from protocol.registry import Event
@@ -34,7 +33,8 @@ from tests.reliability import note
 from tests.server.coldchain.recorder import Recorder, door, row, temperatures
 from tests.server.coldchain.rig import HOUR, MINUTE, NAMES, Chain, undone
 from tests.server.coldchain.shopper.stall import Stall, stall
-from tests.server.ledger.faults import Trap, faulty_database
+from tests.server.coldchain.test_verdicts import fails
+from tests.server.ledger.faults import Trap
 from tests.server.pilots import rig as pilots
 
 pytestmark = pytest.mark.django_db
@@ -308,7 +308,7 @@ def test_a_fault_at_any_step_tells_of_a_sign_once_all_the_same(chain: Chain, don
     for step in count(1 + done, STRIDE):
         with undone():
             trap = Trap(step, done=done)
-            failed += _fails(trap, chain.now_ms)
+            failed += fails(trap, chain.now_ms)
             verdicts.do(chain.now_ms)
             right += (signs(), SensorSign.objects.count(), told()) == (
                 {"flat", "door-unfelt"},
@@ -320,18 +320,6 @@ def test_a_fault_at_any_step_tells_of_a_sign_once_all_the_same(chain: Chain, don
     how = f"the database fails while signs are looked for ({'done' if done else 'not done'})"
     note("coldchain-signs", how, failed, f"{right} of {failed + 1} told once")
     assert failed > 5 and right == failed + 1
-
-
-def _fails(trap: Trap, now_ms: int) -> bool:
-    """One beat with a fault in it; whether it was noticed."""
-    try:
-        with faulty_database(trap):
-            verdicts.do(now_ms)
-    except OperationalError:
-        # A savepoint stands for a transaction here; one whose release looked failed is done.
-        transaction.set_rollback(False)
-        return True
-    return False
 
 
 def test_only_while_goods_lie_there_still_air_is_a_sign(chain: Chain) -> None:

@@ -253,7 +253,7 @@ def test_a_failure_at_any_step_leaves_what_the_next_beat_makes_right(
     for step in count(1 + done, STRIDE):
         with undone():
             trap = Trap(step, done=done)
-            failed += _fails(trap, shop.chain.now_ms)
+            failed += fails(trap, shop.chain.now_ms)
             verdicts.do(shop.chain.now_ms)
             right += _right(lot)
         if not trap.sprung:
@@ -263,7 +263,7 @@ def test_a_failure_at_any_step_leaves_what_the_next_beat_makes_right(
     assert failed > 5 and right == failed + 1
 
 
-def _fails(trap: Trap, now_ms: int) -> bool:
+def fails(trap: Trap, now_ms: int) -> bool:
     """One beat with a fault in it; whether it was noticed."""
     try:
         with faulty_database(trap):
